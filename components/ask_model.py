@@ -1,0 +1,91 @@
+"""Asks an exported model the way a server does: a process of its own, the session loader.
+
+`python -m components.ask_model MODEL REQUESTS ANSWERS` is run by the serving check. Requests and
+answers are .npz files with an array for each `signature/tensor`; nothing in them is pickled.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+
+Tensors = dict[str, dict[str, np.ndarray]]  # signature -> tensor name -> array
+
+
+def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Flattens requests for np.savez.
+
+    Byte strings become a uint8 array and their lengths, since NumPy's own would lose trailing
+    zeros.
+
+    Args:
+        tensors: signature -> tensor name -> array; byte strings as a 1-D object array.
+    """
+    flat: dict[str, np.ndarray] = {}
+    for signature, named in tensors.items():
+        for name, array in named.items():
+            key = f"{signature}/{name}"
+            if array.dtype == object:
+                flat[f"{key}#lengths"] = np.array([len(item) for item in array], np.int64)
+                flat[f"{key}#bytes"] = np.frombuffer(b"".join(array), np.uint8)
+            else:
+                flat[key] = array
+    return flat
+
+
+def unpack(flat: Mapping[str, np.ndarray]) -> Tensors:
+    """Undoes `pack`."""
+    tensors: Tensors = {}
+    for key, array in flat.items():
+        if key.endswith("#bytes"):
+            continue
+        name = key.removesuffix("#lengths")
+        if name != key:
+            ends = np.cumsum(array)
+            joined = flat[f"{name}#bytes"].tobytes()
+            items = [joined[end - length : end] for end, length in zip(ends, array, strict=True)]
+            array = np.array(items, object)
+        signature, _, tensor = name.partition("/")
+        tensors.setdefault(signature, {})[tensor] = array
+    return tensors
+
+
+def ask(model_dir: str, requests: Tensors) -> Tensors:
+    """Loads a SavedModel into a session and runs signatures.
+
+    Args:
+        model_dir: the folder of saved_model.pb.
+        requests: signature -> input name -> array.
+
+    Returns:
+        signature -> output name -> array.
+
+    Raises:
+        KeyError: when the model lacks a signature or an input.
+    """
+    import tensorflow as tf
+
+    answers: Tensors = {}
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], model_dir)
+        for name, inputs in requests.items():
+            signature = meta_graph.signature_def[name]
+            if not signature.inputs:
+                raise KeyError(f"the model has no signature '{name}'")
+            feed = {signature.inputs[key].name: array for key, array in inputs.items()}
+            fetch = {key: info.name for key, info in signature.outputs.items()}
+            answers[name] = session.run(fetch, feed)
+    return answers
+
+
+def main(model_dir: str, requests_file: str, answers_file: str) -> None:
+    """Reads requests, asks, writes the answers."""
+    with np.load(requests_file, allow_pickle=False) as flat:
+        requests = unpack(dict(flat))
+    np.savez(answers_file, **pack(ask(model_dir, requests)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

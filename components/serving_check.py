@@ -1,0 +1,164 @@
+"""Asks the exported model what a server would ask it, before it may be pushed.
+
+An Evaluator's pass does not show that a model can be served: it loads models its own way.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import io_utils, path_utils
+
+from components import ask_model
+from modules import features
+
+IMAGES = 64  # how many test images it asks about
+TOLERANCE = 1e-4  # between the two loaders' answers; they fuse operations differently
+TIMEOUT = 300  # seconds for a fresh process to import TensorFlow, load and answer
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def compare(wanted: ask_model.Tensors, got: ask_model.Tensors) -> list[str]:
+    """Says in what two sets of answers differ.
+
+    Args:
+        wanted: signature -> output -> array, from this process.
+        got: the same from the server's.
+
+    Returns:
+        A sentence a difference; none when they agree.
+    """
+    problems = []
+    for signature, outputs in wanted.items():
+        for name, array in outputs.items():
+            other = got.get(signature, {}).get(name)
+            if other is None:
+                problems.append(f"{signature} does not answer with '{name}'")
+            elif other.shape != array.shape:
+                problems.append(f"{signature}'s {name} is {other.shape}, not {array.shape}")
+            elif not np.isfinite(other).all():
+                problems.append(f"{signature}'s {name} is not finite")
+            elif (gap := float(np.abs(other - array).max(initial=0.0))) > TOLERANCE:
+                problems.append(f"{signature}'s {name} is off by {gap:.2g}")
+    return problems
+
+
+def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask_model.Tensors:
+    """Makes a request for each signature from real Examples.
+
+    Args:
+        signatures: of the model, as tf.saved_model.load gives them.
+        serialized: tf.Examples.
+
+    Returns:
+        signature -> input name -> array: the Examples where it takes strings, their images where
+        it takes uint8.
+
+    Raises:
+        ValueError: for a signature that takes something else.
+    """
+    images = np.stack(
+        [
+            np.frombuffer(
+                tf.train.Example.FromString(item)
+                .features.feature[features.IMAGE]
+                .bytes_list.value[0],
+                np.uint8,
+            ).reshape(features.IMAGE_SIDE, features.IMAGE_SIDE)
+            for item in serialized
+        ]
+    )
+    by_type = {tf.string: np.array(serialized, object), tf.uint8: images}
+    requests: ask_model.Tensors = {}
+    for name, function in signatures.items():
+        _, inputs = function.structured_input_signature  # type: ignore[attr-defined]
+        for key, spec in inputs.items():
+            if spec.dtype not in by_type:
+                raise ValueError(f"signature {name} takes {key} as {spec.dtype.name}")
+            requests.setdefault(name, {})[key] = by_type[spec.dtype]
+    return requests
+
+
+def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[str]:
+    """Asks a model in this process and in a fresh one, and compares.
+
+    Args:
+        model_dir: the folder of saved_model.pb.
+        serialized: real tf.Examples to ask about.
+        expected: the signatures that the model must have.
+
+    Returns:
+        What is wrong, a sentence a problem; none for a model that can be served.
+    """
+    model = tf.saved_model.load(model_dir)
+    missing = [name for name in expected if name not in model.signatures]
+    if missing:
+        return [f"the model has no signature {' or '.join(missing)}"]
+    try:
+        requests = make_requests(dict(model.signatures), serialized)
+    except ValueError as error:
+        return [str(error)]
+    wanted = {
+        name: {
+            key: tensor.numpy()
+            for key, tensor in model.signatures[name](
+                **{k: tf.constant(list(v) if v.dtype == object else v) for k, v in inputs.items()}
+            ).items()
+        }
+        for name, inputs in requests.items()
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
+        np.savez(asked, **ask_model.pack(requests))
+        command = [sys.executable, "-m", "components.ask_model", model_dir, asked, answered]
+        try:
+            subprocess.run(
+                [str(part) for part in command],
+                cwd=_ROOT,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+            )
+        except subprocess.TimeoutExpired:
+            return [f"a fresh process did not answer within {TIMEOUT} seconds"]
+        except subprocess.CalledProcessError as error:
+            last = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            return [f"a fresh process could not serve it: {last[:300]}"]
+        with np.load(answered, allow_pickle=False) as flat:
+            return compare(wanted, ask_model.unpack(dict(flat)))
+
+
+@component
+def ServingCheck(
+    model: InputArtifact[standard_artifacts.Model],
+    examples: InputArtifact[standard_artifacts.Examples],
+    blessing: OutputArtifact[standard_artifacts.InfraBlessing],
+    signatures: Parameter[str],
+    source: Parameter[str],
+) -> None:
+    """Blesses a model that a server could serve.
+
+    Args:
+        model: the exported model.
+        examples: with a split `test` to ask about.
+        blessing: what the Pusher obeys; its `reason` says why not, its `asked` how many images.
+        signatures: those that the model must have, with commas between.
+        source: a hash of the code, so that its change is noticed.
+    """
+    pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], "test"))
+    records = tf.data.TFRecordDataset(tf.io.gfile.glob(pattern), compression_type="GZIP")
+    serialized = list(records.take(IMAGES).as_numpy_iterator())
+    problems = check(path_utils.serving_model_path(model.uri), serialized, signatures.split(","))
+    blessing.set_int_custom_property("blessed", int(not problems))  # what TFX's Pusher reads
+    blessing.set_string_custom_property("reason", "; ".join(problems))
+    blessing.set_int_custom_property("asked", len(serialized))
+    # The file says it to people, as TFX's InfraValidator does.
+    Path(blessing.uri, "INFRA_NOT_BLESSED" if problems else "INFRA_BLESSED").touch()

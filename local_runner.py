@@ -1,0 +1,138 @@
+"""Runs the pipeline on this machine: real digits in, a tuned, judged and pushed model out."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from components import idx  # noqa: E402
+from modules.families import FAMILIES  # noqa: E402
+from pipeline import output_folder  # noqa: E402
+from pipeline.settings import (  # noqa: E402
+    PROFILE_NAMES,
+    SEARCHES,
+    BadSetting,
+    Settings,
+    make_settings,
+)
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+NEEDED = ("tfx", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="local_runner.py",
+        description=__doc__,
+        epilog="Ends with 0: pushed, 3: refused by a gate, 1: failed, 2: bad usage or input.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--model", choices=FAMILIES, default=FAMILIES[0], help="the family of network")
+    add("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
+    add("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
+    add("--data-dir", type=Path, default=ROOT / "data" / "mnist", help="four IDX files, 28 x 28")
+    add("--output", type=Path, default=Path("output"), help="the folder for all that it writes")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting, such as training.epochs=3, gates.accuracy=0.9 or "
+        "hyperparameters.NAME=VALUE; a name that does not exist is answered with those that do",
+    )
+    add("--no-cache", action="store_true", help="run every node anew")
+    add("--rerun-from", metavar="NODE", help="run this node anew, and all that depend on it")
+    add("--verbose", action="store_true", help="the libraries' messages on the screen, too")
+    options = parser.parse_args(arguments)
+    if options.no_cache and options.rerun_from:
+        parser.error("--no-cache runs every node anew; leave --rerun-from out")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs, and returns the exit code."""
+    options = parse(arguments)
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return _complain(
+            f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
+            "then start `.venv/bin/python local_runner.py`, or use `make run`"
+        )
+    try:
+        settings = make_settings(
+            model=options.model,
+            tuner=options.tuner,
+            profile=options.profile,
+            data_dir=options.data_dir,
+            output=options.output,
+            overrides=options.set,
+        )
+        idx.check_dataset(settings.data_dir)
+        with output_folder.only_run_in(settings.output):
+            return _run(settings, options)
+    except (BadSetting, idx.BadDataset, output_folder.Busy) as error:
+        return _complain(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _complain(f"cannot use {error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.stdout.write("\nstopped; the same command goes on where this one was\n")
+        return INTERRUPTED
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    log = settings.output / "logs" / f"{settings.model}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    quiet = nullcontext() if options.verbose else output_folder.output_to_log(log)
+    with quiet as terminal:
+        from pipeline.screen import Screen
+
+        screen = Screen(terminal)
+        screen.say(
+            f"{settings.model}, profile {settings.profile}, tuner {settings.tuner}, "
+            f"data {settings.data_dir}, output {settings.output}"
+        )
+        screen.start("starting")
+        try:
+            from pipeline import runner  # TensorFlow and TFX take some seconds
+
+            screen.stop()
+            anew = "all" if options.no_cache else options.rerun_from
+            verdict = runner.run(settings, screen, anew)
+        finally:
+            screen.stop()
+        screen.say(str(verdict))
+        screen.say(f"summary {settings.summary}")
+        if verdict.exit_code == FAILED and not options.verbose:
+            screen.say(f"log     {log}")
+        return verdict.exit_code
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"local_runner.py: {message}\n")
+    return BAD_INPUT
+
+
+def _quiet_environment() -> None:
+    """Settings that the libraries read when they are imported."""
+    import warnings
+
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+if __name__ == "__main__":
+    _quiet_environment()
+    sys.exit(main())

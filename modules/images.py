@@ -1,0 +1,135 @@
+"""From TFRecord files to tensors: the bytes of an image, and batches of images.
+
+Batches are parsed, not examples: parsing one example at a time is several times slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from modules.features import IMAGE, IMAGE_SIDE, LABEL
+
+_READ_BATCH = 2048
+
+
+def parse_images(serialized: tf.Tensor) -> tf.Tensor:
+    """Reads the image of each serialized tf.Example, in a graph.
+
+    Args:
+        serialized: string, (B,). Other features than the image may be missing.
+
+    Returns:
+        uint8, (B, 28, 28).
+    """
+    spec = {IMAGE: tf.io.FixedLenFeature([], tf.string)}
+    return _decode(tf.io.parse_example(serialized, spec)[IMAGE])
+
+
+def parse_batch(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Reads the image and the label of each serialized tf.Example, in a graph.
+
+    Args:
+        serialized: string, (B,).
+
+    Returns:
+        "image": uint8, (B, 28, 28), and "label": int64, (B,).
+    """
+    spec = {
+        IMAGE: tf.io.FixedLenFeature([], tf.string),
+        LABEL: tf.io.FixedLenFeature([], tf.int64),
+    }
+    parsed = tf.io.parse_example(serialized, spec)
+    return {IMAGE: _decode(parsed[IMAGE]), LABEL: parsed[LABEL]}
+
+
+def _decode(raw: tf.Tensor) -> tf.Tensor:
+    # (B,) of 784 bytes each -> (B, 784) -> (B, 28, 28)
+    return tf.reshape(tf.io.decode_raw(raw, tf.uint8), (-1, IMAGE_SIDE, IMAGE_SIDE))
+
+
+def list_files(patterns: str | Iterable[str]) -> list[str]:
+    """The files that the patterns name, sorted.
+
+    Raises:
+        FileNotFoundError: no file matches.
+    """
+    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    files = sorted({name for pattern in patterns for name in tf.io.gfile.glob(pattern)})
+    if not files:
+        raise FileNotFoundError(f"no TFRecord file matches {', '.join(patterns)}")
+    return files
+
+
+def load_split(
+    patterns: str | Iterable[str], limit: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a split into memory, in the order of its files and records.
+
+    Args:
+        patterns: of TFRecord files; those that end in .gz are gzipped.
+        limit: how many examples at most; None for all.
+
+    Returns:
+        The images, uint8 (N, 28, 28), and the labels, int64 (N,).
+
+    Raises:
+        FileNotFoundError: no file matches.
+        ValueError: the files hold no examples.
+    """
+    files = list_files(patterns)
+    compression = "GZIP" if files[0].endswith(".gz") else ""
+    records = tf.data.TFRecordDataset(files, compression_type=compression)
+    if limit is not None:
+        records = records.take(limit)
+    parsed = records.batch(_READ_BATCH).map(parse_batch, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = list(parsed.prefetch(1).as_numpy_iterator())
+    if not batches:
+        raise ValueError(f"no examples in {', '.join(files)}")
+    images = np.concatenate([batch[IMAGE] for batch in batches])
+    return images, np.concatenate([batch[LABEL] for batch in batches])
+
+
+def batch_stream(
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+    seed: int | None = None,
+    change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+) -> tf.data.Dataset:
+    """Batches from memory. Only numbers of examples are shuffled; images are gathered by batch.
+
+    Args:
+        images: uint8, (N, 28, 28).
+        labels: int64, (N,).
+        batch_size: B; at most N.
+        seed: shuffles each epoch anew and leaves out what does not fill a batch; None keeps the
+            order and every example.
+        change: from the images (B, 28, 28) and an int64 seed of shape (2,), new for every batch,
+            to the images to use; None to use them as they are. Needs a seed.
+
+    Returns:
+        A dataset of known cardinality, of images (B, 28, 28) and labels (B,).
+    """
+    count = len(images)
+    all_images, all_labels = tf.constant(images), tf.constant(labels)
+    numbers = tf.data.Dataset.range(count)
+    if seed is not None:
+        numbers = numbers.shuffle(count, seed=seed, reshuffle_each_iteration=True)
+    numbers = numbers.batch(min(batch_size, count), drop_remainder=seed is not None)
+
+    def gather(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.gather(all_images, chosen), tf.gather(all_labels, chosen)
+
+    def gather_and_change(chosen: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found, digits = gather(chosen)
+        return (found if change is None else change(found, seeds)), digits
+
+    if change is None or seed is None:
+        stream = numbers.map(gather, num_parallel_calls=1)
+    else:
+        seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+        stream = tf.data.Dataset.zip((numbers, seeds)).map(gather_and_change, num_parallel_calls=1)
+    return stream.prefetch(4)

@@ -1,0 +1,205 @@
+"""The transformer family: an image classifier whose tokens are patches of the image.
+
+The encoder of Vaswani et al. 2017 on image patches (Dosovitskiy et al. 2021, "An Image is Worth
+16x16 Words"), which are either projected as they are or read by a small convolutional stem (Xiao et
+al. 2021, "Early Convolutions Help Transformers See Better").
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from modules.attention import EncoderLayer, dense_2d
+from modules.augment import random_affine
+from modules.families import Objective, Signature
+from modules.features import CLASSES, IMAGE_SIDE
+from modules.images import batch_stream, parse_images
+
+OBJECTIVE = Objective("val_accuracy", "max")
+SIGNATURES = ("serving_default", "serving_images")
+
+_PATCH = 7  # pixels; 28 / 7 = 4 patches a side, and 3 halvings of 28 give 4 as well
+_EVAL_BATCH = 500
+_STEPS_PER_CALL = 16  # steps that run in the graph before Python hears of them
+_WARM_UP = 0.1  # the part of all steps in which the learning rate rises
+
+
+def search_space(hp: keras_tuner.HyperParameters) -> None:
+    """Declares every hyperparameter, with its default.
+
+    The Choices are what a search may pick from; the Fixed ones can be set by hand.
+    """
+    hp.Choice("stem", ["conv", "patch"], default="conv")
+    hp.Choice("learning_rate", [2e-3, 3e-3, 5e-3], default=3e-3)
+    hp.Choice("layers", [1, 2], default=2)
+    hp.Choice("weight_decay", [1e-4, 1e-2, 5e-2], default=1e-2)
+    hp.Fixed("features", 64)
+    hp.Fixed("heads", 4)
+    hp.Fixed("hidden", 128)
+    hp.Fixed("dropout", 0.0)
+    hp.Fixed("pre_norm", True)
+    hp.Fixed("batch_size", 64)
+    hp.Fixed("label_smoothing", 0.0)
+    hp.Fixed("shift", 2.0)
+    hp.Fixed("turn", 0.0)
+    hp.Fixed("zoom", 0.0)
+
+
+@keras.saving.register_keras_serializable(package="triptych")
+class Patches(layers.Layer):
+    """Cuts an image into square patches and projects each to a token.
+
+    Args:
+        side: of a patch, in pixels; must divide the image's.
+        features: D, of a token.
+    """
+
+    def __init__(self, side: int, features: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.side = side
+        self.features = features
+        self.project = layers.Dense(features, name="project")
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        if any(size is None or size % self.side for size in shape[1:3]):
+            raise ValueError(f"patches of {self.side} pixels do not divide an image of {shape[1:]}")
+        self.project.build((None, self.side * self.side * (shape[3] or 1)))
+
+    def call(self, images: Any) -> Any:
+        """From images, float (B, h, w, C), to tokens, (B, h/side * w/side, D), row by row."""
+        _, height, width, channels = images.shape
+        rows, columns = height // self.side, width // self.side
+        # (B, h, w, C) -> (B, rows, side, columns, side, C)
+        cut = ops.reshape(images, (-1, rows, self.side, columns, self.side, channels))
+        cut = ops.transpose(cut, (0, 1, 3, 2, 4, 5))  # (B, rows, columns, side, side, C)
+        flat = ops.reshape(cut, (-1, rows * columns, self.side * self.side * channels))
+        return dense_2d(self.project, flat)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "side": self.side, "features": self.features}
+
+
+@keras.saving.register_keras_serializable(package="triptych")
+class Positions(layers.Layer):
+    """Adds a learnt vector to each token, by its place: without it, order means nothing."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.table = self.add_weight(
+            shape=shape[1:], initializer=keras.initializers.RandomNormal(stddev=0.02), name="table"
+        )
+
+    def call(self, tokens: Any) -> Any:
+        """From tokens, float (B, T, D), to tokens of the same shape."""
+        return tokens + self.table
+
+
+def _conv_stem(images: Any, features: int) -> Any:
+    """Three convolutions, each of which halves the image: (B, 28, 28, 1) to (B, 16, D)."""
+    for channels in (features // 4, features // 2, features):
+        images = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(images)
+        images = layers.BatchNormalization(momentum=0.9)(images)
+        images = layers.ReLU()(images)
+    return layers.Reshape((-1, features))(images)  # (B, 4, 4, D) -> (B, 16, D)
+
+
+def classifier(hp: keras_tuner.HyperParameters) -> keras.Model:
+    """The network: images, uint8 (B, 28, 28), to probabilities, float32 (B, 10)."""
+    features = hp.get("features")
+    pixels = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
+    images = layers.Rescaling(1.0 / 255.0)(pixels)
+    images = layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1))(images)
+    if hp.get("stem") == "conv":
+        tokens = _conv_stem(images, features)
+    else:
+        tokens = Patches(_PATCH, features)(images)
+    tokens = Positions()(tokens)
+    for _ in range(hp.get("layers")):
+        tokens = EncoderLayer(
+            hp.get("heads"), hp.get("hidden"), hp.get("dropout"), hp.get("pre_norm")
+        )(tokens)
+    if hp.get("pre_norm"):
+        tokens = layers.LayerNormalization(epsilon=1e-6)(tokens)
+    pooled = layers.GlobalAveragePooling1D()(tokens)  # (B, T, D) -> (B, D)
+    logits = layers.Dense(CLASSES, name="logits")(pooled)
+    probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
+    return keras.Model(pixels, probabilities, name="transformer")
+
+
+def build(hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras.Model:
+    """A compiled classifier.
+
+    The learning rate rises in a line and then falls as a cosine, to 0 after the last step
+    (Loshchilov and Hutter 2017, "SGDR").
+
+    Args:
+        hp: the hyperparameters of search_space.
+        total_steps: how many steps training will take.
+        seed: for the weights' first values.
+    """
+    keras.utils.set_random_seed(seed)
+    model = classifier(hp)
+    rise = max(1, round(_WARM_UP * total_steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=max(1, total_steps - rise),
+        warmup_target=hp.get("learning_rate"),
+        warmup_steps=rise,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=hp.get("weight_decay"))
+    # No decay for what has no direction to shrink: biases and the gains of norms.
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+    model.compile(
+        optimizer,
+        loss=functools.partial(_cross_entropy, smoothing=hp.get("label_smoothing")),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        # Measured: XLA makes these small products slower on a CPU.
+        jit_compile=False,
+        steps_per_execution=_STEPS_PER_CALL,
+    )
+    return model
+
+
+def _cross_entropy(labels: Any, probabilities: Any, smoothing: float) -> Any:
+    wanted = ops.one_hot(ops.reshape(ops.cast(labels, "int32"), (-1,)), CLASSES)
+    return keras.losses.categorical_crossentropy(wanted, probabilities, label_smoothing=smoothing)
+
+
+def batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    hp: keras_tuner.HyperParameters,
+    training: bool,
+    seed: int,
+) -> tf.data.Dataset:
+    """Batches of images, uint8 (B, 28, 28), and labels, int64 (B,); training ones are varied."""
+    if not training:
+        return batch_stream(images, labels, _EVAL_BATCH)
+    change = functools.partial(
+        random_affine, shift=hp.get("shift"), degrees=hp.get("turn"), zoom=hp.get("zoom")
+    )
+    return batch_stream(images, labels, hp.get("batch_size"), seed=seed, change=change)
+
+
+def signatures(model: keras.Model) -> dict[str, Signature]:
+    """Serving by serialized tf.Examples ("serving_default") and by raw images."""
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": model(parse_images(examples), training=False)}
+
+    def serve_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": model(images, training=False)}
+
+    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    return {
+        "serving_default": Signature(
+            serve_examples, [tf.TensorSpec((None,), tf.string, name="examples")]
+        ),
+        "serving_images": Signature(serve_images, [raw]),
+    }

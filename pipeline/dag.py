@@ -1,0 +1,154 @@
+"""The pipeline, as a list of steps. WHERE it runs is decided elsewhere; this is WHAT is run."""
+
+from __future__ import annotations
+
+from tfx.components import Evaluator, ExampleValidator, Pusher, StatisticsGen, Trainer, Tuner
+from tfx.dsl.components.base import executor_spec
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.types import Channel, standard_artifacts
+
+from components import atomic_pusher
+from components.baseline import LastBlessedOtherModel
+from components.data_gate import DataGate
+from components.mnist_example_gen import MnistExampleGen
+from components.schema import CuratedSchema
+from components.serving_check import ServingCheck
+from modules import families
+from pipeline.evaluation import eval_config
+from pipeline.settings import Settings
+from pipeline.sources import ROOT, source_hash
+
+# In this process: at this size a pool of Beam workers costs more than it brings. The last option
+# keeps TFX from packing itself into an archive before every node.
+BEAM_ARGS = [
+    "--runner=FnApiRunner",
+    "--direct_running_mode=in_memory",
+    "--sdk_container_image=none",
+]
+TRAIN = trainer_pb2.TrainArgs(splits=["train"])
+EVAL = trainer_pb2.EvalArgs(splits=["eval"])
+
+
+def create_pipeline(settings: Settings) -> Pipeline:
+    """Describes the whole pipeline of one model family.
+
+    Args:
+        settings: what to run.
+
+    Returns:
+        A TFX pipeline, ready to be compiled.
+    """
+    example_gen = MnistExampleGen(
+        data_dir=str(settings.data_dir),
+        source=source_hash("components.mnist_example_gen"),
+        train_images=settings.data.train_images,
+        test_images=settings.data.test_images,
+    )
+    examples = example_gen.outputs["examples"]
+
+    statistics_gen = StatisticsGen(examples=examples)
+    schema = CuratedSchema(text=(ROOT / "pipeline" / "schema.pbtxt").read_text())
+    example_validator = ExampleValidator(
+        statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
+    )
+    data_gate = DataGate(
+        anomalies=example_validator.outputs["anomalies"],
+        source=source_hash("components.data_gate"),
+    )
+    steps = [example_gen, statistics_gen, schema, example_validator, data_gate]
+
+    hyperparameters = None
+    if settings.tuner != "none":
+        tuner = Tuner(
+            tuner_fn="modules.tuning.tuner_fn",
+            examples=examples,
+            train_args=TRAIN,
+            eval_args=EVAL,
+            custom_config=_tuner_config(settings),
+        )
+        tuner.add_upstream_node(data_gate)
+        hyperparameters = tuner.outputs["best_hyperparameters"]
+        steps.append(tuner)
+
+    trainer = Trainer(
+        run_fn="modules.training.run_fn",
+        examples=examples,
+        hyperparameters=hyperparameters,
+        train_args=TRAIN,
+        eval_args=EVAL,
+        custom_config=_trainer_config(settings),
+    )
+    trainer.add_upstream_node(data_gate)
+    model = trainer.outputs["model"]
+
+    baseline = Resolver(
+        strategy_class=LastBlessedOtherModel,
+        candidate=model,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("Baseline")
+    evaluator = Evaluator(
+        examples=examples,
+        example_splits=["test"],
+        model=model,
+        baseline_model=baseline.outputs["model"],
+        eval_config=eval_config(settings),
+    )
+    serving_check = ServingCheck(
+        model=model,
+        examples=examples,
+        signatures=",".join(families.load(settings.model).SIGNATURES),
+        source=source_hash("components.serving_check", "components.ask_model"),
+    )
+    pusher = Pusher(
+        model=model,
+        model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_check.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(settings.serving))
+        ),
+        custom_config={"source": source_hash("components.atomic_pusher")},
+        custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
+    )
+    steps += [trainer, baseline, evaluator, serving_check, pusher]
+
+    return Pipeline(
+        pipeline_name=settings.pipeline_name,
+        pipeline_root=str(settings.artifacts),
+        components=steps,
+        enable_cache=True,
+        beam_pipeline_args=BEAM_ARGS,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(settings.metadata)
+        ),
+    )
+
+
+def _tuner_config(settings: Settings) -> dict[str, object]:
+    # Nothing of the Trainer's: a longer training must not start the search again.
+    return {
+        "family": settings.model,
+        "search": settings.tuner,
+        "max_epochs": settings.tuning.max_epochs,
+        "factor": settings.tuning.factor,
+        "max_trials": settings.tuning.max_trials,
+        "images": settings.tuning.images,
+        "hyperparameters": dict(settings.hyperparameters),
+        "seed": settings.seed,
+        "state_dir": str(settings.state / "tuner"),
+        "source": source_hash("modules.tuning", f"modules.{settings.model}"),
+    }
+
+
+def _trainer_config(settings: Settings) -> dict[str, object]:
+    return {
+        "family": settings.model,
+        "epochs": settings.training.epochs,
+        "hyperparameters": dict(settings.hyperparameters),
+        "seed": settings.seed,
+        "state_dir": str(settings.state / "trainer"),
+        "source": source_hash("modules.training", f"modules.{settings.model}"),
+    }

@@ -1,0 +1,165 @@
+"""Runs ONE node of a compiled pipeline, and says what became of it.
+
+The local runner calls this for each node in turn; a pod calls it for one. What is tested here is
+what runs there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+
+import ml_metadata as mlmd
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from components.refusal import Refusal
+
+_log = logging.getLogger(__name__)
+_Execution = metadata_store_pb2.Execution
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of a node.
+
+    Attributes:
+        node_id: such as `Trainer`.
+        state: done | cached | refused | failed.
+        seconds: wall time.
+        execution_id: in the metadata store; 0 when it never got that far.
+        reason: why it was refused or failed, in a sentence or two; else empty.
+    """
+
+    node_id: str
+    state: str
+    seconds: float
+    execution_id: int = 0
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.state in ("done", "cached")
+
+
+def set_run_id(ir: pipeline_pb2.Pipeline, run_id: str) -> None:
+    """Puts the id of this run into a compiled pipeline, in place."""
+    runtime_parameter_utils.substitute_runtime_parameter(
+        ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+    )
+
+
+def open_store(ir: pipeline_pb2.Pipeline) -> metadata.Metadata:
+    """Gives a handle on the metadata store that a compiled pipeline names."""
+    return metadata.Metadata(_connection(ir))
+
+
+def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
+    """Runs one node: its driver, its executor, its publisher.
+
+    Args:
+        ir: the compiled pipeline, or as much of it as this node needs; the run id is set.
+        node_id: which node.
+
+    Returns:
+        Its outcome, by the state that the metadata store holds: a launcher that returns has not
+        always succeeded.
+
+    Raises:
+        KeyError: when the pipeline has no such node.
+    """
+    found = {n.pipeline_node.node_info.id: n.pipeline_node for n in ir.nodes}
+    if node_id not in found:
+        raise KeyError(f"the pipeline has no node '{node_id}'")
+    deployment = runner_utils.extract_local_deployment_config(ir)
+    started = time.monotonic()
+    execution_id, reason, refused = 0, "", False
+    try:
+        info = launcher.Launcher(
+            pipeline_node=found[node_id],
+            mlmd_connection=open_store(ir),
+            pipeline_info=ir.pipeline_info,
+            pipeline_runtime_spec=ir.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+        ).launch()
+        execution_id = info.execution_id if info else 0
+    except Refusal as refusal:
+        reason, refused = str(refusal), True
+    except Exception as error:  # whatever a component raises is this node's failure, not ours
+        _log.exception("%s failed", node_id)
+        reason = f"{type(error).__name__}: {_first_lines(str(error))}"
+    seconds = time.monotonic() - started
+    if refused:
+        return Outcome(node_id, "refused", seconds, reason=reason)
+    if reason or not execution_id:
+        return Outcome(node_id, "failed", seconds, reason=reason or "it was not executed")
+    with open_store(ir) as handle:
+        state = _state(handle.store, execution_id, is_system=not _has_executor(deployment, node_id))
+    if state == "failed":
+        reason = "its inputs could not be found; the log says which"
+    return Outcome(node_id, state, seconds, execution_id, reason)
+
+
+def output_artifacts(
+    store: mlmd.MetadataStore, execution_id: int
+) -> dict[str, list[metadata_store_pb2.Artifact]]:
+    """Reads the outputs of an execution, cached ones included, from the store's events."""
+    events = [
+        event
+        for event in store.get_events_by_execution_ids([execution_id])
+        if event.type in (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
+    ]
+    artifacts = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
+    outputs: dict[str, list[metadata_store_pb2.Artifact]] = {}
+    for event in events:
+        outputs.setdefault(event.path.steps[0].key, []).append(artifacts[event.artifact_id])
+    return outputs
+
+
+def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
+    """Marks executions that a killed run left behind as canceled.
+
+    Only for the one process that may be using the store.
+
+    Returns:
+        Their ids.
+    """
+    left = [
+        execution
+        for execution in store.get_executions()
+        if execution.last_known_state in (_Execution.NEW, _Execution.RUNNING)
+    ]
+    for execution in left:
+        execution.last_known_state = _Execution.CANCELED
+    if left:
+        store.put_executions(left)
+    return [execution.id for execution in left]
+
+
+def _connection(ir: pipeline_pb2.Pipeline) -> metadata_store_pb2.ConnectionConfig:
+    config = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
+    return getattr(config, config.WhichOneof("connection_config"))
+
+
+def _has_executor(deployment: pipeline_pb2.IntermediateDeploymentConfig, node_id: str) -> bool:
+    return runner_utils.extract_executor_spec(deployment, node_id) is not None
+
+
+def _state(store: mlmd.MetadataStore, execution_id: int, is_system: bool) -> str:
+    [execution] = store.get_executions_by_id([execution_id])
+    if execution.last_known_state == _Execution.COMPLETE:
+        return "done"
+    if execution.last_known_state == _Execution.CACHED:
+        # A resolver's execution is always published as cached, though it looks anew every time.
+        return "done" if is_system else "cached"
+    return "failed"
+
+
+def _first_lines(text: str) -> str:
+    return " ".join(text.strip().splitlines()[:2])[:400]

@@ -1,0 +1,115 @@
+"""Runs the whole pipeline on this machine, node by node, and says how it ended."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import ml_metadata as mlmd
+from tfx.dsl.compiler import compiler
+from tfx.proto.orchestration import pipeline_pb2
+
+from modules import hyperparameters, progress
+from pipeline import node as nodes
+from pipeline.dag import create_pipeline
+from pipeline.figures import key_figure
+from pipeline.screen import Screen
+from pipeline.settings import BadSetting, Settings
+from pipeline.summary import Finished, judge, write_summary
+from pipeline.verdict import FAILED, REFUSED, Verdict
+
+_log = logging.getLogger(__name__)
+
+# Nodes whose unfinished work is kept between runs; running one anew must forget it.
+_RESUMABLE = ("Tuner", "Trainer")
+
+
+def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
+    """Runs every node in order, up to the first that fails or refuses.
+
+    Args:
+        settings: what to run; the caller has checked the data and holds the output folder.
+        screen: where progress goes.
+        anew: take nothing from the cache from this node on; `all` for the whole pipeline.
+
+    Returns:
+        How it ended; the same is in summary.json.
+
+    Raises:
+        BadSetting: a hyperparameter or a node that does not exist.
+    """
+    try:
+        hyperparameters.check_overrides(settings.model, settings.hyperparameters)
+    except hyperparameters.OverrideError as error:
+        raise BadSetting(str(error)) from error
+    ir = compiler.Compiler().compile(create_pipeline(settings))
+    nodes.set_run_id(ir, datetime.datetime.now(datetime.timezone.utc).isoformat())
+    for name in _forget(ir, anew):
+        if name in _RESUMABLE:
+            shutil.rmtree(settings.state / name.lower(), ignore_errors=True)
+
+    finished: list[Finished] = []
+    with nodes.open_store(ir) as handle:
+        _clear_unfinished(handle.store, settings)
+        for node_id in node_ids(ir):
+            screen.start(node_id)
+            with progress.listen(screen.report):
+                outcome = nodes.run_node(ir, node_id)
+            outputs, figure = {}, outcome.reason
+            if outcome.ok:
+                outputs = nodes.output_artifacts(handle.store, outcome.execution_id)
+                figure = key_figure(node_id, outputs)
+            screen.finish(node_id, outcome.state, outcome.seconds, figure)
+            finished.append(Finished(outcome, figure, outputs))
+            if not outcome.ok:
+                break
+            if outcome.state == "done" and node_id in _RESUMABLE:
+                shutil.rmtree(settings.state / node_id.lower(), ignore_errors=True)
+    verdict = _verdict(finished)
+    write_summary(settings, finished, verdict)
+    return verdict
+
+
+def node_ids(ir: pipeline_pb2.Pipeline) -> list[str]:
+    """The nodes of a compiled pipeline, in an order in which they can run."""
+    return [node.pipeline_node.node_info.id for node in ir.nodes]
+
+
+def _verdict(finished: list[Finished]) -> Verdict:
+    last = finished[-1].outcome
+    if last.state == "refused":
+        return Verdict(REFUSED, last.reason)
+    if last.state == "failed":
+        return Verdict(FAILED, f"{last.node_id}: {last.reason}")
+    return judge({node.outcome.node_id: node.outputs for node in finished})
+
+
+def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:
+    """Switches the cache off for a node and all that depends on it; returns their names."""
+    names = node_ids(ir)
+    if anew is None:
+        return []
+    if anew == "all":
+        chosen = set(names)
+    elif anew in names:
+        chosen = {anew}
+    else:
+        raise BadSetting(f"there is no node '{anew}'; there is {', '.join(names)}")
+    for node in ir.nodes:  # in order: what stands upstream has been seen before
+        options = node.pipeline_node
+        name = options.node_info.id
+        if name in chosen or chosen.intersection(options.upstream_nodes):
+            chosen.add(name)
+            options.execution_options.caching_options.enable_cache = False
+    return chosen
+
+
+def _clear_unfinished(store: mlmd.MetadataStore, settings: Settings) -> None:
+    """Removes what a killed run left half-written; nothing else can be using the folder now."""
+    for execution_id in nodes.cancel_unfinished(store):
+        _log.warning("execution %d was killed; its outputs are removed", execution_id)
+        for folder in Path(settings.output, "artifacts").glob(f"*/*/*/{execution_id}"):
+            shutil.rmtree(folder, ignore_errors=True)

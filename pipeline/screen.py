@@ -1,0 +1,80 @@
+"""What the person who started the run sees while it works."""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from modules.progress import Progress as Report
+
+_MARKS = {
+    "done": "[green]done[/]",
+    "cached": "[blue]cached[/]",
+    "refused": "[yellow]refused[/]",
+    "failed": "[red]failed[/]",
+}
+_QUIET_SECONDS = 20.0  # between lines of progress where nothing can be redrawn
+
+
+class Screen:
+    """A line a node, and below them, on a terminal, a bar for the one that works."""
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        """Opens the screen.
+
+        Args:
+            file: where to write; standard output by default.
+        """
+        self.console = Console(file=file, highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._node = ""
+        self._spoken = 0.0
+
+    def say(self, text: str) -> None:
+        """Prints a line; rich's markup is not interpreted."""
+        self.console.print(text, markup=False)
+
+    def start(self, what: str) -> None:
+        """Shows that something has begun, until `stop` or `finish`."""
+        self._node, self._spoken = what, time.monotonic()
+        if not self.console.is_terminal:
+            return
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[figure]}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(f"{what:<17}", total=None, figure="")
+        self._progress.start()
+
+    def report(self, report: Report) -> None:
+        """Shows how far the node is; listens to modules.progress."""
+        figure = ", ".join(part for part in (report.detail, report.figure) if part)
+        if self._progress:
+            self._progress.update(
+                self._task, completed=report.done, total=report.total, figure=figure
+            )
+        elif time.monotonic() - self._spoken > _QUIET_SECONDS:
+            self._spoken = time.monotonic()
+            self.say(f"  {self._node}: {report.done / report.total:4.0%} {figure}")
+
+    def stop(self) -> None:
+        """Takes the bar away."""
+        if self._progress:
+            self._progress.stop()
+            self._progress = None
+
+    def finish(self, node: str, state: str, seconds: float, figure: str) -> None:
+        """Puts the finished node's line."""
+        self.stop()
+        mark = _MARKS[state] + " " * (8 - len(state))
+        self.console.print(f"  {mark}{node:<17}{seconds:7.1f} s  ", end="")
+        self.say(figure)

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Makes .venv, the environment of the project, from requirements.lock; does nothing when it is
+# there and whole.
+#
+#   scripts/setup.sh            makes it
+#   scripts/setup.sh --check    only says whether this machine can, and which stack it would take
+#
+# PYTHON names the interpreter to build on. Without it python3 is taken, unless there is a whole
+# environment already: that one is kept, whichever python3 it was made with.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+. scripts/lib.sh
+. scripts/checks.sh
+
+venv=$root/.venv
+stamp=$venv/.made-from
+lock_hash() { sha256sum requirements.lock | cut -d ' ' -f 1; }
+
+# The stamp is the last thing that is written: it stands for an environment that is whole.
+is_whole() {
+  local hash version executable
+  read -r hash version executable 2>/dev/null <"$stamp" || return 1
+  [ "$hash" = "$(lock_hash)" ] || return 1
+  [ "$("$venv/bin/python" -E -s -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] ||
+    return 1
+  [ -z "${PYTHON:-}" ] || { choose_python && [ "$version $executable" = "$py_version $py_executable" ]; }
+}
+
+# Shows that work goes on, until it is stopped or the set-up is gone.
+show_time() {
+  exec 9<&-
+  while sleep 20 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do say "  ... $SECONDS s"; done
+}
+
+# Of two set-ups at once the second waits, and then finds the work done.
+exec 9<"$root"
+if command -v flock >/dev/null && ! flock -n 9; then
+  say "Waiting for another set-up of this folder to end."
+  flock 9
+fi
+
+if [ "${1:-}" != --check ] && is_whole; then exit 0; fi
+
+check_system
+choose_python
+check_python
+check_compiler
+check_disk
+[ "${1:-}" != --check ] || exit 0
+find_uv
+
+say "Making .venv: some 0.8 GB to download, the first time, and 3.5 GB on disk."
+rm -rf "$venv"
+mkdir -p "$root/build"
+log=$root/build/setup.log
+show_time &
+ticker=$!
+trap 'kill "$ticker" 2>/dev/null' EXIT
+logged "$log" "Making .venv" "$uv" venv --no-project --python "$py_executable" "$venv"
+UV_COMPILE_BYTECODE=1 logged "$log" "Installing requirements.lock" \
+  "$uv" pip sync --require-hashes --python "$venv/bin/python" requirements.lock
+say "$(lock_hash) $py_version $py_executable" >"$stamp.new"
+mv "$stamp.new" "$stamp"
+say "The environment is ready."

@@ -1,0 +1,8 @@
+"""The project's packages as a source distribution, which Beam builds for its workers.
+
+Beam runs ``python setup.py sdist`` on what ``--setup_file`` names; pyproject.toml says the rest.
+"""
+
+from setuptools import setup
+
+setup()

@@ -1,0 +1,47 @@
+"""Fixtures that several test files share."""
+
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from components import idx
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class MakeDataset(Protocol):
+    """Writes a small four-file IDX dataset into a folder, and returns the folder."""
+
+    def __call__(
+        self, folder: Path, train: int = ..., test: int = ..., suffix: str = ...
+    ) -> Path: ...
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The root of the project."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder of the canonical MNIST files."""
+    return PROJECT / "data" / "mnist"
+
+
+@pytest.fixture(scope="session")
+def make_dataset(mnist_dir: Path) -> MakeDataset:
+    """Cuts the first examples of each canonical split; ``suffix`` is ".gz" or ""."""
+
+    def make(folder: Path, train: int = 200, test: int = 100, suffix: str = ".gz") -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        pairs = idx.find_dataset(mnist_dir)
+        for split, count in (("train", train), ("test", test)):
+            images, labels = idx.SPLITS[split]
+            pair = pairs[split]
+            idx.write_idx(folder / (images + suffix), idx.read_images(pair.images, 0, count))
+            idx.write_idx(folder / (labels + suffix), idx.read_labels(pair.labels, 0, count))
+        return folder
+
+    return make
