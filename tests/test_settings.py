@@ -1,0 +1,89 @@
+"""Settings: profiles, overrides and what is refused."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import PROFILE_NAMES, PROFILES, BadSetting, Settings, make_settings
+
+
+def make(*overrides: str, **changes: str) -> Settings:
+    chosen = {"model": "transformer", "tuner": "hyperband", "profile": "default"} | changes
+    return make_settings(
+        **chosen, data_dir=Path("data"), output=Path("output"), overrides=overrides
+    )
+
+
+def test_every_family_has_every_profile() -> None:
+    for family, profiles in PROFILES.items():
+        assert tuple(profiles) == PROFILE_NAMES, family
+
+
+def test_paths_are_absolute_and_below_output() -> None:
+    settings = make()
+    assert settings.output.is_absolute()
+    for path in (settings.artifacts, settings.metadata, settings.serving, settings.summary):
+        assert settings.output in path.parents
+
+
+@pytest.mark.parametrize(
+    ("override", "read", "value"),
+    [
+        ("training.epochs=3", lambda s: s.training.epochs, 3),
+        ("tuning.images=none", lambda s: s.tuning.images, None),
+        ("data.train_images=6_000", lambda s: s.data.train_images, 6000),
+        ("gates.accuracy=0.5", lambda s: s.gates["accuracy"], 0.5),
+        ("seed=9", lambda s: s.seed, 9),
+        ("hyperparameters.depth=2", lambda s: s.hyperparameters.get("depth"), 2),
+        ("hyperparameters.rate=1e-3", lambda s: s.hyperparameters.get("rate"), 0.001),
+        ("hyperparameters.stem=conv", lambda s: s.hyperparameters.get("stem"), "conv"),
+    ],
+)
+def test_override(override: str, read, value: object) -> None:
+    assert read(make(override)) == value
+    assert read(make()) != value
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("training.epochs", "name=value"),
+        ("training.epochs=", "name=value"),
+        ("training.epoch=3", "there is no setting 'training.epoch'; there is data.train_images"),
+        ("training.epochs=0", "training.epochs is a whole number of 1 or more, not '0'"),
+        ("training.epochs=many", "whole number"),
+        ("training.epochs=none", "whole number"),
+        ("tuning.factor=1", "2 or more"),
+        ("gates.accuracy=nan", "gates.accuracy is a number"),
+        ("gates.nothing=1", "there is no setting"),
+        ("hyperparameters.=1", "there is no setting"),
+        ("seed=-1", "seed is a whole number of 0 or more"),
+        ("output=x", "there is no setting"),
+    ],
+)
+def test_bad_override_is_refused(override: str, words: str) -> None:
+    with pytest.raises(BadSetting, match=words.replace(".", r"\.")):
+        make(override)
+
+
+@pytest.mark.parametrize("kind", ["model", "tuner", "profile"])
+def test_unknown_choice_is_refused(kind: str) -> None:
+    with pytest.raises(BadSetting, match=f"there is no {kind} 'nonesuch'"):
+        make(**{kind: "nonesuch"})
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        make().seed = 3  # type: ignore[misc]
+
+
+def test_nothing_heavy_is_imported(project: Path) -> None:
+    heavy = "{'tensorflow', 'keras', 'tfx', 'apache_beam'}"
+    code = f"import sys, local_runner; local_runner.parse([]); print({heavy} & set(sys.modules))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "set()"

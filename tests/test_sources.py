@@ -1,0 +1,55 @@
+"""The hash of the code behind a node."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import sources
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write(
+        tmp_path,
+        {
+            "modules/__init__.py": "",
+            "modules/a.py": "import numpy\nfrom modules import b\nfrom modules.c import thing\n",
+            "modules/b.py": "x = 1\n",
+            "modules/c.py": "def thing():\n    from modules import d\n",
+            "modules/d.py": "import modules.a\n",
+            "modules/other.py": "",
+        },
+    )
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_imports_are_followed(tree: Path) -> None:
+    names = {path.name for path in sources.source_files("modules.a")}
+    assert names == {"__init__.py", "a.py", "b.py", "c.py", "d.py"}
+
+
+def test_hash_changes_with_what_is_imported_and_only_with_that(tree: Path) -> None:
+    before = sources.source_hash("modules.a")
+    (tree / "modules/other.py").write_text("y = 2\n")
+    assert sources.source_hash("modules.a") == before
+    (tree / "modules/d.py").write_text("import modules.a  # changed\n")
+    assert sources.source_hash("modules.a") != before
+
+
+def test_unknown_module_is_refused(tree: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nonesuch"):
+        sources.source_hash("modules.nonesuch")
+
+
+def test_a_family_is_part_of_its_trainer_and_not_of_the_data() -> None:
+    family = sources.ROOT / "modules" / "transformer.py"
+    assert family in sources.source_files("modules.training", "modules.transformer")
+    assert family not in sources.source_files("components.mnist_example_gen")
