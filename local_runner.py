@@ -13,7 +13,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from components import idx  # noqa: E402
 from modules.families import FAMILIES  # noqa: E402
 from pipeline import output_folder  # noqa: E402
 from pipeline.settings import (  # noqa: E402
@@ -25,7 +24,7 @@ from pipeline.settings import (  # noqa: E402
 )
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
-NEEDED = ("tfx", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
+NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -68,6 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
             f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
             "then start `.venv/bin/python local_runner.py`, or use `make run`"
         )
+    from components import idx  # needs NumPy
+
     try:
         settings = make_settings(
             model=options.model,

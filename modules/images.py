@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
-from modules.features import IMAGE, IMAGE_SIDE, LABEL
+from modules.features import IMAGE, IMAGE_SIDE, INDEX, LABEL
 
 _READ_BATCH = 2048
 
@@ -45,6 +45,12 @@ def parse_batch(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
     return {IMAGE: _decode(parsed[IMAGE]), LABEL: parsed[LABEL]}
 
 
+def _parse_placed(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+    # Examples that do not say where they stood stay where they are.
+    spec = {INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0)}
+    return parse_batch(serialized) | tf.io.parse_example(serialized, spec)
+
+
 def _decode(raw: tf.Tensor) -> tf.Tensor:
     # (B,) of 784 bytes each -> (B, 784) -> (B, 28, 28)
     return tf.reshape(tf.io.decode_raw(raw, tf.uint8), (-1, IMAGE_SIDE, IMAGE_SIDE))
@@ -66,7 +72,9 @@ def list_files(patterns: str | Iterable[str]) -> list[str]:
 def load_split(
     patterns: str | Iterable[str], limit: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Reads a split into memory, in the order of its files and records.
+    """Reads a split into memory, in the order in which the images came.
+
+    Workers write their records in an order of their own, so that of the files says nothing.
 
     Args:
         patterns: of TFRecord files; those that end in .gz are gzipped.
@@ -84,12 +92,13 @@ def load_split(
     records = tf.data.TFRecordDataset(files, compression_type=compression)
     if limit is not None:
         records = records.take(limit)
-    parsed = records.batch(_READ_BATCH).map(parse_batch, num_parallel_calls=tf.data.AUTOTUNE)
+    parsed = records.batch(_READ_BATCH).map(_parse_placed, num_parallel_calls=tf.data.AUTOTUNE)
     batches = list(parsed.prefetch(1).as_numpy_iterator())
     if not batches:
         raise ValueError(f"no examples in {', '.join(files)}")
-    images = np.concatenate([batch[IMAGE] for batch in batches])
-    return images, np.concatenate([batch[LABEL] for batch in batches])
+    order = np.argsort(np.concatenate([batch[INDEX] for batch in batches]), kind="stable")
+    images = np.concatenate([batch[IMAGE] for batch in batches])[order]
+    return images, np.concatenate([batch[LABEL] for batch in batches])[order]
 
 
 def batch_stream(

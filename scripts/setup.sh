@@ -27,10 +27,10 @@ is_whole() {
   [ -z "${PYTHON:-}" ] || { choose_python && [ "$version $executable" = "$py_version $py_executable" ]; }
 }
 
-# Shows that work goes on, until it is stopped or the set-up is gone.
+# Shows on a terminal that work goes on, until it is stopped or the set-up is gone.
 show_time() {
   exec 9<&-
-  while sleep 20 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do say "  ... $SECONDS s"; done
+  while [ -t 1 ] && sleep 10 && [ -e "/proc/$$/exe" ]; do say "  ... $SECONDS s"; done
 }
 
 # Of two set-ups at once the second waits, and then finds the work done.
@@ -56,7 +56,7 @@ mkdir -p "$root/build"
 log=$root/build/setup.log
 show_time &
 ticker=$!
-trap 'kill "$ticker" 2>/dev/null' EXIT
+trap 'kill "$ticker" 2>/dev/null || true' EXIT
 logged "$log" "Making .venv" "$uv" venv --no-project --python "$py_executable" "$venv"
 UV_COMPILE_BYTECODE=1 logged "$log" "Installing requirements.lock" \
   "$uv" pip sync --require-hashes --python "$venv/bin/python" requirements.lock

@@ -29,7 +29,10 @@ def generate(data: Path, output: Path, **limits: int) -> Any:
 def read(examples: Any, split: str) -> list[Any]:
     files = tf.io.gfile.glob(f"{examples.uri}/Split-{split}/*.gz")
     records = tf.data.TFRecordDataset(files, compression_type="GZIP")
-    return [tf.train.Example.FromString(record).features.feature for record in records.as_numpy_iterator()]
+    return [
+        tf.train.Example.FromString(record).features.feature
+        for record in records.as_numpy_iterator()
+    ]
 
 
 @pytest.fixture(scope="module")

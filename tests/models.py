@@ -1,0 +1,50 @@
+"""Small exported models for the components that judge and serve them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from modules.images import parse_images
+
+Change = Callable[[tf.Tensor], tf.Tensor]
+
+
+def export_prototype_classifier(
+    folder: Path, images: Any, labels: Any, change: Change = lambda p: p, raw: bool = True
+) -> None:
+    """Exports a classifier by the nearest mean image, good for some 80 % of MNIST.
+
+    Args:
+        folder: of a Model artifact; the SavedModel goes to its Format-Serving.
+        images: uint8, (N, 28, 28), to take the means of.
+        labels: (N,).
+        change: from the probabilities to what the model says instead; sabotage.
+        raw: also give it the signature for raw images.
+    """
+    means = tf.stack([images[labels == digit].mean(axis=0) for digit in range(10)])
+    means = tf.Variable(tf.reshape(tf.cast(means, tf.float32) / 255.0, (10, 784)))
+
+    def probabilities(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        flat = tf.reshape(tf.cast(pixels, tf.float32) / 255.0, (-1, 1, 784))
+        distance = tf.reduce_sum(tf.square(flat - means), axis=-1)
+        return {"probabilities": change(tf.nn.softmax(-0.3 * distance))}
+
+    archive = keras.export.ExportArchive()
+    holder = tf.Module()
+    holder.means = means
+    archive.track(holder)
+    archive.add_endpoint(
+        "serving_default",
+        lambda examples: probabilities(parse_images(examples)),
+        input_signature=[tf.TensorSpec((None,), tf.string, name="examples")],
+    )
+    if raw:
+        archive.add_endpoint(
+            "serving_images",
+            probabilities,
+            input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8, name="images")],
+        )
+    archive.write_out(str(folder / "Format-Serving"), verbose=False)

@@ -1,0 +1,62 @@
+"""Starting the local runner as a person does: a process of its own."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+COMMAND = [sys.executable, str(PROJECT / "local_runner.py")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run that has ended: its exit code, what was on the screen, and its summary."""
+
+    code: int
+    screen: str
+    output: Path
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return json.loads((self.output / "transformer" / "summary.json").read_text())
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {node["node"]: node["state"] for node in self.summary["nodes"]}
+
+
+def start(output: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Starts a run in a folder that is not the project's."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(
+        [*COMMAND, "--output", str(output), *arguments],
+        cwd=output.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run(output: Path, *arguments: str) -> Run:
+    """Runs to the end."""
+    process = start(output, *arguments)
+    screen, _ = process.communicate(timeout=600)
+    return Run(process.returncode, screen, output)
+
+
+def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], signal: int) -> None:
+    """Sends a signal to a run and its children as soon as something is so."""
+    deadline = time.monotonic() + 300
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"never ready: {process.communicate()[0]}")
+        time.sleep(0.05)
+    os.killpg(process.pid, signal)
+    process.communicate(timeout=60)

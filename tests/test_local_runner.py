@@ -1,0 +1,170 @@
+"""The front door: what it refuses, and how fast it says so."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import local_runner
+from components import idx
+from pipeline import output_folder
+from tests.runs import COMMAND, PROJECT
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Runs what must be refused, and returns the one sentence."""
+    assert local_runner.main(list(arguments)) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "Traceback" not in said.err
+    return said.err
+
+
+def test_help_names_every_option_and_its_default() -> None:
+    shown = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+    for option in (
+        "--model",
+        "--tuner",
+        "--profile",
+        "--data-dir",
+        "--output",
+        "--set",
+        "--no-cache",
+        "--rerun-from",
+        "--verbose",
+    ):
+        assert option in shown
+    assert "(default: hyperband)" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--model", "nonesuch"],
+        ["--profile", "huge"],
+        ["--nonesuch"],
+        ["--no-cache", "--rerun-from", "X"],
+    ],
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_a_bad_setting_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = refused(capsys, "--output", str(tmp_path), "--set", "training.epoch=1")
+    assert "there is no setting 'training.epoch'" in said
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_dataset) -> Path:
+    return make_dataset(tmp_path / "idx", train=20, test=10)
+
+
+IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
+
+
+def truncate(data: Path) -> str:
+    raw = gzip.decompress((data / IMAGES).read_bytes())
+    (data / IMAGES).write_bytes(gzip.compress(raw[:-100]))
+    return IMAGES
+
+
+def cut_the_gzip(data: Path) -> str:
+    (data / IMAGES).write_bytes((data / IMAGES).read_bytes()[:-500])
+    return IMAGES
+
+
+def corrupt(data: Path) -> str:
+    raw = bytearray((data / IMAGES).read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    (data / IMAGES).write_bytes(bytes(raw))
+    return IMAGES
+
+
+def mismatch(data: Path) -> str:
+    idx.write_idx(data / LABELS, np.zeros(9, np.uint8))
+    return LABELS
+
+
+def wrong_magic(data: Path) -> str:
+    shutil.copy(data / IMAGES, data / LABELS)
+    return LABELS
+
+
+def wrong_size(data: Path) -> str:
+    idx.write_idx(data / IMAGES, np.zeros((20, 32, 32), np.uint8))
+    return IMAGES
+
+
+def empty(data: Path) -> str:
+    (data / LABELS).write_bytes(b"")
+    return LABELS
+
+
+def missing(data: Path) -> str:
+    (data / LABELS).unlink()
+    return LABELS.removesuffix(".gz")
+
+
+def label_over_nine(data: Path) -> str:
+    idx.write_idx(data / LABELS, np.array([*range(9), 10], np.uint8))
+    return LABELS
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        truncate,
+        cut_the_gzip,
+        corrupt,
+        mismatch,
+        wrong_magic,
+        wrong_size,
+        empty,
+        missing,
+        label_over_nine,
+    ],
+)
+def test_bad_data_is_refused_by_name_before_work_starts(
+    spoil, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = spoil(data)
+    said = refused(capsys, "--data-dir", str(data), "--output", str(tmp_path / "output"))
+    assert name in said
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_missing_folder_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "nonesuch" in refused(capsys, "--data-dir", str(tmp_path / "nonesuch"))
+
+
+def test_an_output_that_cannot_be_made_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert "file" in refused(capsys, "--output", str(tmp_path / "file" / "output"))
+
+
+def test_a_second_run_leaves(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with output_folder.only_run_in(tmp_path):
+        assert "another run" in refused(capsys, "--output", str(tmp_path))
+
+
+def test_an_interpreter_without_the_packages_is_told_what_to_do(tmp_path: Path) -> None:
+    # -S leaves site-packages out.
+    done = subprocess.run(
+        [sys.executable, "-S", str(PROJECT / "local_runner.py")],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "lacks tfx" in done.stderr and "make setup" in done.stderr
+    assert done.stderr.count("\n") == 1

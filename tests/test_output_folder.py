@@ -1,0 +1,47 @@
+"""One run at a time in a folder, and a quiet screen."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.output_folder import Busy, only_run_in, output_to_log
+
+
+def test_the_second_run_is_told_who_is_first(tmp_path: Path) -> None:
+    with only_run_in(tmp_path), pytest.raises(Busy, match=f"process {os.getpid()}.*--output"):
+        with only_run_in(tmp_path):
+            pass
+    with only_run_in(tmp_path):
+        pass  # and it is free again afterwards
+
+
+def test_what_is_printed_below_python_goes_to_the_log(tmp_path: Path, project: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from pipeline.output_folder import output_to_log\n"
+        "with output_to_log(Path('log')) as screen:\n"
+        "    print('python'); os.system('echo child'); os.write(2, b'descriptor\\n')\n"
+        "    screen.write('screen\\n')\n"
+        "print('after')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "screen\nafter\n" and done.stderr == ""
+    assert sorted((tmp_path / "log").read_text().split()) == ["child", "descriptor", "python"]
+
+
+def test_the_screen_comes_back_after_an_error(tmp_path: Path, capfd) -> None:
+    with pytest.raises(ValueError), output_to_log(tmp_path / "log"):
+        raise ValueError
+    os.write(1, b"here\n")
+    assert capfd.readouterr().out == "here\n"

@@ -1,0 +1,75 @@
+"""The Pusher's executor: whole versions only."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.components.pusher import executor as tfx_pusher
+from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
+
+from components.atomic_pusher import INCOMING, Executor
+from tests import artifacts
+
+
+@pytest.fixture
+def push(tmp_path: Path) -> Any:
+    model = artifacts.make(standard_artifacts.Model, tmp_path / "model", ident=1)
+    saved = Path(model.uri, "Format-Serving")
+    (saved / "variables").mkdir(parents=True)
+    (saved / "saved_model.pb").write_text("graph")
+    (saved / "variables" / "variables.index").write_text("weights")
+    serving = tmp_path / "serving"
+    destination = pusher_pb2.PushDestination(
+        filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(serving))
+    )
+
+    def run(blessed: int = 1, served: int = 1) -> tuple[Any, Path]:
+        blessing = artifacts.make(standard_artifacts.ModelBlessing, tmp_path / "blessing")
+        blessing.set_int_custom_property("blessed", blessed)
+        infra = artifacts.make(standard_artifacts.InfraBlessing, tmp_path / "infra")
+        infra.set_int_custom_property("blessed", served)
+        pushed = artifacts.make(standard_artifacts.PushedModel, tmp_path / "pushed")
+        Executor().Do(
+            {"model": [model], "model_blessing": [blessing], "infra_blessing": [infra]},
+            {"pushed_model": [pushed]},
+            {"push_destination": proto_utils.proto_to_json(destination)},
+        )
+        return pushed, serving
+
+    return run
+
+
+def test_a_blessed_model_is_pushed_whole(push: Any) -> None:
+    pushed, serving = push()
+    [version] = serving.iterdir()
+    assert version.name.isdigit()
+    assert (version / "saved_model.pb").read_text() == "graph"
+    assert (version / "variables" / "variables.index").read_text() == "weights"
+    assert pushed.get_string_custom_property("pushed_destination") == str(version)
+
+
+@pytest.mark.parametrize("blessings", [{"blessed": 0}, {"served": 0}])
+def test_without_both_blessings_nothing_is_pushed(push: Any, blessings: dict[str, int]) -> None:
+    pushed, serving = push(**blessings)
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert not serving.exists()
+
+
+def test_a_push_that_breaks_off_leaves_no_version(
+    push: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(source: str, target: str, **_: Any) -> None:
+        Path(target).mkdir(parents=True)
+        Path(target, "half").write_text("")
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tfx_pusher.io_utils, "copy_dir", broken)
+        with pytest.raises(OSError, match="disk full"):
+            push()
+    pushed, serving = push()
+    names = [path.name for path in serving.iterdir()]
+    assert INCOMING not in names and len(names) == 1
+    assert not (serving / names[0] / "half").exists()

@@ -1,0 +1,117 @@
+"""The serving check, through its own executor: a fresh process with the session loader."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.types import standard_artifacts
+
+from components import ask_model, idx
+from components.mnist_example_gen import SPLITS
+from components.serving_check import ServingCheck, compare
+from tests import artifacts, models
+from tests.test_mnist_example_gen import generate
+
+BOTH = "serving_default,serving_images"
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Any:
+    work = tmp_path_factory.mktemp("serving")
+    examples = generate(make_dataset(work / "idx", train=40, test=80), work / "examples")
+    examples.split_names = artifacts.artifact_utils.encode_split_names(list(SPLITS))
+    return examples
+
+
+def check(folder: Path, examples: Any, mnist_dir: Path, signatures: str = BOTH, **how: Any) -> Any:
+    model = artifacts.make(standard_artifacts.Model, folder / "model")
+    pair = idx.find_dataset(mnist_dir)["train"]
+    images, labels = idx.read_images(pair.images, 0, 500), idx.read_labels(pair.labels, 0, 500)
+    models.export_prototype_classifier(Path(model.uri), images, labels, **how)
+    blessing = artifacts.make(standard_artifacts.InfraBlessing, folder / "blessing")
+    ServingCheck.test_call(
+        model=model, examples=examples, blessing=blessing, signatures=signatures, source="tests"
+    )
+    return blessing
+
+
+def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
+    blessing = check(tmp_path, examples, mnist_dir)
+    assert blessing.get_string_custom_property("reason") == ""
+    assert blessing.get_int_custom_property("blessed") == 1
+    assert blessing.get_int_custom_property("asked") == 64
+    assert Path(blessing.uri, "INFRA_BLESSED").exists()
+
+
+def test_a_missing_signature_is_named(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
+    blessing = check(tmp_path, examples, mnist_dir, raw=False)
+    assert blessing.get_int_custom_property("blessed") == 0
+    reason = blessing.get_string_custom_property("reason")
+    assert reason == "the model has no signature serving_images"
+
+
+def test_answers_that_are_not_numbers_are_refused(
+    tmp_path: Path, examples: Any, mnist_dir: Path
+) -> None:
+    blessing = check(tmp_path, examples, mnist_dir, change=lambda p: p * float("nan"))
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert "is not finite" in blessing.get_string_custom_property("reason")
+
+
+def test_a_model_that_only_loads_in_process_is_refused(
+    tmp_path: Path, examples: Any, mnist_dir: Path
+) -> None:
+    # What tf.saved_model.save writes of a Keras 3 model: an Evaluator takes it, a server does not.
+    import keras
+
+    class Served(tf.Module):
+        def __init__(self) -> None:
+            self.net = keras.Sequential(
+                [
+                    keras.Input((28, 28), dtype="uint8"),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(10, activation="softmax"),
+                ]
+            )
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 28, 28), tf.uint8, name="images")])
+        def ask(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"probabilities": self.net(images)}
+
+    model = artifacts.make(standard_artifacts.Model, tmp_path / "model")
+    served = Served()
+    tf.saved_model.save(
+        served, f"{model.uri}/Format-Serving", signatures={"serving_images": served.ask}
+    )
+    blessing = artifacts.make(standard_artifacts.InfraBlessing, tmp_path / "blessing")
+    ServingCheck.test_call(
+        model=model,
+        examples=examples,
+        blessing=blessing,
+        signatures="serving_images",
+        source="tests",
+    )
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert "a fresh process could not serve it" in blessing.get_string_custom_property("reason")
+
+
+def test_differences_are_found() -> None:
+    right = {"s": {"p": np.array([0.1, 0.9])}}
+    assert compare(right, {"s": {"p": np.array([0.1, 0.9])}}) == []
+    assert compare(right, {}) == ["s does not answer with 'p'"]
+    assert "off by 0.1" in compare(right, {"s": {"p": np.array([0.2, 0.8])}})[0]
+    assert "is (3,), not (2,)" in compare(right, {"s": {"p": np.zeros(3)}})[0]
+
+
+def test_requests_survive_their_file(tmp_path: Path) -> None:
+    requests = {
+        "a": {"x": np.array([b"one\0", b"", b"\0\0three"], object)},
+        "b": {"y": np.arange(6, dtype=np.uint8).reshape(2, 3)},
+    }
+    np.savez(tmp_path / "r.npz", **ask_model.pack(requests))
+    with np.load(tmp_path / "r.npz", allow_pickle=False) as flat:
+        back = ask_model.unpack(dict(flat))
+    assert back["a"]["x"].tolist() == requests["a"]["x"].tolist()
+    assert (back["b"]["y"] == requests["b"]["y"]).all()
