@@ -100,7 +100,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
     if reason or not execution_id:
         return Outcome(node_id, "failed", seconds, reason=reason or "it was not executed")
     with open_store(ir) as handle:
-        state = _state(handle.store, execution_id, is_system=not _has_executor(deployment, node_id))
+        state = _state(handle.store, execution_id)
     if state == "failed":
         reason = "its inputs could not be found; the log says which"
     return Outcome(node_id, state, seconds, execution_id, reason)
@@ -147,18 +147,10 @@ def _connection(ir: pipeline_pb2.Pipeline) -> metadata_store_pb2.ConnectionConfi
     return getattr(config, config.WhichOneof("connection_config"))
 
 
-def _has_executor(deployment: pipeline_pb2.IntermediateDeploymentConfig, node_id: str) -> bool:
-    return runner_utils.extract_executor_spec(deployment, node_id) is not None
-
-
-def _state(store: mlmd.MetadataStore, execution_id: int, is_system: bool) -> str:
+def _state(store: mlmd.MetadataStore, execution_id: int) -> str:
     [execution] = store.get_executions_by_id([execution_id])
-    if execution.last_known_state == _Execution.COMPLETE:
-        return "done"
-    if execution.last_known_state == _Execution.CACHED:
-        # A resolver's execution is always published as cached, though it looks anew every time.
-        return "done" if is_system else "cached"
-    return "failed"
+    states = {_Execution.COMPLETE: "done", _Execution.CACHED: "cached"}
+    return states.get(execution.last_known_state, "failed")
 
 
 def _first_lines(text: str) -> str:
