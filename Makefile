@@ -33,7 +33,7 @@ lint: setup ## check style and types
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
 
-lock: ## make requirements.lock anew from pyproject.toml; ARGS="--upgrade" takes newer versions
+lock: ## make requirements.lock anew from pyproject.toml
 	@scripts/lock.sh $(ARGS)
 
 sdist: setup ## build the packages as a source distribution, dist/triptych-VERSION.tar.gz

@@ -62,7 +62,7 @@ def make_oracle(
 
 
 def _defaults_first(base: type) -> type:
-    class DefaultsFirst(base):  # type: ignore[misc]
+    class DefaultsFirst(base):
         """A search cannot choose worse than the defaults when it has tried them."""
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Search(BaseTuner):
         try:
             keras.backend.clear_session()
             keras.utils.set_random_seed(seed)
-            stream = self._family.batches(*train, hp, training=True, seed=seed + start)
+            stream = self._family.batches(train[0], train[1], hp, training=True, seed=seed + start)
             steps = int(stream.cardinality())
             model = self._family.build(hp, total_steps=steps * until, seed=seed)
             if parent:
@@ -123,7 +123,9 @@ class Search(BaseTuner):
                 model.load_weights(self._weights(parent))
             history = model.fit(
                 stream,
-                validation_data=self._family.batches(*held_out, hp, training=False, seed=seed),
+                validation_data=self._family.batches(
+                    held_out[0], held_out[1], hp, training=False, seed=seed
+                ),
                 initial_epoch=start,
                 epochs=until,
                 verbose=0,

@@ -30,7 +30,7 @@ def _anomalies(outputs: Outputs) -> str:
 
 def _tuning(outputs: Outputs) -> str:
     trials = read_tuning(outputs)["trials"]
-    return f"best score {trials[0]['score']:.4f} of {len(trials)} trials"
+    return f"best of {len(trials)} trial{'s' * (len(trials) > 1)} {trials[0]['score']:.4f}"
 
 
 def _training(outputs: Outputs) -> str:

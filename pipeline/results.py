@@ -21,9 +21,21 @@ def read_tuning(outputs: Outputs) -> dict[str, Any]:
     [best] = Path(outputs["best_hyperparameters"][0].uri).glob("*.txt")
     [trials] = Path(outputs["tuner_results"][0].uri).glob("*.json")
     return {
-        "best": json.loads(best.read_text())["values"],
-        "trials": json.loads(trials.read_text()),
+        "best": _without_bookkeeping(json.loads(best.read_text())["values"]),
+        "trials": [_trial(row) for row in json.loads(trials.read_text())],
     }
+
+
+def _trial(row: Mapping[str, Any]) -> dict[str, Any]:
+    trial = {"trial": row["trial_id"], "score": number(row["score"])}
+    if "tuner/epochs" in row:  # Hyperband stops most trials early
+        trial["epochs"] = row["tuner/epochs"]
+    values = {key: row[key] for key in row if key not in ("trial_id", "score")}
+    return {**trial, "values": _without_bookkeeping(values)}
+
+
+def _without_bookkeeping(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 
 def read_training(outputs: Outputs) -> dict[str, Any]:

@@ -212,11 +212,16 @@ def _override(settings: Settings, override: str) -> Settings:
         value = None
     else:
         value = _integer(name, text, least=2 if name == "tuning.factor" else 1)
-    return dataclasses.replace(settings, **{group: dataclasses.replace(part, **{key: value})})
+    return _replace(settings, group, dataclasses.replace(part, **{key: value}))
 
 
 def _replace_key(settings: Settings, group: str, key: str, value: Any) -> Settings:
-    return dataclasses.replace(settings, **{group: {**getattr(settings, group), key: value}})
+    return _replace(settings, group, {**getattr(settings, group), key: value})
+
+
+def _replace(settings: Settings, group: str, value: Any) -> Settings:
+    changes: dict[str, Any] = {group: value}
+    return dataclasses.replace(settings, **changes)
 
 
 def _names(settings: Settings) -> list[str]:
