@@ -73,7 +73,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
-            training=Training(epochs=10),
+            training=Training(epochs=12),
             gates={
                 "accuracy": 0.990,
                 "digit_accuracy": 0.975,

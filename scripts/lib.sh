@@ -35,6 +35,13 @@ logged() {
   die "$doing failed; the lines above, from ${log#"$root"/}, say why."
 }
 
+# Debian keeps this module, without which no virtual environment gets its pip, in a package of its own.
+check_ensurepip() {
+  [ "$py_ensurepip" = yes ] ||
+    die "Python $py_version cannot make virtual environments: apt install python$py_version-venv," \
+      "or put uv on the PATH."
+}
+
 # Sets uv to a uv that runs: the one on PATH, else one in the project's own .uv, fetched if need be.
 find_uv() {
   uv=$(command -v uv) && "$uv" --version >/dev/null 2>&1 && return
@@ -42,9 +49,7 @@ find_uv() {
   pinned=$(sed -n 's/^uv==\([^ ]*\).*/\1/p' "$root/scripts/uv-requirements.txt")
   uv=$root/.uv/bin/uv
   [[ "$("$uv" --version 2>/dev/null)" == "uv $pinned"* ]] && return
-  [ "$py_ensurepip" = yes ] ||
-    die "Python $py_version cannot make virtual environments: apt install python$py_version-venv," \
-      "or put uv on the PATH."
+  check_ensurepip
   say "Fetching uv $pinned into .uv, because there is none on the PATH."
   rm -rf "$root/.uv"
   mkdir "$root/.uv"

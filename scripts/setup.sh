@@ -47,6 +47,7 @@ choose_python
 check_python
 check_compiler
 check_disk
+command -v uv >/dev/null || check_ensurepip
 [ "${1:-}" != --check ] || exit 0
 find_uv
 

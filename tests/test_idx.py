@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MakeDataset
 
 from components import idx
+from tests.conftest import MakeDataset
 
 TRAIN_IMAGES, TRAIN_LABELS = idx.SPLITS["train"]
 TEST_IMAGES, TEST_LABELS = idx.SPLITS["test"]

@@ -275,5 +275,6 @@ def test_the_source_distribution_installs_the_packages(project: Path, tmp_path: 
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
     for package in ("pipeline", "components", "modules"):
-        sources = (project / package).rglob("*.py")
+        files = {path for path in (project / package).rglob("*") if path.is_file()}
+        sources = {path for path in files if path.suffix != ".pyc"}
         assert {str(source.relative_to(project)) for source in sources} <= names

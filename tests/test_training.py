@@ -1,0 +1,141 @@
+"""The Trainer's entry point, through TFX's own executor, and its resumption."""
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.components import Trainer
+from tfx.components.trainer.executor import GenericExecutor
+from tfx.proto import trainer_pb2
+from tfx.types import channel_utils, standard_artifacts
+
+from modules import progress
+from modules.callbacks import NotFiniteLossError
+from modules.training import run_fn
+from tests import artifacts, examples, runs
+
+
+@pytest.fixture
+def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
+    train = examples.write(tmp_path / "train.gz", *examples.cut(mnist_dir, 0, 640))
+    held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 640, 740))
+    return examples.FnArgs(
+        [train],
+        [held_out],
+        {
+            "family": "transformer",
+            "epochs": 3,
+            "seed": 1,
+            "state_dir": str(tmp_path / "state"),
+            "hyperparameters": {"layers": 1},
+            "source": "tests",
+        },
+        serving_model_dir=str(tmp_path / "model" / "Format-Serving"),
+        model_run_dir=str(tmp_path / "run"),
+    )
+
+
+def history(fn_args: examples.FnArgs) -> dict[str, Any]:
+    return json.loads(Path(fn_args.model_run_dir, "history.json").read_text())
+
+
+def test_a_training_leaves_a_model_its_history_and_no_backup(fn_args: examples.FnArgs) -> None:
+    reports: list[progress.Progress] = []
+    with progress.listen(reports.append):
+        run_fn(fn_args)
+    assert Path(fn_args.serving_model_dir, "saved_model.pb").exists()
+    facts = history(fn_args)
+    assert [len(values) for values in facts["history"].values()] == [3] * 4
+    assert facts["hyperparameters"]["layers"] == 1 and facts["train_images"] == 640
+    assert facts["history"]["loss"][-1] < facts["history"]["loss"][0]
+    assert list(Path(fn_args.model_run_dir).rglob("events.out.tfevents.*"))
+    assert not any(Path(fn_args.custom_config["state_dir"]).glob("*"))
+    assert reports[-1].done == reports[-1].total and "val accuracy" in reports[-1].figure
+    assert all(a.done <= b.done for a, b in zip(reports, reports[1:], strict=False))
+
+
+def test_a_killed_training_goes_on_after_its_last_epoch(
+    fn_args: examples.FnArgs, tmp_path: Path
+) -> None:
+    fn_args.custom_config["epochs"] = 4
+    code = (
+        "import json, sys\n"
+        "from modules.training import run_fn\n"
+        "from tests.examples import FnArgs\n"
+        "run_fn(FnArgs(**json.load(open(sys.argv[1]))))\n"
+    )
+    (tmp_path / "args.json").write_text(json.dumps(vars(fn_args)))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "args.json")],
+        cwd=runs.PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    state = Path(fn_args.custom_config["state_dir"])
+    runs.kill_when(process, lambda: any(state.glob("*/epoch-*.weights.h5")), signal.SIGKILL)
+    assert not Path(fn_args.serving_model_dir).exists()
+    [kept] = sorted(state.glob("*/epoch-*.weights.h5"))[-1:]
+    done = int(kept.name.removeprefix("epoch-").split(".")[0])
+    half = kept.with_name("part-1.weights.h5")
+    half.write_bytes(b"half-written")
+
+    epochs = set()
+    with progress.listen(lambda report: epochs.add(int(report.detail.split()[1][0]))):
+        run_fn(fn_args)
+    assert min(epochs) == done + 1 and max(epochs) == 4
+    assert len(history(fn_args)["history"]["loss"]) == 4
+    assert not half.exists()
+
+
+def test_another_configuration_has_another_backup(
+    fn_args: examples.FnArgs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+
+    def stop(self: Any, *_: Any) -> None:
+        folders.append(self.directory)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modules.callbacks.Backup.restore", stop)
+    for change in ({}, {"source": "edited"}, {"epochs": 4}, {"seed": 2}, {}):
+        changed = dataclasses.replace(fn_args, custom_config=fn_args.custom_config | change)
+        with pytest.raises(KeyboardInterrupt):
+            run_fn(changed)
+    assert len(set(folders)) == 4 and folders[0] == folders[-1]
+
+
+def test_a_loss_that_is_not_a_number_stops_with_a_sentence(fn_args: examples.FnArgs) -> None:
+    fn_args.custom_config["hyperparameters"] = {"learning_rate": 1e30}
+    with pytest.raises(NotFiniteLossError, match="epoch 1.*the learning rate may be too high"):
+        run_fn(fn_args)
+
+
+def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+    data = artifacts.make(standard_artifacts.Examples, tmp_path / "data", ("train", "eval"))
+    for split in ("train", "eval"):
+        folder = tmp_path / "data" / f"Split-{split}"
+        folder.mkdir()
+        (tmp_path / f"{split}.gz").rename(folder / "data_tfrecord-00000-of-00001.gz")
+    data.set_string_custom_property("file_format", "tfrecords_gzip")
+    component = Trainer(
+        run_fn="modules.training.run_fn",
+        examples=channel_utils.as_channel([data]),
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=fn_args.custom_config | {"epochs": 1},
+    )
+    model = artifacts.make(standard_artifacts.Model, tmp_path / "m")
+    run = artifacts.make(standard_artifacts.ModelRun, tmp_path / "r")
+    GenericExecutor().Do(
+        {"examples": [data]},
+        {"model": [model], "model_run": [run]},
+        dict(component.exec_properties),
+    )
+    assert (tmp_path / "m" / "Format-Serving" / "saved_model.pb").exists()

@@ -1,0 +1,133 @@
+"""The transformer family: its network, its space, its export."""
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components import ask_model
+from modules import families, hyperparameters, transformer
+from modules.export import export
+from tests import examples, runs
+
+
+def space() -> dict[str, list[object]]:
+    return {
+        hp.name: list(hp.values)
+        for hp in hyperparameters.defaults("transformer").space
+        if hasattr(hp, "values")
+    }
+
+
+def test_the_family_offers_what_a_family_must() -> None:
+    family = families.load("transformer")
+    assert family.OBJECTIVE.direction == "max"
+    with pytest.raises(ValueError, match="unknown model family 'nonesuch'"):
+        families.load("nonesuch")
+
+
+def test_the_default_is_small() -> None:
+    model = transformer.classifier(hyperparameters.defaults("transformer"))
+    assert 50_000 < model.count_params() < 200_000
+
+
+@pytest.mark.parametrize("point", list(itertools.product(["conv", "patch"], [1, 2], [True, False])))
+def test_corners_of_the_space_give_probabilities(point: tuple[str, int, bool]) -> None:
+    hp = hyperparameters.defaults("transformer")
+    hp.values.update(stem=point[0], layers=point[1], pre_norm=point[2])
+    answers = transformer.classifier(hp)(np.zeros((3, 28, 28), np.uint8)).numpy()
+    assert answers.shape == (3, 10) and answers.dtype == np.float32
+    np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_both_stems_are_points_of_the_space() -> None:
+    assert set(space()["stem"]) == {"conv", "patch"}
+
+
+def test_patches_are_cut_row_by_row() -> None:
+    layer = transformer.Patches(side=7, features=49)
+    layer.build((None, 28, 28, 1))
+    layer.project.kernel.assign(np.eye(49))
+    image = np.arange(784, dtype=np.float32).reshape(1, 28, 28, 1)
+    tokens = layer(image).numpy()
+    assert tokens.shape == (1, 16, 49)
+    np.testing.assert_array_equal(tokens[0, 5].reshape(7, 7), image[0, 7:14, 7:14, 0])
+
+
+def test_patches_that_do_not_divide_the_image_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not divide"):
+        transformer.Patches(side=6, features=4).build((None, 28, 28, 1))
+
+
+def test_positions_make_order_count() -> None:
+    hp = hyperparameters.defaults("transformer")
+    hp.values.update(stem="patch")
+    keras.utils.set_random_seed(1)
+    model = transformer.classifier(hp)
+    image = np.random.default_rng(1).integers(0, 255, (1, 28, 28), dtype=np.uint8)
+    swapped = np.concatenate([image[:, 14:], image[:, :14]], axis=1)
+    assert np.abs(model(image).numpy() - model(swapped).numpy()).max() > 1e-6
+
+
+def test_it_learns_a_few_images_by_heart(mnist_dir: Path) -> None:
+    images, labels = examples.cut(mnist_dir, 0, 128)
+    hp = hyperparameters.defaults("transformer")
+    hp.values.update(shift=0.0, batch_size=32)
+    model = transformer.build(hp, total_steps=160, seed=1)
+    model.fit(transformer.batches(images, labels, hp, training=True, seed=1), epochs=40, verbose=0)
+    assert model.evaluate(images, labels, verbose=0, return_dict=True)["accuracy"] > 0.95
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    hp = hyperparameters.defaults("transformer")
+    first, second, other = (transformer.build(hp, 10, seed) for seed in (1, 1, 2))
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    gaps = zip(first.get_weights(), other.get_weights(), strict=True)
+    assert any((a != b).any() for a, b in gaps)
+
+
+def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
+    tmp_path: Path, mnist_dir: Path
+) -> None:
+    images, labels = examples.cut(mnist_dir, 0, 20)
+    model = transformer.classifier(hyperparameters.defaults("transformer"))
+    export(model, tmp_path / "model", transformer.signatures(model))
+    records = tf.data.TFRecordDataset(
+        examples.write(tmp_path / "e.gz", images, labels), compression_type="GZIP"
+    )
+    requests = {
+        "serving_default": {"examples": np.array(list(records.as_numpy_iterator()), object)},
+        "serving_images": {"images": images},
+    }
+    assert set(requests) == set(transformer.SIGNATURES)
+    asked, answered = tmp_path / "asked.npz", tmp_path / "answered.npz"
+    np.savez(asked, **ask_model.pack(requests))
+    subprocess.run(
+        [sys.executable, "-m", "components.ask_model", tmp_path / "model", asked, answered],
+        cwd=runs.PROJECT,
+        check=True,
+        capture_output=True,
+    )
+    wanted = model(images).numpy()
+    with np.load(answered, allow_pickle=False) as flat:
+        for answer in ask_model.unpack(dict(flat)).values():
+            np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)
+
+
+def test_overrides_are_checked_by_name_and_type() -> None:
+    check = hyperparameters.check_overrides
+    assert check("transformer", {"layers": "1"}) == {"layers": 1}
+    with pytest.raises(
+        hyperparameters.OverrideError, match="unknown hyperparameter 'depth'.*layers"
+    ):
+        check("transformer", {"depth": 1})
+    with pytest.raises(hyperparameters.OverrideError, match="layers is a whole number"):
+        check("transformer", {"layers": 1.5})
+    with pytest.raises(hyperparameters.OverrideError, match="stem is one of conv, patch"):
+        check("transformer", {"stem": "mlp"})

@@ -1,0 +1,201 @@
+"""The Tuner's entry point: four searches, TFX's own executor, and resumption."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.components import Tuner
+from tfx.components.tuner.executor import Executor
+from tfx.proto import trainer_pb2
+from tfx.types import channel_utils, standard_artifacts
+
+from modules import hyperparameters
+from modules.oracles import SEARCHES, planned_work
+from modules.search import Search, SearchFailedError
+from modules.tuning import tuner_fn
+from tests import artifacts, examples, runs
+
+# Small networks, so that what is tested is the search.
+SMALL = {"features": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
+
+
+@pytest.fixture
+def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
+    train = examples.write(tmp_path / "train.gz", *examples.cut(mnist_dir, 0, 256))
+    held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 256, 356))
+    config = {
+        "family": "transformer",
+        "search": "random",
+        "max_epochs": 1,
+        "factor": 2,
+        "max_trials": 2,
+        "images": 128,
+        "seed": 1,
+        "state_dir": str(tmp_path / "state"),
+        "hyperparameters": SMALL,
+        "source": "tests",
+    }
+    return examples.FnArgs([train], [held_out], config, working_dir=str(tmp_path / "work"))
+
+
+def search(fn_args: examples.FnArgs) -> Any:
+    result = tuner_fn(fn_args)
+    result.tuner.search(**result.fit_kwargs)
+    return result.tuner
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Puts a made-up result in the place of each trial's training; lists the trials."""
+    trained: list[str] = []
+
+    def result(self: Search, hp: Any, key: str, *_: Any) -> dict[str, Any]:
+        trained.append(key)
+        return {"metrics": {"val_accuracy": hp.values["learning_rate"]}}
+
+    monkeypatch.setattr(Search, "_train", result)
+    return trained
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_each_search_tries_the_defaults_first_and_keeps_what_is_fixed(
+    kind: str, fn_args: examples.FnArgs, pretend: list[str]
+) -> None:
+    fn_args.custom_config["search"] = kind
+    oracle = search(fn_args).oracle
+    trials, _ = planned_work(fn_args.custom_config)
+    assert len(oracle.trials) == trials
+    first = oracle.trials[min(oracle.trials)].hyperparameters.values
+    defaults = hyperparameters.defaults("transformer").values | SMALL
+    assert {name: first[name] for name in defaults} == defaults
+    for trial in oracle.trials.values():
+        assert trial.status == "COMPLETED" and 0 <= trial.score <= 1
+        assert {name: trial.hyperparameters.values[name] for name in SMALL} == SMALL
+
+
+@pytest.mark.parametrize(("epochs", "factor"), [(4, 3), (2, 2), (10, 3)])
+def test_hyperband_plans_as_many_trials_as_it_runs(
+    epochs: int, factor: int, fn_args: examples.FnArgs, pretend: list[str]
+) -> None:
+    fn_args.custom_config |= {"search": "hyperband", "max_epochs": epochs, "factor": factor}
+    tuner = search(fn_args)
+    trials, work = planned_work(fn_args.custom_config)
+    values = [trial.hyperparameters.values for trial in tuner.oracle.trials.values()]
+    done = sum(v["tuner/epochs"] - v["tuner/initial_epoch"] for v in values)
+    if epochs == 10:  # more trials than such a small space has points
+        assert len(values) < trials and done < work
+    else:
+        assert (len(values), done) == (trials, work)
+
+
+def test_a_finished_search_is_answered_from_its_journal(
+    fn_args: examples.FnArgs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fn_args.custom_config |= {"search": "hyperband", "max_epochs": 2}
+    first = search(fn_args)
+    rounds = {t.hyperparameters.values["tuner/epochs"] for t in first.oracle.trials.values()}
+    assert rounds == {1, 2}  # so one trial went on from another's weights
+    monkeypatch.setattr(Search, "_train", lambda *_: pytest.fail("it trained again"))
+    second = search(fn_args)
+    results = [
+        [(t.score, t.hyperparameters.values) for t in s.oracle.get_best_trials(99)]
+        for s in (first, second)
+    ]
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("change", [{"source": "edited"}, {"images": 100}, {"seed": 2}])
+def test_whatever_shapes_a_search_starts_it_anew(
+    change: dict[str, Any], fn_args: examples.FnArgs, pretend: list[str]
+) -> None:
+    search(fn_args)
+    search(fn_args)
+    assert len(pretend) == 2
+    fn_args.custom_config |= change
+    search(fn_args)
+    assert len(pretend) == 4
+
+
+def test_a_killed_search_repeats_no_finished_trial(
+    fn_args: examples.FnArgs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fn_args.custom_config["max_trials"] = 3
+    code = (
+        "import json, sys\n"
+        "from tests.examples import FnArgs\n"
+        "from tests.test_tuning import search\n"
+        "search(FnArgs(**json.load(open(sys.argv[1]))))\n"
+    )
+    (tmp_path / "args.json").write_text(json.dumps(vars(fn_args)))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "args.json")],
+        cwd=runs.PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    state = Path(fn_args.custom_config["state_dir"])
+    runs.kill_when(process, lambda: any(state.glob("*/*.json")), signal.SIGKILL)
+    finished = len(list(state.glob("*/*.json")))
+    assert 1 <= finished < 3
+    trained = []
+    real = Search._train
+    monkeypatch.setattr(Search, "_train", lambda *a: trained.append(1) or real(*a))
+    tuner = search(fn_args)
+    assert len(tuner.oracle.trials) == 3 and len(trained) == 3 - finished
+
+
+def test_trials_that_break_off_do_not_end_the_search_but_all_of_them_do(
+    fn_args: examples.FnArgs, pretend: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = Search._train
+
+    def sometimes(*arguments: Any) -> dict[str, Any]:
+        entry = well(*arguments)
+        return {"failed": "the loss is nan"} if len(pretend) == 1 else entry
+
+    monkeypatch.setattr(Search, "_train", sometimes)
+    oracle = search(fn_args).oracle
+    assert sorted(t.status for t in oracle.trials.values()) == ["COMPLETED", "FAILED"]
+
+    fn_args.custom_config["source"] = "other"
+    monkeypatch.setattr(Search, "_train", lambda *_: {"failed": "the loss is nan"})
+    with pytest.raises(SearchFailedError, match="no trial came to an end"):
+        search(fn_args)
+
+
+def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:
+    fn_args.custom_config["search"] = "guess"
+    with pytest.raises(ValueError, match="unknown search 'guess'; known: hyperband"):
+        tuner_fn(fn_args)
+
+
+def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+    data = artifacts.make(standard_artifacts.Examples, tmp_path / "data", ("train", "eval"))
+    for split in ("train", "eval"):
+        folder = tmp_path / "data" / f"Split-{split}"
+        folder.mkdir()
+        (tmp_path / f"{split}.gz").rename(folder / "data_tfrecord-00000-of-00001.gz")
+    component = Tuner(
+        tuner_fn="modules.tuning.tuner_fn",
+        examples=channel_utils.as_channel([data]),
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=fn_args.custom_config | {"search": "hyperband"},
+    )
+    best = artifacts.make(standard_artifacts.HyperParameters, tmp_path / "best")
+    results = artifacts.make(standard_artifacts.TunerResults, tmp_path / "results")
+    context = Executor.Context(tmp_dir=str(tmp_path / "tmp"), unique_id="1")
+    Executor(context).Do(
+        {"examples": [data]},
+        {"best_hyperparameters": [best], "tuner_results": [results]},
+        dict(component.exec_properties),
+    )
+    found = json.loads(Path(best.uri, "best_hyperparameters.txt").read_text())["values"]
+    assert {name: found[name] for name in SMALL} == SMALL
+    assert json.loads(Path(results.uri, "tuner_results.json").read_text())
