@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 Tensors = dict[str, dict[str, np.ndarray]]  # signature -> tensor name -> array
 
 
-def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
     """Flattens requests for np.savez.
 
     Byte strings become a uint8 array and their lengths, since NumPy's own would lose trailing
@@ -23,7 +24,7 @@ def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarra
     Args:
         tensors: signature -> tensor name -> array; byte strings as a 1-D object array.
     """
-    flat: dict[str, np.ndarray] = {}
+    flat: dict[str, Any] = {}
     for signature, named in tensors.items():
         for name, array in named.items():
             key = f"{signature}/{name}"

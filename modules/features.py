@@ -7,6 +7,7 @@ both import it.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 IMAGE_SIDE = 28
 CLASSES = 10
@@ -50,7 +51,7 @@ def stroke_width(images: np.ndarray) -> np.ndarray:
     Returns:
         float32, (N,), in pixels; 0 for an image without ink.
     """
-    widths = np.zeros(len(images), np.float32)
+    widths: npt.NDArray[np.float32] = np.zeros(len(images), np.float32)
     for start in range(0, len(images), _BATCH):
         # A border of paper, so that ink at the image's edge has an outline there too.
         ink = np.pad(images[start : start + _BATCH], ((0, 0), (1, 1), (1, 1)))

@@ -51,6 +51,9 @@ class Screen:
             TimeElapsedColumn(),
             console=self.console,
             transient=True,
+            # What the libraries print is for the log, not for above the bar.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._task = self._progress.add_task(f"{what:<17}", total=None, figure="")
         self._progress.start()
