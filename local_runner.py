@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import time
+import traceback
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -110,6 +111,14 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             screen.stop()
             anew = "all" if options.no_cache else options.rerun_from
             verdict = runner.run(settings, screen, anew)
+        except BadSetting:
+            raise
+        except Exception as error:
+            screen.stop()
+            traceback.print_exc()  # to the log
+            screen.say(f"failed: {type(error).__name__}: {error}")
+            screen.say(f"log     {log}")
+            return FAILED
         finally:
             screen.stop()
         screen.say(str(verdict))

@@ -51,6 +51,7 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
     for name in _forget(ir, anew):
         if name in _RESUMABLE:
             shutil.rmtree(settings.state / name.lower(), ignore_errors=True)
+    settings.summary.unlink(missing_ok=True)  # it would tell of another run if this one is killed
 
     finished: list[Finished] = []
     with nodes.open_store(ir) as handle:

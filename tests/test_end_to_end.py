@@ -135,6 +135,28 @@ def test_a_worse_model_is_refused_and_reruns_only_what_depends(
     assert len(list((pushed.output / "serving" / "transformer").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rerun-from", "Nonesuch"), "there is no node 'Nonesuch'; there is CuratedSchema"),
+        (("--set", "hyperparameters.depth=3"), "unknown hyperparameter 'depth'"),
+    ],
+)
+def test_what_only_the_pipeline_knows_is_refused_before_work_starts(
+    arguments: tuple[str, str], words: str, tmp_path: Path
+) -> None:
+    run = runs.run(tmp_path / "output", *arguments)
+    assert run.code == 2 and words in run.screen and "Traceback" not in run.screen
+    assert not (tmp_path / "output" / "artifacts").exists()
+
+
+def test_a_node_is_run_anew_when_asked_and_all_that_depend_on_it(pushed: runs.Run) -> None:
+    again = runs.run(pushed.output, "--profile", "smoke", "--rerun-from", "ServingCheck")
+    assert again.code == 0, again.screen
+    rerun = {node for node, state in again.states.items() if state == "done"}
+    assert rerun == {"ServingCheck", "Pusher", "Baseline"}
+
+
 def test_a_lost_push_is_made_again(pushed: runs.Run) -> None:
     shutil.rmtree(pushed.output / "serving")
     again = runs.run(pushed.output, "--profile", "smoke")
