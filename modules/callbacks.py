@@ -22,7 +22,7 @@ class NotFiniteLossError(ValueError):
 
 
 class StopOnNotFiniteLoss(keras.callbacks.Callback):
-    """Ends training as soon as the loss is not a finite number.
+    """Ends training as soon as a loss (a figure whose name ends so) is not a finite number.
 
     Raises:
         NotFiniteLossError: with the epoch, in one sentence.
@@ -36,12 +36,12 @@ class StopOnNotFiniteLoss(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = float((logs or {}).get("loss", 0.0))
-        if not math.isfinite(loss):
-            raise NotFiniteLossError(
-                f"training stopped in epoch {self._epoch + 1}: the loss is {loss}, "
-                "so the learning rate may be too high"
-            )
+        for name, value in (logs or {}).items():
+            if name.endswith("loss") and not math.isfinite(value):
+                raise NotFiniteLossError(
+                    f"training stopped in epoch {self._epoch + 1}: the {name.replace('_', ' ')} "
+                    f"is {value}, so the learning rate may be too high"
+                )
 
 
 class ReportSteps(keras.callbacks.Callback):
@@ -89,7 +89,7 @@ class Backup(keras.callbacks.Callback):
         self.past: dict[str, list[float]] = {}
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the newest backup into a built and compiled model.
+        """Loads the newest backup into a compiled model that is built, optimizers included.
 
         Returns:
             How many epochs are done: 0 without a backup.
@@ -97,8 +97,6 @@ class Backup(keras.callbacks.Callback):
         done = self._epochs_kept()
         if not done:
             return 0
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
         model.load_weights(self._weights(done[-1]))
         self.past = json.loads(self._history(done[-1]).read_text(encoding="utf-8"))
         return done[-1]

@@ -49,7 +49,7 @@ class Family(Protocol):
         """Declares every hyperparameter, with its default."""
 
     def build(self, hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras.Model:
-        """A built and compiled model, whose schedules end after total_steps steps."""
+        """A compiled model, built with its optimizers; schedules end after total_steps steps."""
 
     def batches(
         self,

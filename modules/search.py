@@ -119,7 +119,6 @@ class Search(BaseTuner):
             steps = int(stream.cardinality())
             model = self._family.build(hp, total_steps=steps * until, seed=seed)
             if parent:
-                model.optimizer.build(model.trainable_variables)
                 model.load_weights(self._weights(parent))
             history = model.fit(
                 stream,

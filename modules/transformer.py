@@ -155,6 +155,8 @@ def build(hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=hp.get("weight_decay"))
     # No decay for what has no direction to shrink: biases and the gains of norms.
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+    # Now, in eager mode: variables that are made while a step is traced have it traced twice.
+    optimizer.build(model.trainable_variables)
     model.compile(
         optimizer,
         loss=functools.partial(_cross_entropy, smoothing=hp.get("label_smoothing")),

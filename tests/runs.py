@@ -1,8 +1,10 @@
 """Starting the local runner as a person does: a process of its own."""
 
 import dataclasses
+import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +43,8 @@ def start(output: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -51,12 +55,12 @@ def run(output: Path, *arguments: str) -> Run:
     return Run(process.returncode, screen, output)
 
 
-def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], signal: int) -> None:
+def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> None:
     """Sends a signal to a run and its children as soon as something is so."""
     deadline = time.monotonic() + 300
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(f"never ready: {process.communicate()[0]}")
         time.sleep(0.05)
-    os.killpg(process.pid, signal)
+    os.killpg(process.pid, how)
     process.communicate(timeout=60)
