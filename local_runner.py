@@ -16,13 +16,8 @@ sys.path.insert(0, str(ROOT))
 
 from modules.families import FAMILIES  # noqa: E402
 from pipeline import output_folder  # noqa: E402
-from pipeline.settings import (  # noqa: E402
-    PROFILE_NAMES,
-    SEARCHES,
-    BadSetting,
-    Settings,
-    make_settings,
-)
+from pipeline.profiles import PROFILE_NAMES  # noqa: E402
+from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")

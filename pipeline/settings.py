@@ -1,6 +1,6 @@
 """What a run is asked to do: plain values, checked, with nothing heavy imported.
 
-A profile is a set of values that was measured to work; `--set name=value` changes one of them.
+pipeline/profiles.py has the values; `--set name=value` changes one of them.
 """
 
 from __future__ import annotations
@@ -11,96 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from modules.families import FAMILIES
+from pipeline.profiles import PROFILE_NAMES, PROFILES, Data, Training, Tuning
 
 SEARCHES = ("hyperband", "random", "bayesian", "grid", "none")
 
 
 class BadSetting(ValueError):
     """A setting that does not exist or cannot have that value; the message says which can."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """How many images are read; None is all of them."""
-
-    train_images: int | None = None
-    test_images: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Tuning:
-    """How far the search goes."""
-
-    max_epochs: int  # of the longest trial
-    factor: int  # Hyperband: a rung keeps one trial in so many
-    max_trials: int  # random, bayesian and grid
-    images: int | None  # training images a trial learns from; None is all of them
-
-
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """How long the tuned model learns."""
-
-    epochs: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """Measured values for one family and one size of run."""
-
-    data: Data
-    tuning: Tuning
-    training: Training
-    gates: Mapping[str, float]
-    hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-
-PROFILES: Mapping[str, Mapping[str, Profile]] = {
-    "transformer": {
-        "smoke": Profile(
-            data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
-            training=Training(epochs=6),
-            gates={
-                "accuracy": 0.93,
-                "digit_accuracy": 0.80,
-                "stroke_accuracy": 0.85,
-                "cross_entropy": 0.30,
-                "auc": 0.99,
-                "accuracy_drop": 0.002,
-            },
-        ),
-        "default": Profile(
-            data=Data(),
-            tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
-            training=Training(epochs=12),
-            gates={
-                "accuracy": 0.990,
-                "digit_accuracy": 0.975,
-                "stroke_accuracy": 0.980,
-                "cross_entropy": 0.05,
-                "auc": 0.999,
-                "accuracy_drop": 0.002,
-            },
-        ),
-        "full": Profile(
-            data=Data(),
-            tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
-            training=Training(epochs=40),
-            gates={
-                "accuracy": 0.994,
-                "digit_accuracy": 0.985,
-                "stroke_accuracy": 0.985,
-                "cross_entropy": 0.04,
-                "auc": 0.999,
-                "accuracy_drop": 0.001,
-            },
-            # A wider network and stronger changes of the images, which need the longer training.
-            hyperparameters={"layers": 2, "features": 96, "hidden": 192, "turn": 10, "zoom": 0.1},
-        ),
-    },
-}
-PROFILE_NAMES = ("smoke", "default", "full")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import PROFILE_NAMES, PROFILES, BadSetting, Settings, make_settings
+from pipeline.profiles import PROFILE_NAMES, PROFILES
+from pipeline.settings import BadSetting, Settings, make_settings
 
 
 def make(*overrides: str, **changes: str) -> Settings:

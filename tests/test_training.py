@@ -3,8 +3,6 @@
 import dataclasses
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,20 +62,10 @@ def test_a_killed_training_goes_on_after_its_last_epoch(
 ) -> None:
     fn_args.custom_config["epochs"] = 4
     code = (
-        "import json, sys\n"
-        "from modules.training import run_fn\n"
-        "from tests.examples import FnArgs\n"
-        "run_fn(FnArgs(**json.load(open(sys.argv[1]))))\n"
+        "from modules.training import run_fn; from tests.examples import FnArgs\n"
+        "run_fn(FnArgs(**arguments))"
     )
-    (tmp_path / "args.json").write_text(json.dumps(vars(fn_args)))
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "args.json")],
-        cwd=runs.PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    process = runs.start_code(code, vars(fn_args), tmp_path)
     state = Path(fn_args.custom_config["state_dir"])
     runs.kill_when(process, lambda: any(state.glob("*/epoch-*.weights.h5")), signal.SIGKILL)
     assert not Path(fn_args.serving_model_dir).exists()

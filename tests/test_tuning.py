@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,20 +123,10 @@ def test_a_killed_search_repeats_no_finished_trial(
 ) -> None:
     fn_args.custom_config["max_trials"] = 3
     code = (
-        "import json, sys\n"
-        "from tests.examples import FnArgs\n"
-        "from tests.test_tuning import search\n"
-        "search(FnArgs(**json.load(open(sys.argv[1]))))\n"
+        "from tests.test_tuning import search; from tests.examples import FnArgs\n"
+        "search(FnArgs(**arguments))"
     )
-    (tmp_path / "args.json").write_text(json.dumps(vars(fn_args)))
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "args.json")],
-        cwd=runs.PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    process = runs.start_code(code, vars(fn_args), tmp_path)
     state = Path(fn_args.custom_config["state_dir"])
     runs.kill_when(process, lambda: any(state.glob("*/*.json")), signal.SIGKILL)
     finished = len(list(state.glob("*/*.json")))
