@@ -112,7 +112,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             screen.stop()
             traceback.print_exc()  # to the log
             screen.say(f"failed: {type(error).__name__}: {error}")
-            screen.say(f"log     {log}")
+            if not options.verbose:
+                screen.say(f"log     {log}")
             return FAILED
         finally:
             screen.stop()

@@ -13,7 +13,6 @@ from tfx.components.evaluator.executor import Executor
 from tfx.types import channel_utils, standard_artifacts
 
 from components import idx
-from components.mnist_example_gen import SPLITS
 from pipeline.dag import BEAM_ARGS
 from pipeline.evaluation import classifier_config
 from pipeline.results import read_evaluation
@@ -40,7 +39,6 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def examples(work: Path, make_dataset) -> Any:
     examples = generate(make_dataset(work / "idx", train=40, test=TEST), work / "examples")
-    examples.split_names = artifacts.artifact_utils.encode_split_names(list(SPLITS))
     return examples
 
 

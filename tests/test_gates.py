@@ -26,7 +26,6 @@ SCHEMA = Path(__file__).parent.parent / "pipeline" / "schema.pbtxt"
 def anomalies_of(data: Path, work: Path) -> standard_artifacts.ExampleAnomalies:
     """Takes a dataset through ExampleGen, StatisticsGen, CuratedSchema and ExampleValidator."""
     examples = generate(data, work / "examples")
-    examples.split_names = artifacts.artifact_utils.encode_split_names(list(SPLITS))
     statistics = artifacts.make(standard_artifacts.ExampleStatistics, work / "statistics", SPLITS)
     schema = artifacts.make(standard_artifacts.Schema, work / "schema")
     anomalies = artifacts.make(standard_artifacts.ExampleAnomalies, work / "anomalies", SPLITS)

@@ -9,7 +9,6 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import ask_model, idx
-from components.mnist_example_gen import SPLITS
 from components.serving_check import ServingCheck, compare
 from tests import artifacts, models
 from tests.test_mnist_example_gen import generate
@@ -21,7 +20,6 @@ BOTH = "serving_default,serving_images"
 def examples(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Any:
     work = tmp_path_factory.mktemp("serving")
     examples = generate(make_dataset(work / "idx", train=40, test=80), work / "examples")
-    examples.split_names = artifacts.artifact_utils.encode_split_names(list(SPLITS))
     return examples
 
 

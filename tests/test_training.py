@@ -106,12 +106,9 @@ def test_a_loss_that_is_not_a_number_stops_with_a_sentence(fn_args: examples.FnA
 
 
 def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
-    data = artifacts.make(standard_artifacts.Examples, tmp_path / "data", ("train", "eval"))
-    for split in ("train", "eval"):
-        folder = tmp_path / "data" / f"Split-{split}"
-        folder.mkdir()
-        (tmp_path / f"{split}.gz").rename(folder / "data_tfrecord-00000-of-00001.gz")
-    data.set_string_custom_property("file_format", "tfrecords_gzip")
+    data = artifacts.make_examples(
+        tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
+    )
     component = Trainer(
         run_fn="modules.training.run_fn",
         examples=channel_utils.as_channel([data]),

@@ -164,11 +164,9 @@ def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:
 
 
 def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
-    data = artifacts.make(standard_artifacts.Examples, tmp_path / "data", ("train", "eval"))
-    for split in ("train", "eval"):
-        folder = tmp_path / "data" / f"Split-{split}"
-        folder.mkdir()
-        (tmp_path / f"{split}.gz").rename(folder / "data_tfrecord-00000-of-00001.gz")
+    data = artifacts.make_examples(
+        tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
+    )
     component = Tuner(
         tuner_fn="modules.tuning.tuner_fn",
         examples=channel_utils.as_channel([data]),
