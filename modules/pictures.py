@@ -1,0 +1,45 @@
+"""Grids of images, and PNG files of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+_GAP = 2  # pixels of grey between images
+_GREY = 96
+
+
+def grid(images: np.ndarray, columns: int) -> np.ndarray:
+    """Lays images out in rows.
+
+    Args:
+        images: uint8, (N, h, w).
+        columns: images a row; the last row may be shorter.
+
+    Returns:
+        uint8, (height, width).
+    """
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    sheet = np.full(
+        (rows * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP), _GREY, np.uint8
+    )
+    for place, image in enumerate(images):
+        top = _GAP + place // columns * (height + _GAP)
+        left = _GAP + place % columns * (width + _GAP)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def write_pictures(directory: Path, pictures: Mapping[str, np.ndarray]) -> None:
+    """Writes each picture, uint8 (height, width), as NAME.png, all or nothing."""
+    if pictures:
+        directory.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        part = directory / f".{name}.part"
+        part.write_bytes(tf.io.encode_png(picture[..., None]).numpy())
+        os.replace(part, directory / f"{name}.png")
