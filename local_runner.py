@@ -14,9 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from modules.families import FAMILIES  # noqa: E402
 from pipeline import output_folder  # noqa: E402
-from pipeline.profiles import PROFILE_NAMES  # noqa: E402
+from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130

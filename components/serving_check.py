@@ -6,7 +6,9 @@ An Evaluator's pass does not show that a model can be served: it loads models it
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -51,7 +53,7 @@ def compare(wanted: ask_model.Tensors, got: ask_model.Tensors) -> list[str]:
 
 
 def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask_model.Tensors:
-    """Makes a request for each signature from real Examples.
+    """Makes a request for each signature, mostly from real Examples.
 
     Args:
         signatures: of the model, as tf.saved_model.load gives them.
@@ -59,7 +61,8 @@ def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask
 
     Returns:
         signature -> input name -> array: the Examples where it takes strings, their images where
-        it takes uint8.
+        it takes uint8, 0, 1, 2 ... where it takes int64 (seeds), and standard normal numbers where
+        it takes float32 (latents).
 
     Raises:
         ValueError: for a signature that takes something else.
@@ -75,14 +78,21 @@ def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask
             for item in serialized
         ]
     )
-    by_type = {tf.string: np.array(serialized, object), tf.uint8: images}
+    draw = np.random.default_rng(1)
+    makers: dict[Any, Callable[[tuple[int, ...]], np.ndarray]] = {
+        tf.string: lambda _: np.array(serialized, object),
+        tf.uint8: lambda _: images,
+        tf.int64: lambda _: np.arange(len(serialized)),
+        tf.float32: lambda shape: draw.standard_normal((len(serialized), *shape), np.float32),
+    }
     requests: ask_model.Tensors = {}
     for name, function in signatures.items():
         _, inputs = function.structured_input_signature  # type: ignore[attr-defined]
         for key, spec in inputs.items():
-            if spec.dtype not in by_type:
+            if spec.dtype not in makers:
                 raise ValueError(f"signature {name} takes {key} as {spec.dtype.name}")
-            requests.setdefault(name, {})[key] = by_type[spec.dtype]
+            array = makers[spec.dtype](tuple(spec.shape[1:]))
+            requests.setdefault(name, {})[key] = array
     return requests
 
 
@@ -102,7 +112,8 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
     if missing:
         return [f"the model has no signature {' or '.join(missing)}"]
     try:
-        requests = make_requests(dict(model.signatures), serialized)
+        asked = {name: model.signatures[name] for name in expected}
+        requests = make_requests(asked, serialized)
     except ValueError as error:
         return [str(error)]
     wanted = {
@@ -115,9 +126,9 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
         for name, inputs in requests.items()
     }
     with tempfile.TemporaryDirectory() as folder:
-        asked, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
-        np.savez(asked, **ask_model.pack(requests))
-        command = [sys.executable, "-m", "components.ask_model", model_dir, asked, answered]
+        questions, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
+        np.savez(questions, **ask_model.pack(requests))
+        command = [sys.executable, "-m", "components.ask_model", model_dir, questions, answered]
         try:
             subprocess.run(
                 [str(part) for part in command],

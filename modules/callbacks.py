@@ -6,19 +6,29 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from modules.files import write_json
+from modules.pictures import write_pictures
 
 _SECONDS_BETWEEN_REPORTS = 0.3
 
 
-class NotFiniteLossError(ValueError):
+class TrainingStopped(ValueError):
+    """Training was broken off since nothing more can come of it; the message says why."""
+
+
+class NotFiniteLossError(TrainingStopped):
     """The loss became NaN or infinite, so nothing more can be learnt."""
+
+
+class CollapseError(TrainingStopped):
+    """The model collapsed and stayed so."""
 
 
 class StopOnNotFiniteLoss(keras.callbacks.Callback):
@@ -42,6 +52,57 @@ class StopOnNotFiniteLoss(keras.callbacks.Callback):
                     f"training stopped in epoch {self._epoch + 1}: the {name.replace('_', ' ')} "
                     f"is {value}, so the learning rate may be too high"
                 )
+
+
+class StopOnCollapse(keras.callbacks.Callback):
+    """Ends training when the model has been collapsed for too long to come back.
+
+    Args:
+        collapsed: says in a sentence what is wrong after an epoch, by its figures; empty when
+            nothing is.
+        epochs: of the whole training; a third of them in a row, and at least 5, are too long.
+
+    Raises:
+        CollapseError: with the epoch, in one sentence.
+    """
+
+    def __init__(self, collapsed: Callable[[dict[str, Any]], str], epochs: int) -> None:
+        super().__init__()
+        self._collapsed = collapsed
+        self._patience = max(5, epochs // 3)
+        self._bad = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        problem = self._collapsed(logs or {})
+        self._bad = self._bad + 1 if problem else 0
+        if self._bad >= self._patience:
+            raise CollapseError(f"training stopped in epoch {epoch + 1}: {problem}")
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes what the model makes as PNG, some ten times in a training and after its last epoch.
+
+    Args:
+        draw: pictures by name, each uint8 (height, width).
+        directory: takes NAME-epoch-00007.png and so on, and at last NAME.png.
+        epochs: of the whole training.
+    """
+
+    def __init__(
+        self, draw: Callable[[], Mapping[str, np.ndarray]], directory: Path, epochs: int
+    ) -> None:
+        super().__init__()
+        self._draw = draw
+        self._directory = directory
+        self._every = max(1, round(epochs / 10))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if (epoch + 1) % self._every == 0:
+            named = {f"{n}-epoch-{epoch + 1:05d}": p for n, p in self._draw().items()}
+            write_pictures(self._directory, named)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        write_pictures(self._directory, self._draw())
 
 
 class ReportSteps(keras.callbacks.Callback):

@@ -1,8 +1,12 @@
-"""The model families, and what each of them must offer. Imports no framework."""
+"""What a model family's module has to offer. Imports no framework.
+
+docs/families.md says how to add one.
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
@@ -11,8 +15,6 @@ if TYPE_CHECKING:
     import keras_tuner
     import numpy as np
     import tensorflow as tf
-
-FAMILIES: tuple[str, ...] = ("transformer",)
 
 
 class Objective(NamedTuple):
@@ -39,11 +41,56 @@ class Signature(NamedTuple):
     inputs: list[Any]
 
 
+class Gate(NamedTuple):
+    """A bound that blesses or refuses a model.
+
+    Attributes:
+        figure: the figure it is on.
+        bound: the name of the bound's value among the profile's gates.
+        at_least: whether the figure must not be below the bound; otherwise, not above it.
+        by: the feature whose every slice must meet it; empty for the whole test split.
+        change: the name of the gate that says by how much the figure may be worse than the last
+            blessed model's; empty where it is not compared.
+    """
+
+    figure: str
+    bound: str
+    at_least: bool = True
+    by: str = ""
+    change: str = ""
+
+
+class Evaluation(NamedTuple):
+    """How a family's models are judged.
+
+    Attributes:
+        signature: of the exported model; gives facts about each serialized tf.Example.
+        figures: the names of the numbers that the family's `figures` makes of a slice's facts.
+        gates: what a model must reach.
+        headline: the figures that say in a word how good a model is.
+        overall: those of the figures that mean something for the whole test split alone.
+        by_class: the names of what `figures` gives as a row for each digit.
+        prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
+            empty for all of them.
+        standard: TFMA's own metrics, as pairs of a class and a name.
+    """
+
+    signature: str
+    figures: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    headline: tuple[str, ...]
+    overall: tuple[str, ...] = ()
+    by_class: tuple[str, ...] = ()
+    prediction: str = ""
+    standard: tuple[tuple[str, str], ...] = ()
+
+
 class Family(Protocol):
     """What a family's module offers; its functions know everything that is its own."""
 
     OBJECTIVE: Objective
-    SIGNATURES: tuple[str, ...]  # the names that `signatures` gives
+    SIGNATURES: tuple[str, ...]  # those that are served, and so asked before a push
+    EVALUATION: Evaluation
 
     def search_space(self, hp: keras_tuner.HyperParameters) -> None:
         """Declares every hyperparameter, with its default."""
@@ -61,8 +108,23 @@ class Family(Protocol):
     ) -> tf.data.Dataset:
         """What `fit` or its validation reads; images uint8 (N, 28, 28), labels int64 (N,)."""
 
-    def signatures(self, model: keras.Model) -> dict[str, Signature]:
-        """How the exported model can be called; "serving_default" takes tf.Examples."""
+    def collapsed(self, logs: Mapping[str, float]) -> str:
+        """Says what is wrong with the model after an epoch, by its figures; empty if nothing."""
+
+    def pictures(self, model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Pictures by name, each uint8 (height, width); images are held-out ones, uint8."""
+
+    def signatures(self, model: keras.Model, images: np.ndarray, seed: int) -> dict[str, Signature]:
+        """How the exported model can be called; "serving_default" takes tf.Examples.
+
+        Images are the training ones, uint8 (N, 28, 28), for what an evaluation compares with.
+        """
+
+    def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """EVALUATION's figures of a slice, from the facts about each of its Examples."""
+
+    def notes(self) -> dict[str, Any]:
+        """What a reader of the results has to know, such as which judge read the images."""
 
 
 def load(name: str) -> Family:
@@ -71,6 +133,7 @@ def load(name: str) -> Family:
     Raises:
         ValueError: there is no family of that name.
     """
-    if name not in FAMILIES:
-        raise ValueError(f"unknown model family {name!r}; known: {', '.join(FAMILIES)}")
-    return cast(Family, importlib.import_module(f"modules.{name}"))
+    module = f"modules.{name}"
+    if not name.isidentifier() or importlib.util.find_spec(module) is None:
+        raise ValueError(f"unknown model family {name!r}: there is no {module}")
+    return cast(Family, importlib.import_module(module))

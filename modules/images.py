@@ -51,6 +51,19 @@ def _parse_placed(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
     return parse_batch(serialized) | tf.io.parse_example(serialized, spec)
 
 
+def parse_placed_images(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Reads the image of each serialized tf.Example and its place in its file, in a graph.
+
+    Args:
+        serialized: string, (B,). Without an index, the place is 0.
+
+    Returns:
+        uint8, (B, 28, 28), and int64, (B,).
+    """
+    spec = {INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0)}
+    return parse_images(serialized), tf.io.parse_example(serialized, spec)[INDEX]
+
+
 def _decode(raw: tf.Tensor) -> tf.Tensor:
     # (B,) of 784 bytes each -> (B, 784) -> (B, 28, 28)
     return tf.reshape(tf.io.decode_raw(raw, tf.uint8), (-1, IMAGE_SIDE, IMAGE_SIDE))

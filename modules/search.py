@@ -14,7 +14,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 
 from modules import families, progress
-from modules.callbacks import NotFiniteLossError, ReportSteps, StopOnNotFiniteLoss, save_weights
+from modules.callbacks import ReportSteps, StopOnNotFiniteLoss, TrainingStopped, save_weights
 from modules.files import digest, write_json
 from modules.images import load_split
 from modules.oracles import planned_work
@@ -130,7 +130,7 @@ class Search(BaseTuner):
                 verbose=0,
                 callbacks=[StopOnNotFiniteLoss(), ReportSteps(self._teller(start, until), steps)],
             )
-        except NotFiniteLossError as error:
+        except TrainingStopped as error:
             return {"failed": str(error)}
         except Exception as error:
             # Keras Tuner would go on to the next trial, which would meet the same mistake.

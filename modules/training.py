@@ -13,7 +13,13 @@ import keras
 import keras_tuner
 
 from modules import families, hyperparameters, progress
-from modules.callbacks import Backup, ReportSteps, StopOnNotFiniteLoss
+from modules.callbacks import (
+    Backup,
+    Pictures,
+    ReportSteps,
+    StopOnCollapse,
+    StopOnNotFiniteLoss,
+)
 from modules.export import export
 from modules.files import digest, digest_files, write_json
 from modules.images import list_files, load_split
@@ -34,13 +40,13 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
         fn_args: train_files and eval_files are patterns of TFRecord files; hyperparameters is
             the config of a search's best ones, or None; the SavedModel goes to
-            serving_model_dir, TensorBoard's logs and history.json to model_run_dir.
+            serving_model_dir; TensorBoard's logs, history.json and pictures to model_run_dir.
             custom_config: "family", "epochs", "seed", and optionally "state_dir",
             "hyperparameters" (values set by hand) and "source" (a name for the code).
 
     Raises:
         OverrideError: a hyperparameter set by hand is unknown or does not fit.
-        NotFiniteLossError: the loss became NaN or infinite.
+        TrainingStopped: the loss became NaN or infinite, or the model collapsed.
     """
     started = time.monotonic()
     config = dict(fn_args.custom_config)
@@ -55,7 +61,7 @@ def run_fn(fn_args: FnArgs) -> None:
 
     model = fit(family, hp, train, held_out, epochs, seed, backup, run_dir)
 
-    signatures = families.load(family).signatures(model)
+    signatures = families.load(family).signatures(model, train[0], seed)
     export(model, fn_args.serving_model_dir, signatures)
     facts = {
         "history": backup.past,
@@ -91,10 +97,10 @@ def fit(
         epochs: in all, those of the backup included.
         seed: for weights, order and changes of images.
         backup: where the state of training is kept; afterwards its `past` is the history.
-        log_dir: for TensorBoard.
+        log_dir: for TensorBoard and pictures.
 
     Raises:
-        NotFiniteLossError: the loss became NaN or infinite.
+        TrainingStopped: the loss became NaN or infinite, or the model collapsed.
     """
     chosen = families.load(family)
     keras.utils.set_random_seed(seed)
@@ -110,8 +116,10 @@ def fit(
         verbose=0,
         callbacks=[
             StopOnNotFiniteLoss(),
+            StopOnCollapse(chosen.collapsed, epochs),
             ReportSteps(_teller(chosen.OBJECTIVE.name, steps, epochs), steps),
             keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
+            Pictures(lambda: chosen.pictures(model, held_out[0]), log_dir / "pictures", epochs),
             backup,
         ],
     )

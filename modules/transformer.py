@@ -8,6 +8,7 @@ al. 2021, "Early Convolutions Help Transformers See Better").
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -18,17 +19,37 @@ from keras import layers, ops
 
 from modules.attention import EncoderLayer, dense_2d
 from modules.augment import random_affine
-from modules.families import Objective, Signature
-from modules.features import CLASSES, IMAGE_SIDE
+from modules.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+from modules.families import Evaluation, Gate, Objective, Signature
+from modules.features import CLASSES, IMAGE_SIDE, LABEL, STROKE
 from modules.images import batch_stream, parse_images
+from modules.schedules import rise_and_fall
 
 OBJECTIVE = Objective("val_accuracy", "max")
 SIGNATURES = ("serving_default", "serving_images")
+EVALUATION = Evaluation(
+    signature="serving_default",
+    prediction="probabilities",
+    standard=(
+        ("SparseCategoricalAccuracy", "accuracy"),
+        ("SparseCategoricalCrossentropy", "cross_entropy"),
+        ("MultiClassConfusionMatrixPlot", "confusion"),
+    ),
+    figures=AVERAGES,
+    by_class=BY_CLASS,
+    gates=(
+        Gate("accuracy", "accuracy", change="accuracy_drop"),
+        Gate("accuracy", "digit_accuracy", by=LABEL),
+        Gate("accuracy", "stroke_accuracy", by=STROKE),
+        Gate("cross_entropy", "cross_entropy", at_least=False),
+        Gate("auc_macro", "auc"),
+    ),
+    headline=("accuracy",),
+)
 
 _PATCH = 7  # pixels; 28 / 7 = 4 patches a side, and 3 halvings of 28 give 4 as well
 _EVAL_BATCH = 500
 _STEPS_PER_CALL = 16  # steps that run in the graph before Python hears of them
-_WARM_UP = 0.1  # the part of all steps in which the learning rate rises
 
 
 def search_space(hp: keras_tuner.HyperParameters) -> None:
@@ -135,9 +156,6 @@ def classifier(hp: keras_tuner.HyperParameters) -> keras.Model:
 def build(hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras.Model:
     """A compiled classifier.
 
-    The learning rate rises in a line and then falls as a cosine, to 0 after the last step
-    (Loshchilov and Hutter 2017, "SGDR").
-
     Args:
         hp: the hyperparameters of search_space.
         total_steps: how many steps training will take.
@@ -145,13 +163,7 @@ def build(hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras
     """
     keras.utils.set_random_seed(seed)
     model = classifier(hp)
-    rise = max(1, round(_WARM_UP * total_steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=max(1, total_steps - rise),
-        warmup_target=hp.get("learning_rate"),
-        warmup_steps=rise,
-    )
+    schedule = rise_and_fall(hp.get("learning_rate"), total_steps)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=hp.get("weight_decay"))
     # No decay for what has no direction to shrink: biases and the gains of norms.
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
@@ -189,8 +201,21 @@ def batches(
     return batch_stream(images, labels, hp.get("batch_size"), seed=seed, change=change)
 
 
-def signatures(model: keras.Model) -> dict[str, Signature]:
+def collapsed(logs: Mapping[str, float]) -> str:
+    """A classifier that learns nothing is refused by its gates."""
+    del logs
+    return ""
+
+
+def pictures(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """None: it makes no images."""
+    del model, images
+    return {}
+
+
+def signatures(model: keras.Model, images: np.ndarray, seed: int) -> dict[str, Signature]:
     """Serving by serialized tf.Examples ("serving_default") and by raw images."""
+    del images, seed
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"probabilities": model(parse_images(examples), training=False)}
@@ -205,3 +230,13 @@ def signatures(model: keras.Model) -> dict[str, Signature]:
         ),
         "serving_images": Signature(serve_images, [raw]),
     }
+
+
+def figures(labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """EVALUATION's figures of a slice; see Family."""
+    return classifier_scores(labels, facts["probabilities"].reshape(-1, CLASSES))
+
+
+def notes() -> dict[str, Any]:
+    """What a reader of the results has to know: nothing here."""
+    return {}

@@ -95,7 +95,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings),
+        eval_config=eval_config(settings.model, settings.gates),
     )
     serving_check = ServingCheck(
         model=model,

@@ -1,41 +1,55 @@
-"""How a family is judged: metrics, slices and the thresholds that bless or refuse."""
+"""How a model is judged: TFMA's form of what its family says about metrics, slices and gates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from modules import features
-from pipeline.settings import Settings
+from modules import families, features
+from modules.families import Gate
 from pipeline.sources import source_hash
 
 _Direction = config_pb2.MetricDirection
 
 
-def eval_config(settings: Settings) -> config_pb2.EvalConfig:
-    """Writes TFMA's configuration for a run.
+def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfig:
+    """Writes TFMA's configuration for a family.
 
     Args:
-        settings: the family and its gates.
+        family: its name; its EVALUATION says what is measured and gated.
+        gates: the values of the gates, by their names.
 
     Returns:
-        An EvalConfig for a model with the signature `serving_default`, judged overall, per digit
-        and per stroke class, against absolute bounds and the last blessed model.
+        An EvalConfig that judges overall, per digit and per stroke class, against absolute bounds
+        and the last blessed model.
+
+    Raises:
+        KeyError: a gate of the family has no value.
     """
-    return classifier_config(settings.gates)
-
-
-def classifier_config(gates: Mapping[str, float]) -> config_pb2.EvalConfig:
-    """The configuration of a classifier that answers with `probabilities`."""
+    evaluation = families.load(family).EVALUATION
+    standard = [
+        _metric(class_name, name, _thresholds(name, evaluation.gates, gates))
+        for class_name, name in evaluation.standard
+    ]
+    own = config_pb2.MetricConfig(
+        class_name="SliceFigures",
+        module="components.slice_figures",
+        config=json.dumps(
+            {
+                "family": family,
+                "source": source_hash("components.slice_figures", f"modules.{family}"),
+            }
+        ),
+    )
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
-                signature_name="serving_default",
+                signature_name=evaluation.signature,
                 label_key=features.LABEL,
-                prediction_key="probabilities",
+                prediction_key=evaluation.prediction,
             )
         ],
         slicing_specs=[
@@ -45,85 +59,51 @@ def classifier_config(gates: Mapping[str, float]) -> config_pb2.EvalConfig:
         ],
         metrics_specs=[
             config_pb2.MetricsSpec(
-                metrics=[
-                    _metric("ExampleCount"),
-                    _gated(
-                        _metric("SparseCategoricalAccuracy", name="accuracy"),
-                        overall=_at_least(gates["accuracy"], drop=gates["accuracy_drop"]),
-                        by_slice={
-                            features.LABEL: _at_least(gates["digit_accuracy"]),
-                            features.STROKE: _at_least(gates["stroke_accuracy"]),
-                        },
-                    ),
-                    _gated(
-                        _metric("SparseCategoricalCrossentropy", name="cross_entropy"),
-                        overall=_at_most(gates["cross_entropy"]),
-                    ),
-                    _metric("MultiClassConfusionMatrixPlot", name="confusion"),
-                ]
+                metrics=[config_pb2.MetricConfig(class_name="ExampleCount"), *standard]
             ),
             config_pb2.MetricsSpec(
-                metrics=[
-                    config_pb2.MetricConfig(
-                        class_name="ClassifierMetrics",
-                        module="components.classifier_metrics",
-                        config=json.dumps(
-                            {
-                                "classes": features.CLASSES,
-                                "source": source_hash("components.classifier_metrics"),
-                            }
-                        ),
-                    )
-                ],
+                metrics=[own],
                 per_slice_thresholds={
-                    "auc_macro": config_pb2.PerSliceMetricThresholds(
-                        thresholds=[_on(config_pb2.SlicingSpec(), _at_least(gates["auc"]))]
-                    )
+                    name: config_pb2.PerSliceMetricThresholds(thresholds=thresholds)
+                    for name in evaluation.figures
+                    if (thresholds := _thresholds(name, evaluation.gates, gates))
                 },
             ),
         ],
     )
 
 
-def _metric(class_name: str, **config: Any) -> config_pb2.MetricConfig:
+def _metric(class_name: str, name: str, thresholds: Any) -> config_pb2.MetricConfig:
+    config = json.dumps({"name": name})
     return config_pb2.MetricConfig(
-        class_name=class_name, config=json.dumps(config) if config else ""
+        class_name=class_name, config=config, per_slice_thresholds=thresholds
     )
 
 
-def _gated(
-    metric: config_pb2.MetricConfig,
-    overall: config_pb2.MetricThreshold,
-    by_slice: Mapping[str, config_pb2.MetricThreshold] | None = None,
-) -> config_pb2.MetricConfig:
-    # `threshold` would hold for every slice; an empty SlicingSpec is the overall one alone.
-    metric.per_slice_thresholds.append(_on(config_pb2.SlicingSpec(), overall))
-    for feature, threshold in (by_slice or {}).items():
-        spec = config_pb2.SlicingSpec(feature_keys=[feature])
-        metric.per_slice_thresholds.append(_on(spec, threshold))
-    return metric
+def _thresholds(
+    figure: str, gates: Iterable[Gate], values: Mapping[str, float]
+) -> list[config_pb2.PerSliceMetricThreshold]:
+    return [
+        config_pb2.PerSliceMetricThreshold(
+            # A threshold without slices would hold for each; an empty SlicingSpec is the whole.
+            slicing_specs=[config_pb2.SlicingSpec(feature_keys=[gate.by] if gate.by else [])],
+            threshold=_threshold(gate, values),
+        )
+        for gate in gates
+        if gate.figure == figure
+    ]
 
 
-def _on(
-    spec: config_pb2.SlicingSpec, threshold: config_pb2.MetricThreshold
-) -> config_pb2.PerSliceMetricThreshold:
-    return config_pb2.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
-
-
-def _at_least(bound: float, drop: float | None = None) -> config_pb2.MetricThreshold:
+def _threshold(gate: Gate, values: Mapping[str, float]) -> config_pb2.MetricThreshold:
+    bound = {"value": values[gate.bound]}
+    limits = {"lower_bound": bound} if gate.at_least else {"upper_bound": bound}
     threshold = config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(lower_bound={"value": bound})
+        value_threshold=config_pb2.GenericValueThreshold(**limits)
     )
-    if drop is not None:
+    if gate.change:
+        better = _Direction.HIGHER_IS_BETTER if gate.at_least else _Direction.LOWER_IS_BETTER
+        worse = -values[gate.change] if gate.at_least else values[gate.change]
         threshold.change_threshold.CopyFrom(
-            config_pb2.GenericChangeThreshold(
-                direction=_Direction.HIGHER_IS_BETTER, absolute={"value": -drop}
-            )
+            config_pb2.GenericChangeThreshold(direction=better, absolute={"value": worse})
         )
     return threshold
-
-
-def _at_most(bound: float) -> config_pb2.MetricThreshold:
-    return config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(upper_bound={"value": bound})
-    )

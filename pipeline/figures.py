@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.data_gate import find_anomalies
+from modules import families
 from pipeline.results import Outputs, read_evaluation, read_training, read_tuning
 from pipeline.verdict import pushed_path
 
@@ -44,11 +45,14 @@ def _baseline(outputs: Outputs) -> str:
     return f"model {models[0].id}, the last one blessed" if models else "no earlier model"
 
 
-def _evaluation(outputs: Outputs) -> str:
-    compared = "baseline_model_id" in outputs["blessing"][0].custom_properties
-    overall = read_evaluation(outputs, compared)["overall"]
+def _evaluation(outputs: Outputs, family: str) -> str:
+    overall = read_evaluation(outputs, family)["overall"]
     blessed = outputs["blessing"][0].custom_properties["blessed"].int_value
-    return f"accuracy {overall['accuracy']:.4f}, {'blessed' if blessed else 'not blessed'}"
+    figures = [
+        f"{name.replace('_', ' ')} {overall[name]:.4g}"
+        for name in families.load(family).EVALUATION.headline
+    ]
+    return ", ".join([*figures, "blessed" if blessed else "not blessed"])
 
 
 def _serving(outputs: Outputs) -> str:
@@ -70,12 +74,13 @@ _FIGURES: dict[str, Callable[[Outputs], str]] = {
     "Tuner": _tuning,
     "Trainer": _training,
     "Baseline": _baseline,
-    "Evaluator": _evaluation,
     "ServingCheck": _serving,
     "Pusher": _pushed,
 }
 
 
-def key_figure(node_id: str, outputs: Outputs) -> str:
+def key_figure(node_id: str, outputs: Outputs, family: str) -> str:
     """Says in a few words what a finished node found; empty for a node without a figure."""
+    if node_id == "Evaluator":
+        return _evaluation(outputs, family)
     return _FIGURES[node_id](outputs) if node_id in _FIGURES else ""

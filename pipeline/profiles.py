@@ -1,4 +1,7 @@
-"""Profiles: for each family and each size of run, values that were measured to work together."""
+"""Profiles: for each family and each size of run, values that were measured to work together.
+
+A family exists for the pipeline when it has profiles here; its code is in modules/FAMILY.py.
+"""
 
 from __future__ import annotations
 
@@ -87,5 +90,100 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
             hyperparameters={"layers": 2, "features": 96, "hidden": 192, "turn": 10, "zoom": 0.1},
         ),
     },
+    "vae": {
+        "smoke": Profile(
+            data=Data(train_images=6_000, test_images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            training=Training(epochs=30),
+            gates={
+                "nelbo": 140.0,
+                "digit_nelbo": 180.0,
+                "kl": 1.0,
+                "mse": 0.04,
+                "ink_auc": 0.95,
+                "coverage": 0.02,
+                "digit_coverage": 0.0,
+                "nelbo_rise": 2.0,
+            },
+        ),
+        "default": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=6, factor=3, max_trials=5, images=12_000),
+            training=Training(epochs=100),
+            gates={
+                "nelbo": 95.0,
+                "digit_nelbo": 125.0,
+                "kl": 10.0,
+                "mse": 0.015,
+                "ink_auc": 0.99,
+                "coverage": 0.30,
+                "digit_coverage": 0.10,
+                "nelbo_rise": 0.5,
+            },
+        ),
+        "full": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=12, factor=3, max_trials=10, images=20_000),
+            training=Training(epochs=1_000),
+            gates={
+                "nelbo": 92.0,
+                "digit_nelbo": 120.0,
+                "kl": 10.0,
+                "mse": 0.015,
+                "ink_auc": 0.99,
+                "coverage": 0.30,
+                "digit_coverage": 0.10,
+                "nelbo_rise": 0.3,
+            },
+        ),
+    },
+    "gan": {
+        "smoke": Profile(
+            data=Data(train_images=6_000, test_images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            training=Training(epochs=60),
+            gates={
+                "relative_frechet": 100.0,
+                "relative_coverage": 0.02,
+                "digit_coverage": 0.0,
+                "digit_recall": 0.0,
+                "precision": 0.3,
+                "coverage": 0.02,
+                "coverage_drop": 0.05,
+                "share": 0.0,
+            },
+        ),
+        "default": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
+            training=Training(epochs=60),
+            gates={
+                "relative_frechet": 2.0,
+                "relative_coverage": 0.8,
+                "digit_coverage": 0.6,
+                "digit_recall": 0.3,
+                "precision": 0.7,
+                "coverage": 0.7,
+                "coverage_drop": 0.02,
+                "share": 0.06,
+            },
+        ),
+        "full": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=9, factor=3, max_trials=10, images=20_000),
+            training=Training(epochs=600),
+            gates={
+                "relative_frechet": 2.0,
+                "relative_coverage": 0.85,
+                "digit_coverage": 0.7,
+                "digit_recall": 0.3,
+                "precision": 0.7,
+                "coverage": 0.8,
+                "coverage_drop": 0.02,
+                "share": 0.07,
+            },
+        ),
+    },
 }
+FAMILIES = tuple(PROFILES)
 PROFILE_NAMES = ("smoke", "default", "full")

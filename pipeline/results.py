@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from ml_metadata.proto import metadata_store_pb2
+
+from modules import families
 
 Outputs = Mapping[str, list[metadata_store_pb2.Artifact]]
 
@@ -43,27 +46,40 @@ def read_training(outputs: Outputs) -> dict[str, Any]:
     return json.loads(Path(outputs["model_run"][0].uri, "history.json").read_text())
 
 
-def read_evaluation(outputs: Outputs, has_baseline: bool) -> dict[str, Any]:
+def read_evaluation(outputs: Outputs, family: str) -> dict[str, Any]:
     """Reads the Evaluator's metrics.
 
     Args:
         outputs: of the Evaluator.
-        has_baseline: whether it had a model to compare with.
+        family: whose model was judged.
 
     Returns:
         `overall` and, for each slice such as `label=8`, `slices`: metric -> number, with
         `example_count`; `by_class`: metric -> a number a class; `curves`: a list of points a
-        class; `confusion`: a row an actual class, a column a predicted one.
+        class; `confusion`: a row an actual class, a column a predicted one; `notes`: what a
+        reader has to know. Not to be changed: it is read once for each evaluation.
     """
-    # With a baseline the candidate has a name, and without it its plots would not be found.
-    name = {"model_name": "candidate"} if has_baseline else {}
-    result = tfma.load_eval_result(outputs["evaluation"][0].uri, **name)
+    return _read_evaluation(outputs["evaluation"][0].uri, family)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_evaluation(uri: str, family: str) -> dict[str, Any]:
+    result = tfma.load_eval_result(uri)
+    if any(spec.is_baseline for spec in result.config.model_specs):
+        # The candidate has a name then, without which its plots would not be found.
+        result = tfma.load_eval_result(uri, model_name="candidate")
     slices: dict[str, dict[str, Any]] = {}
     by_class: dict[str, dict[int, Any]] = {}
+    about_all = families.load(family).EVALUATION.overall
     for key, views in result.slicing_metrics:
         for sub_key, metrics in views[""].items():
             if not sub_key:
-                slices[slice_name(key)] = {n: _value(v) for n, v in sorted(metrics.items())}
+                left_out = about_all if key else ()
+                slices[slice_name(key)] = {
+                    name: _value(value)
+                    for name, value in sorted(metrics.items())
+                    if name.removesuffix("_diff") not in left_out
+                }
             elif not key:
                 class_id = int(sub_key.removeprefix("classId:"))
                 for metric, value in metrics.items():
@@ -75,6 +91,7 @@ def read_evaluation(outputs: Outputs, has_baseline: bool) -> dict[str, Any]:
         "by_class": {m: v for m, v in sorted(lists.items()) if not m.startswith("curve")},
         "curves": lists.get("curve", []),
         "confusion": _confusion(result.plots),
+        "notes": families.load(family).notes(),
     }
 
 
@@ -88,7 +105,7 @@ def slice_name(key: tuple[tuple[str, Any], ...]) -> str:
 
 def _confusion(plots: list[Any]) -> list[list[int]]:
     for key, views in plots:
-        for plot in () if key else views[""].values():
+        for plot in () if key or not views else views[""].values():
             matrices = plot.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", [])
             if matrices:
                 counts = {

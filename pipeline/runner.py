@@ -64,14 +64,14 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
             outputs, figure = {}, outcome.reason
             if outcome.ok:
                 outputs = nodes.output_artifacts(handle.store, outcome.execution_id)
-                figure = key_figure(node_id, outputs)
+                figure = key_figure(node_id, outputs, settings.model)
             screen.finish(node_id, outcome.state, outcome.seconds, figure)
             finished.append(Finished(outcome, figure, outputs))
             if not outcome.ok:
                 break
             if outcome.state == "done" and node_id in _RESUMABLE:
                 shutil.rmtree(settings.state / node_id.lower(), ignore_errors=True)
-    verdict = _verdict(finished)
+    verdict = _verdict(finished, settings.model)
     write_summary(settings, finished, verdict)
     return verdict
 
@@ -81,13 +81,13 @@ def node_ids(ir: pipeline_pb2.Pipeline) -> list[str]:
     return [node.pipeline_node.node_info.id for node in ir.nodes]
 
 
-def _verdict(finished: list[Finished]) -> Verdict:
+def _verdict(finished: list[Finished], family: str) -> Verdict:
     last = finished[-1].outcome
     if last.state == "refused":
         return Verdict(REFUSED, last.reason)
     if last.state == "failed":
         return Verdict(FAILED, f"{last.node_id}: {last.reason}")
-    return judge({node.outcome.node_id: node.outputs for node in finished})
+    return judge({node.outcome.node_id: node.outputs for node in finished}, family)
 
 
 def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from modules.families import FAMILIES
-from pipeline.profiles import PROFILE_NAMES, PROFILES, Data, Training, Tuning
+from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES, Data, Training, Tuning
 
 SEARCHES = ("hyperband", "random", "bayesian", "grid", "none")
 

@@ -20,7 +20,7 @@ def source_files(*modules: str) -> list[Path]:
         modules: dotted names, such as `modules.training`.
 
     Returns:
-        Their files and all that those import, sorted.
+        Their files, all that those import, and the .npz files of the same names, sorted.
 
     Raises:
         FileNotFoundError: when a module is not in the project.
@@ -34,6 +34,7 @@ def source_files(*modules: str) -> list[Path]:
         if path is None or path in found:
             continue
         found.add(path)
+        found.update(path.parent.glob(f"{path.stem}.npz"))  # data that the module brings along
         waiting.extend(_path(name) for name in _imports(path))
     return sorted(found)
 

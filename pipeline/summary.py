@@ -36,17 +36,20 @@ class Finished:
     outputs: Outputs
 
 
-def judge(outputs: Mapping[str, Outputs]) -> Verdict:
+def judge(outputs: Mapping[str, Outputs], family: str) -> Verdict:
     """Decides how a run ended in which every node did its work.
 
     Args:
         outputs: of each node, by its name.
+        family: whose model it is.
     """
     path = pushed_path(outputs["Pusher"]["pushed_model"][0])
     if path:
         return Verdict(PUSHED, path)
     if not outputs["Evaluator"]["blessing"][0].custom_properties["blessed"].int_value:
-        counts = {name: int(s["example_count"]) for name, s in _slices(outputs).items()}
+        evaluation = read_evaluation(outputs["Evaluator"], family)
+        slices = {"overall": evaluation["overall"], **evaluation["slices"]}
+        counts = {name: int(figures["example_count"]) for name, figures in slices.items()}
         return refusal(read_failures(outputs["Evaluator"]["evaluation"][0].uri, counts))
     problem = outputs["ServingCheck"]["blessing"][0].custom_properties["reason"].string_value
     return Verdict(REFUSED, f"the exported model cannot be served: {problem}")
@@ -81,15 +84,5 @@ def write_summary(settings: Settings, finished: Sequence[Finished], verdict: Ver
     if "Trainer" in outputs:
         summary["training"] = read_training(outputs["Trainer"])
     if "Evaluator" in outputs:
-        summary["evaluation"] = _evaluation(outputs)
+        summary["evaluation"] = read_evaluation(outputs["Evaluator"], settings.model)
     write_json(settings.summary, summary)
-
-
-def _evaluation(outputs: Mapping[str, Outputs]) -> dict[str, Any]:
-    compared = bool(outputs["Baseline"].get("model"))
-    return read_evaluation(outputs["Evaluator"], compared)
-
-
-def _slices(outputs: Mapping[str, Outputs]) -> dict[str, dict[str, Any]]:
-    evaluation = _evaluation(outputs)
-    return {"overall": evaluation["overall"], **evaluation["slices"]}

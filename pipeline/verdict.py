@@ -35,6 +35,13 @@ class Failure:
     bound: float
     examples: int
 
+    @property
+    def shortfall(self) -> float:
+        """How far the value is from the bound, as a part of the bound."""
+        if self.value is None or not self.bound:
+            return float("inf")
+        return abs(self.value - self.bound) / abs(self.bound)
+
     def __str__(self) -> str:
         where = "" if self.slice == "overall" else f" on {self.slice}"
         examples = f"({self.examples:,} examples)"
@@ -96,10 +103,16 @@ def read_failures(evaluation_uri: str, examples: Mapping[str, int]) -> list[Fail
 
 
 def refusal(failures: Iterable[Failure]) -> Verdict:
-    """Makes a verdict of failed thresholds: the first in words, the others counted."""
+    """Makes a verdict of failed thresholds: in words the first and the worst slice's, then a count.
+
+    Args:
+        failures: at least one, as `read_failures` sorts them.
+    """
     failures = tuple(failures)
-    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
-    return Verdict(REFUSED, f"{failures[0]}{more}", failures)
+    slices = [failure for failure in failures[1:] if failure.slice != "overall"]
+    named = [failures[0], *sorted(slices, key=lambda f: -f.shortfall)[:1]]
+    more = f" and {len(failures) - len(named)} more" if len(failures) > len(named) else ""
+    return Verdict(REFUSED, "; ".join(map(str, named)) + more, failures)
 
 
 def pushed_path(pushed_model: metadata_store_pb2.Artifact) -> str:

@@ -23,10 +23,11 @@ class Run:
     code: int
     screen: str
     output: Path
+    model: str = "transformer"
 
     @property
     def summary(self) -> dict[str, Any]:
-        return json.loads((self.output / "transformer" / "summary.json").read_text())
+        return json.loads((self.output / self.model / "summary.json").read_text())
 
     @property
     def states(self) -> dict[str, str]:
@@ -64,7 +65,8 @@ def run(output: Path, *arguments: str) -> Run:
     """Runs to the end."""
     process = start(output, *arguments)
     screen, _ = process.communicate(timeout=600)
-    return Run(process.returncode, screen, output)
+    given = dict(zip(arguments, arguments[1:], strict=False))
+    return Run(process.returncode, screen, output, given.get("--model", Run.model))
 
 
 def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> None:

@@ -1,6 +1,6 @@
 """The Evaluator's own executor with our configuration: blessed, refused, compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from tfx.types import channel_utils, standard_artifacts
 
 from components import idx
 from pipeline.dag import BEAM_ARGS
-from pipeline.evaluation import classifier_config
+from pipeline.evaluation import eval_config
 from pipeline.results import read_evaluation
 from pipeline.verdict import read_failures, refusal
 from tests import artifacts, models
@@ -56,7 +56,12 @@ def make_model(work: Path, mnist_dir: Path) -> Callable[..., Any]:
 
 
 def evaluate(
-    work: Path, examples: Any, model: Any, baseline: Any = None
+    work: Path,
+    examples: Any,
+    model: Any,
+    baseline: Any = None,
+    family: str = "transformer",
+    gates: Mapping[str, float] = GATES,
 ) -> tuple[dict[str, list[Any]], bool]:
     """Runs the executor; returns its outputs and whether it blessed the model."""
     as_channel = channel_utils.as_channel
@@ -64,7 +69,7 @@ def evaluate(
         examples=as_channel([examples]),
         example_splits=["test"],
         model=as_channel([model]),
-        eval_config=classifier_config(GATES),
+        eval_config=eval_config(family, gates),
     )
     folder = work / f"evaluation-{model.id}"
     outputs = {
@@ -94,7 +99,7 @@ def good(work: Path, examples: Any, make_model) -> tuple[Any, dict[str, list[Any
 
 def test_a_good_model_is_blessed(good: tuple[Any, dict[str, list[Any]], bool]) -> None:
     _, outputs, blessed = good
-    evaluation = read_evaluation(outputs, has_baseline=False)
+    evaluation = read_evaluation(outputs, "transformer")
     assert blessed and failures_of(outputs, evaluation) == []
     names = {f"label={digit}" for digit in range(10)}
     names |= {f"stroke={stroke}" for stroke in ("thin", "regular", "bold")}
@@ -106,7 +111,7 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
     good: tuple[Any, dict[str, list[Any]], bool], work: Path
 ) -> None:
     model, outputs, _ = good
-    evaluation = read_evaluation(outputs, has_baseline=False)
+    evaluation = read_evaluation(outputs, "transformer")
     pair = idx.find_dataset(work / "idx")["test"]
     labels = idx.read_labels(pair.labels, 0, TEST).astype(int)
     served = tf.saved_model.load(f"{model.uri}/Format-Serving").signatures["serving_images"]
@@ -148,7 +153,7 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
     mask = tf.constant([1.0] * 8 + [0.0] + [1.0])
     model = make_model("no-eight", 2, change=lambda p: p * mask + 1e-7)
     outputs, blessed = evaluate(work, examples, model)
-    evaluation = read_evaluation(outputs, has_baseline=False)
+    evaluation = read_evaluation(outputs, "transformer")
     failed = failures_of(outputs, evaluation)
     assert not blessed
     eight = {(f.metric, f.slice): f for f in failed}["accuracy", "label=8"]
@@ -169,7 +174,7 @@ def test_a_model_worse_than_the_last_blessed_one_is_refused(
     alone, blessed = evaluate(work, examples, worse)
     assert not blessed  # on label=3 alone
     outputs, blessed = evaluate(work, examples, worse, baseline)
-    evaluation = read_evaluation(outputs, has_baseline=True)
+    evaluation = read_evaluation(outputs, "transformer")
     assert not blessed
     [change] = [f for f in failures_of(outputs, evaluation) if f.kind == "change"]
     assert change.metric == "accuracy" and change.slice == "overall"

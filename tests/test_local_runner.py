@@ -13,6 +13,7 @@ import pytest
 import local_runner
 from components import idx
 from pipeline import output_folder
+from pipeline.profiles import FAMILIES, PROFILE_NAMES
 from tests.runs import COMMAND, PROJECT
 
 
@@ -39,6 +40,7 @@ def test_help_names_every_option_and_its_default() -> None:
     ):
         assert option in shown
     assert "(default: hyperband)" in shown
+    assert all(name in shown for name in (*FAMILIES, *PROFILE_NAMES))
 
 
 @pytest.mark.parametrize(

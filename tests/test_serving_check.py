@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import ask_model, idx
-from components.serving_check import ServingCheck, compare
+from components.serving_check import ServingCheck, compare, make_requests
+from components.serving_check import check as check_model
 from tests import artifacts, models
 from tests.test_mnist_example_gen import generate
 
@@ -62,8 +64,6 @@ def test_a_model_that_only_loads_in_process_is_refused(
     tmp_path: Path, examples: Any, mnist_dir: Path
 ) -> None:
     # What tf.saved_model.save writes of a Keras 3 model: an Evaluator takes it, a server does not.
-    import keras
-
     class Served(tf.Module):
         def __init__(self) -> None:
             self.net = keras.Sequential(
@@ -93,6 +93,69 @@ def test_a_model_that_only_loads_in_process_is_refused(
     )
     assert blessing.get_int_custom_property("blessed") == 0
     assert "a fresh process could not serve it" in blessing.get_string_custom_property("reason")
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model with seeds, latents, and two signatures that no server could be asked."""
+
+    archive = keras.export.ExportArchive()
+    holder = tf.Module()
+    holder.shift = tf.Variable(1.0)
+    archive.track(holder)
+
+    def endpoint(name: str, function: Any, *shape: int, dtype: tf.DType, key: str) -> None:
+        spec = tf.TensorSpec((None, *shape), dtype, name=key)
+        archive.add_endpoint(name, function, input_signature=[spec])
+
+    def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"twice": 2.0 * tf.cast(seeds, tf.float32)}
+
+    def decode(latents: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"shifted": latents + holder.shift}
+
+    def undefined(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"nothing": tf.cast(seeds, tf.float32) * float("nan")}
+
+    def precise(numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"numbers": numbers}
+
+    endpoint("sample", sample, dtype=tf.int64, key="seeds")
+    endpoint("decode", decode, 5, dtype=tf.float32, key="latents")
+    endpoint("undefined", undefined, dtype=tf.int64, key="seeds")
+    endpoint("precise", precise, dtype=tf.float64, key="numbers")
+    directory = str(tmp_path_factory.mktemp("generator") / "model")
+    archive.write_out(directory, verbose=False)
+    return directory
+
+
+def records(examples: Any) -> list[bytes]:
+    [file] = Path(examples.uri, "Split-test").glob("*.gz")
+    return list(tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator())
+
+
+def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, examples: Any) -> None:
+    served = tf.saved_model.load(generator).signatures
+    asked = {name: served[name] for name in ("sample", "decode")}
+    requests, again = (make_requests(asked, records(examples)[:30]) for _ in range(2))
+    seeds, latents = requests["sample"]["seeds"], requests["decode"]["latents"]
+    assert seeds.dtype == np.int64 and seeds.tolist() == list(range(30))
+    assert latents.dtype == np.float32 and latents.shape == (30, 5)
+    assert abs(latents.mean()) < 0.3 and 0.7 < latents.std() < 1.3
+    np.testing.assert_array_equal(latents, again["decode"]["latents"])
+
+
+def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
+    problems = check_model(generator, records(examples)[:3], ["sample", "precise"])
+    assert problems == ["signature precise takes numbers as float64"]
+
+
+def test_only_the_expected_signatures_are_asked(generator: str, examples: Any) -> None:
+    some = records(examples)[:3]
+    assert check_model(generator, some, ["sample", "decode"]) == []
+    assert check_model(generator, some, ["sample", "undefined"]) == [
+        "undefined's nothing is not finite"
+    ]
 
 
 def test_differences_are_found() -> None:

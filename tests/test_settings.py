@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.profiles import PROFILE_NAMES, PROFILES
+from modules import families, hyperparameters
+from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES
 from pipeline.settings import BadSetting, Settings, make_settings
 
 
@@ -21,6 +22,32 @@ def make(*overrides: str, **changes: str) -> Settings:
 def test_every_family_has_every_profile() -> None:
     for family, profiles in PROFILES.items():
         assert tuple(profiles) == PROFILE_NAMES, family
+
+
+@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_profile_has_a_value_for_each_gate_of_its_family_and_for_no_other(
+    family: str, profile: str
+) -> None:
+    gates = families.load(family).EVALUATION.gates
+    named = {gate.bound for gate in gates} | {gate.change for gate in gates if gate.change}
+    assert set(PROFILES[family][profile].gates) == named
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_gates_are_on_figures_that_the_family_has_where_they_mean_something(family: str) -> None:
+    evaluation = families.load(family).EVALUATION
+    measured = {*evaluation.figures, *(name for _, name in evaluation.standard)}
+    assert {gate.figure for gate in evaluation.gates} <= measured
+    assert not {gate.figure for gate in evaluation.gates if gate.by} & {*evaluation.overall}
+    assert {*evaluation.headline} <= measured and {*evaluation.overall} <= {*evaluation.figures}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_hyperparameters_of_profiles_exist(family: str) -> None:
+    for profile in PROFILES[family].values():
+        overrides = profile.hyperparameters
+        assert hyperparameters.check_overrides(family, overrides) == dict(overrides)
 
 
 def test_paths_are_absolute_and_below_output() -> None:

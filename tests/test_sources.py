@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import sources
+from pipeline.profiles import FAMILIES
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -49,7 +50,14 @@ def test_unknown_module_is_refused(tree: Path) -> None:
         sources.source_hash("modules.nonesuch")
 
 
-def test_a_family_is_part_of_its_trainer_and_not_of_the_data() -> None:
-    family = sources.ROOT / "modules" / "transformer.py"
-    assert family in sources.source_files("modules.training", "modules.transformer")
-    assert family not in sources.source_files("components.mnist_example_gen")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_is_part_of_its_trainer_alone(family: str) -> None:
+    files = sources.source_files("modules.training", f"modules.{family}")
+    assert {path.stem for path in files} & {*FAMILIES} == {family}
+    data = sources.source_files("components.mnist_example_gen")
+    assert not {path.stem for path in data} & {*FAMILIES}
+
+
+@pytest.mark.parametrize("family", ["vae", "gan"])
+def test_the_judge_is_part_of_a_generator(family: str) -> None:
+    assert "judge.py" in {path.name for path in sources.source_files(f"modules.{family}")}

@@ -27,8 +27,12 @@ def space() -> dict[str, list[object]]:
 def test_the_family_offers_what_a_family_must() -> None:
     family = families.load("transformer")
     assert family.OBJECTIVE.direction == "max"
-    with pytest.raises(ValueError, match="unknown model family 'nonesuch'"):
-        families.load("nonesuch")
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "transformer.x", ""])
+def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown model family '{name}'"):
+        families.load(name)
 
 
 def test_the_default_is_small() -> None:
@@ -97,7 +101,7 @@ def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
 ) -> None:
     images, labels = examples.cut(mnist_dir, 0, 20)
     model = transformer.classifier(hyperparameters.defaults("transformer"))
-    export(model, tmp_path / "model", transformer.signatures(model))
+    export(model, tmp_path / "model", transformer.signatures(model, images, seed=1))
     records = tf.data.TFRecordDataset(
         examples.write(tmp_path / "e.gz", images, labels), compression_type="GZIP"
     )

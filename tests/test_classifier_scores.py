@@ -1,16 +1,10 @@
-"""Our TFMA metric against scikit-learn, and through Beam's combiner."""
+"""A classifier's scores against scikit-learn."""
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from components.classifier_metrics import (
-    AVERAGES,
-    CURVE_COLUMNS,
-    CURVE_THRESHOLDS,
-    _Combiner,
-    classifier_scores,
-)
+from modules.classifier_scores import CURVE_COLUMNS, CURVE_THRESHOLDS, classifier_scores
 
 CLASSES = 10
 
@@ -64,26 +58,3 @@ def test_what_cannot_be_measured_is_nan_and_left_out_of_the_mean() -> None:
     assert np.isnan(scores["recall"][5]) and np.isnan(scores["auc"]).all()
     assert scores["recall"][3] == pytest.approx(2 / 3)
     assert scores["recall_macro"] == pytest.approx(2 / 3)
-
-
-def test_combiner_gives_the_same_in_parts_as_at_once(
-    predictions: tuple[np.ndarray, np.ndarray],
-) -> None:
-    from tensorflow_model_analysis.metrics import metric_types
-
-    labels, probabilities = predictions
-    combiner = _Combiner("", "", CLASSES)
-    parts = []
-    for start in range(0, len(labels), 1300):  # more than one batch that waits in lists
-        part = combiner.create_accumulator()
-        for i in range(start, min(start + 1300, len(labels))):
-            inputs = metric_types.StandardMetricInputs()
-            inputs["labels"] = labels[i : i + 1]
-            inputs["predictions"] = probabilities[i]
-            part = combiner.add_input(part, inputs)
-        parts.append(part)
-    output = combiner.extract_output(combiner.merge_accumulators(parts))
-    named = {key.name: value for key, value in output.items() if key.sub_key is None}
-    assert set(named) == set(AVERAGES)
-    scores = classifier_scores(labels, probabilities)
-    assert named == pytest.approx({name: scores[name] for name in AVERAGES})

@@ -1,0 +1,94 @@
+"""What stops a training that has gone wrong, and the pictures on its way."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules.callbacks import (
+    CollapseError,
+    NotFiniteLossError,
+    Pictures,
+    StopOnCollapse,
+    StopOnNotFiniteLoss,
+)
+
+
+def collapsed(logs: dict[str, Any]) -> str:
+    return "all is grey" if logs["figure"] < 1.0 else ""
+
+
+def epochs_until_stopped(epochs: int, figures: list[float]) -> int | None:
+    """The epoch, counted from 1, in which training is stopped; None if it is not."""
+    callback = StopOnCollapse(collapsed, epochs)
+    for epoch, figure in enumerate(figures):
+        try:
+            callback.on_epoch_end(epoch, {"figure": figure})
+        except CollapseError:
+            return epoch + 1
+    return None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "patience"), [(1, 5), (5, 5), (15, 5), (18, 6), (30, 10), (100, 33)]
+)
+def test_a_collapse_is_too_long_after_a_third_of_the_epochs_and_at_least_five(
+    epochs: int, patience: int
+) -> None:
+    assert epochs_until_stopped(epochs, [0.0] * 100) == patience
+    assert epochs_until_stopped(epochs, [0.0] * (patience - 1)) is None
+
+
+def test_only_epochs_in_a_row_count() -> None:
+    assert epochs_until_stopped(10, [0.0, 0.0, 0.0, 0.0, 2.0] * 5) is None
+    assert epochs_until_stopped(10, [0.0] * 4 + [2.0] + [0.0] * 5) == 10
+
+
+def test_a_collapse_is_told_with_its_epoch_and_its_reason() -> None:
+    callback = StopOnCollapse(collapsed, epochs=10)
+    for epoch in range(3, 7):
+        callback.on_epoch_end(epoch, {"figure": 0.0})
+    with pytest.raises(CollapseError, match="^training stopped in epoch 8: all is grey$"):
+        callback.on_epoch_end(7, {"figure": 0.0})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_every_loss_has_to_be_finite(value: float) -> None:
+    callback = StopOnNotFiniteLoss()
+    callback.on_epoch_begin(2)
+    callback.on_train_batch_end(0, {"loss": 0.5, "generator_loss": 0.1, "digits": math.nan})
+    with pytest.raises(NotFiniteLossError, match="in epoch 3: the generator loss is (nan|inf)"):
+        callback.on_train_batch_end(1, {"loss": 0.5, "generator_loss": value})
+
+
+def pictures_of(folder: Path, epochs: int) -> list[str]:
+    """The names of the pictures of a training, whose grey is the number of epochs so far."""
+    grey = 0
+
+    def draw() -> dict[str, np.ndarray]:
+        return {"samples": np.full((4, 4), grey, np.uint8)}
+
+    callback = Pictures(draw, folder, epochs)
+    for epoch in range(epochs):
+        grey = epoch + 1
+        callback.on_epoch_end(epoch)
+    grey = 255
+    callback.on_train_end()
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_pictures_are_written_ten_times_and_at_the_end(tmp_path: Path) -> None:
+    names = pictures_of(tmp_path, epochs=50)
+    expected = [f"samples-epoch-{epoch:05d}.png" for epoch in range(5, 51, 5)]
+    assert names == [*expected, "samples.png"]
+    for name, grey in (*zip(expected, range(5, 51, 5), strict=True), ("samples.png", 255)):
+        assert np.all(tf.io.decode_png((tmp_path / name).read_bytes()) == grey)
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 9, 10, 11, 19, 25, 100, 101])
+def test_pictures_are_some_ten_however_long_the_training(tmp_path: Path, epochs: int) -> None:
+    on_the_way = len(pictures_of(tmp_path, epochs)) - 1
+    assert on_the_way == epochs if epochs <= 10 else 5 <= on_the_way <= 10

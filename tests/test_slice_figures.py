@@ -1,0 +1,129 @@
+"""Our TFMA metric through Beam's combiner, for families of both kinds of predictions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from tensorflow_model_analysis.metrics import metric_types
+
+from components.slice_figures import SliceFigures, _Combiner
+from modules import families, gan
+from modules.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+
+CLASSES = 10
+EXAMPLES = 3000
+
+
+@pytest.fixture(scope="module")
+def labels() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, CLASSES, EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def probabilities(labels: np.ndarray) -> np.ndarray:
+    random = np.random.default_rng(4)
+    logits = random.normal(size=(EXAMPLES, CLASSES)) + 2.0 * np.eye(CLASSES)[labels]
+    made = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return made.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, np.ndarray]:
+    """What a GAN's evaluation could say of EXAMPLES images."""
+    random = np.random.default_rng(5)
+    made: dict[str, np.ndarray] = {"features": random.normal(size=(EXAMPLES, 6))}
+    for name, most in (("generated", CLASSES - 1), ("floor", CLASSES)):  # no nine is generated
+        made |= {
+            f"{name}_features": random.normal(0.2, 1.1, (EXAMPLES, 6)),
+            f"{name}_digit": random.integers(0, most, EXAMPLES).astype(np.int32),
+            f"{name}_balls": random.poisson(4.0, EXAMPLES).astype(np.float32),
+            f"{name}_covers": random.integers(0, 2, EXAMPLES).astype(np.float32),
+            f"{name}_recalls": random.integers(0, 2, EXAMPLES).astype(np.float32),
+        }
+    return made | {
+        "real_is_real": random.uniform(0.2, 1.0, EXAMPLES).astype(np.float32),
+        "generated_is_real": random.uniform(0.0, 0.8, EXAMPLES).astype(np.float32),
+    }
+
+
+def combined(
+    family: str, labels: np.ndarray, predictions: list[Any], parts: list[slice]
+) -> dict[metric_types.MetricKey, Any]:
+    """What the combiner makes of the examples when each part has an accumulator of its own."""
+    combiner = _Combiner(family, "", "")
+    accumulators = []
+    for part in parts:
+        accumulator = combiner.create_accumulator()
+        for label, said in zip(labels[part], predictions[part], strict=True):
+            inputs = metric_types.StandardMetricInputs()
+            inputs["labels"] = np.array([label])
+            inputs["predictions"] = said
+            accumulator = combiner.add_input(accumulator, inputs)
+        accumulators.append(combiner.compact(accumulator))
+    return combiner.extract_output(combiner.merge_accumulators(accumulators))
+
+
+def examples_of(facts: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    return [{name: values[i] for name, values in facts.items()} for i in range(EXAMPLES)]
+
+
+# More than one batch that waits in lists, a part without an example, and one with a single one.
+PARTS = [slice(0, 1300), slice(1300, 1300), slice(1300, 1301), slice(1301, EXAMPLES)]
+
+
+@pytest.mark.parametrize("parts", [PARTS, [slice(0, EXAMPLES)]], ids=["in parts", "at once"])
+def test_a_classifiers_figures_are_those_of_all_its_predictions(
+    labels: np.ndarray, probabilities: np.ndarray, parts: list[slice]
+) -> None:
+    output = combined("transformer", labels, list(probabilities), parts)
+    expected = classifier_scores(labels, probabilities)
+    whole = {key.name: value for key, value in output.items() if key.sub_key is None}
+    assert whole == pytest.approx({name: expected[name] for name in AVERAGES})
+    by_class = {(k.name, k.sub_key.class_id): v for k, v in output.items() if k.sub_key}
+    assert set(by_class) == {(name, digit) for name in BY_CLASS for digit in range(CLASSES)}
+    for (name, digit), value in by_class.items():
+        np.testing.assert_allclose(value, expected[name][digit])
+
+
+@pytest.mark.parametrize("parts", [PARTS, [slice(0, EXAMPLES)]], ids=["in parts", "at once"])
+def test_a_gans_figures_are_those_of_all_its_facts(
+    labels: np.ndarray, facts: dict[str, np.ndarray], parts: list[slice]
+) -> None:
+    output = combined("gan", labels, examples_of(facts), parts)
+    found = {key.name: value for key, value in output.items()}
+    assert set(found) == set(gan.EVALUATION.figures)
+    assert found == pytest.approx(gan.figures(labels, facts), nan_ok=True)
+    assert np.isnan(found["precision_of_9"]) and found["share_of_9"] == 0.0
+    assert found["coverage"] == pytest.approx(facts["generated_covers"].mean())
+
+
+def test_a_slice_without_examples_has_no_figures() -> None:
+    combiner = _Combiner("gan", "", "")
+    empty = combiner.merge_accumulators([combiner.create_accumulator()])
+    assert combiner.extract_output(empty) == {}
+
+
+def test_the_accumulators_that_are_merged_stay_as_they_were(
+    labels: np.ndarray, probabilities: np.ndarray
+) -> None:
+    combiner = _Combiner("transformer", "", "")
+    first = combiner.create_accumulator()
+    inputs = metric_types.StandardMetricInputs()
+    inputs["labels"], inputs["predictions"] = labels[:1], probabilities[0]
+    combiner.add_input(first, inputs)
+    merged = combiner.merge_accumulators([first, first])
+    assert len(merged.labels[0]) == 2 and len(first.labels[0]) == 1
+    assert merged.facts["probabilities"][0].shape == (2, CLASSES)
+
+
+@pytest.mark.parametrize("family", ["transformer", "gan", "vae"])
+def test_the_metric_announces_what_its_family_measures(family: str) -> None:
+    evaluation = families.load(family).EVALUATION
+    metric = SliceFigures(family, source="0123")
+    of_model, of_baseline = metric.computations(model_names=["", "baseline"], output_names=[""])
+    keys = [(key.name, key.sub_key and key.sub_key.class_id) for key in of_model.keys]
+    per_digit = [(name, digit) for name in evaluation.by_class for digit in range(CLASSES)]
+    assert keys == [(name, None) for name in evaluation.figures] + per_digit
+    assert {key.model_name for key in of_model.keys} == {""}
+    assert {key.model_name for key in of_baseline.keys} == {"baseline"}
