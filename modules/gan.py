@@ -1,0 +1,375 @@
+"""The GAN family: a generative adversarial network (Goodfellow et al. 2014) of digits.
+
+The generator learns by the non-saturating loss. What is sampled, judged and served is an
+exponential average of its weights (Yazıcı et al. 2019, "The Unusual Effectiveness of Averaging in
+GAN Training"), which is far better than the last ones. Images are in [-1, 1] inside, as the
+generator's tanh gives them, and in [0, 1] outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from sklearn import metrics as sklearn_metrics
+
+from modules import judge, randomness, samples
+from modules.families import Evaluation, Gate, Objective, Signature
+from modules.features import CLASSES, IMAGE_SIDE, LABEL
+from modules.frechet import FrechetDistance
+from modules.fused_adam import FusedAdam
+from modules.images import batch_stream, parse_images, parse_placed_images
+from modules.pictures import grid
+from modules.schedules import rise_and_fall
+
+OBJECTIVE = Objective("val_frechet", "min")
+SIGNATURES = ("serving_default", "sample", "discriminate")
+EVALUATION = Evaluation(
+    signature="evaluation",
+    figures=(
+        *samples.FIGURES,
+        "discriminator_precision",
+        "discriminator_recall",
+        "discriminator_auc",
+    ),
+    # What they say of the generated images has nothing to do with a slice of the real ones.
+    overall=(*samples.OVERALL, "discriminator_precision", "discriminator_auc"),
+    gates=(
+        Gate("relative_frechet", "relative_frechet", at_least=False),
+        Gate("relative_coverage", "relative_coverage"),
+        Gate("coverage", "digit_coverage", by=LABEL),
+        Gate("recall", "digit_recall", by=LABEL),
+        Gate("precision", "precision"),
+        Gate("coverage", "coverage", change="coverage_drop"),
+        *(Gate(f"share_of_{digit}", "share") for digit in range(CLASSES)),
+    ),
+    headline=("relative_frechet", "relative_coverage"),
+)
+
+LEAST_SHARE = 0.02  # of the samples; a digit below it counts as forgotten
+
+_PIXELS = IMAGE_SIDE * IMAGE_SIDE
+_EVAL_BATCH = 500
+_STEPS_PER_CALL = 32
+_SLOPE = 0.2  # of LeakyReLU below zero
+_PICTURES = 10  # images a row
+
+
+def search_space(hp: keras_tuner.HyperParameters) -> None:
+    """Declares every hyperparameter, with its default.
+
+    The widths are those of many a tutorial: 256 and 512 units (and 1024 in a third layer) in the
+    generator, 512 and 256 in the discriminator.
+    """
+    hp.Choice("learning_rate", [2e-4, 4e-4], default=2e-4)
+    hp.Choice("dropout", [0.0, 0.3], default=0.3)
+    hp.Choice("label_smoothing", [0.0, 0.1], default=0.1)
+    hp.Fixed("latent", 100)
+    hp.Fixed("units", 256)
+    hp.Fixed("generator_layers", 2)
+    hp.Fixed("batch_size", 128)
+    hp.Fixed("channels", 0)
+    hp.Fixed("discriminator_channels", 0)
+    hp.Fixed("batch_norm", False)
+    hp.Fixed("smooth", False)
+    hp.Fixed("average", 0.999)
+    hp.Fixed("beta_1", 0.5)
+    hp.Fixed("r1", 0.0)
+    hp.Fixed("spectral_norm", False)
+    hp.Fixed("bfloat16", False)
+
+
+def _dense(units: int, hp: keras_tuner.HyperParameters, spectral: bool = False) -> Any:
+    layer = layers.Dense(units, dtype="mixed_bfloat16" if hp.get("bfloat16") else "float32")
+    return layers.SpectralNormalization(layer) if spectral else layer
+
+
+@keras.saving.register_keras_serializable(package="triptych")
+class Smooth(layers.Layer):
+    """Blurs images by 1 2 1 along each side: pixels (B, 784) to (B, 784).
+
+    A matrix that makes pixels knows nothing of which are neighbours, and leaves speckle that takes
+    long to unlearn.
+    """
+
+    def call(self, pixels: Any) -> Any:
+        image = tf.reshape(pixels, (-1, IMAGE_SIDE, IMAGE_SIDE, 1))
+        row = tf.constant([0.25, 0.5, 0.25])
+        kernel = (row[:, None] * row[None, :])[:, :, None, None]
+        return tf.reshape(tf.nn.conv2d(image, kernel, 1, "SAME"), (-1, _PIXELS))
+
+
+def _generator(hp: keras_tuner.HyperParameters, name: str) -> keras.Model:
+    """From latents (B, L) to pixels (B, 784) in [-1, 1]."""
+    if hp.get("channels"):
+        return _conv_generator(hp, name)
+    first = hidden = keras.Input((hp.get("latent"),))
+    for width in (2**layer for layer in range(hp.get("generator_layers"))):
+        hidden = _dense(width * hp.get("units"), hp)(hidden)
+        if hp.get("batch_norm"):
+            hidden = layers.BatchNormalization(momentum=0.9)(hidden)
+        hidden = layers.LeakyReLU(negative_slope=_SLOPE)(hidden)
+    pixels = layers.Dense(_PIXELS, dtype="float32")(hidden)
+    if hp.get("smooth"):
+        pixels = Smooth()(pixels)
+    return keras.Model(first, layers.Activation("tanh", dtype="float32")(pixels), name=name)
+
+
+def _discriminator(hp: keras_tuner.HyperParameters) -> keras.Model:
+    """From pixels (B, 784) in [-1, 1] to logits of being real, (B, 1)."""
+    if hp.get("discriminator_channels"):
+        return _conv_discriminator(hp)
+    spectral = bool(hp.get("spectral_norm"))
+    first = hidden = keras.Input((_PIXELS,))
+    for width in (2, 1):
+        hidden = _dense(width * hp.get("units"), hp, spectral)(hidden)
+        hidden = layers.LeakyReLU(negative_slope=_SLOPE)(hidden)
+        if hp.get("dropout"):
+            hidden = layers.Dropout(hp.get("dropout"))(hidden)
+    return keras.Model(first, layers.Dense(1, dtype="float32")(hidden), name="discriminator")
+
+
+def _conv_generator(hp: keras_tuner.HyperParameters, name: str) -> keras.Model:
+    channels = hp.get("channels")
+    first = keras.Input((hp.get("latent"),))
+    hidden = layers.Dense(7 * 7 * 2 * channels, use_bias=False)(first)
+    hidden = layers.BatchNormalization(momentum=0.9)(hidden)
+    hidden = layers.Reshape((7, 7, 2 * channels))(layers.ReLU()(hidden))
+    hidden = layers.Conv2DTranspose(channels, 4, strides=2, padding="same", use_bias=False)(hidden)
+    hidden = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
+    pixels = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh")(hidden)
+    return keras.Model(first, layers.Reshape((_PIXELS,))(pixels), name=name)
+
+
+def _conv_discriminator(hp: keras_tuner.HyperParameters) -> keras.Model:
+    channels = hp.get("discriminator_channels")
+    first = keras.Input((_PIXELS,))
+    hidden = layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1))(first)
+    for width in (1, 2):
+        hidden = layers.Conv2D(width * channels, 4, strides=2, padding="same")(hidden)
+        hidden = layers.LeakyReLU(negative_slope=_SLOPE)(hidden)
+        if hp.get("dropout"):
+            hidden = layers.Dropout(hp.get("dropout"))(hidden)
+    return keras.Model(first, layers.Dense(1)(layers.Flatten()(hidden)), name="discriminator")
+
+
+def _cross_entropy(logits: Any, wanted: float) -> Any:
+    return tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(
+            labels=tf.fill(tf.shape(logits), wanted), logits=logits
+        )
+    )
+
+
+class Gan(keras.Model):
+    """A generator, its average and a discriminator; `fit` takes (images, labels), images uint8."""
+
+    def __init__(self, hp: keras_tuner.HyperParameters, total_steps: int) -> None:
+        super().__init__(name="gan")
+        self.latent = int(hp.get("latent"))
+        self.decay = float(hp.get("average"))
+        self.real_label = 1.0 - float(hp.get("label_smoothing"))
+        self.r1 = float(hp.get("r1"))
+        self.generator = _generator(hp, "generator")
+        self.average = _generator(hp, "average")
+        self.average.set_weights(self.generator.get_weights())
+        self.average.trainable = False
+        self.discriminator = _discriminator(hp)
+
+        def adam(network: keras.Model) -> keras.optimizers.Optimizer:
+            schedule = rise_and_fall(hp.get("learning_rate"), total_steps, rise=0.01, last=0.1)
+            optimizer = FusedAdam(schedule, beta_1=hp.get("beta_1"))
+            optimizer.build(network.trainable_variables)
+            return optimizer
+
+        self.generator_optimizer = adam(self.generator)
+        self.discriminator_optimizer = adam(self.discriminator)
+        self.trackers = [
+            keras.metrics.Mean(name=name) for name in ("generator_loss", "discriminator_loss")
+        ]
+        self.distance = FrechetDistance(judge.FEATURES, name="frechet")
+        self.digits = DigitShares(name="digits")
+        self.built = True
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return [*self.trackers, self.distance, self.digits]
+
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """One step of the discriminator, one of the generator, one of the average."""
+        real = tf.cast(tf.reshape(data[0], (-1, _PIXELS)), tf.float32) / 127.5 - 1.0
+        count = tf.shape(real)[0]
+        generated = self.generator(tf.random.normal((count, self.latent)), training=True)
+        both = tf.concat([real, generated], axis=0)
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(both, training=True)
+            discriminator_loss = _cross_entropy(logits[:count], self.real_label) + _cross_entropy(
+                logits[count:], 0.0
+            )
+            if self.r1:
+                discriminator_loss += 0.5 * self.r1 * self._real_slope(real)
+        self._step(tape, discriminator_loss, self.discriminator, self.discriminator_optimizer)
+        with tf.GradientTape() as tape:
+            generated = self.generator(tf.random.normal((count, self.latent)), training=True)
+            generator_loss = _cross_entropy(self.discriminator(generated, training=True), 1.0)
+        self._step(tape, generator_loss, self.generator, self.generator_optimizer)
+        for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
+            mean.assign_sub((1.0 - self.decay) * (mean - weight))
+        for tracker, loss in zip(self.trackers, (generator_loss, discriminator_loss), strict=True):
+            tracker.update_state(loss)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    def _step(self, tape: Any, loss: Any, network: keras.Model, optimizer: Any) -> None:
+        weights = network.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    def _real_slope(self, real: Any) -> Any:
+        """R1: the squared gradient of the logits at real images (Mescheder et al. 2018)."""
+        with tf.GradientTape() as tape:
+            tape.watch(real)
+            logits = self.discriminator(real, training=True)
+        return tf.reduce_mean(tf.reduce_sum(tf.square(tape.gradient(logits, real)), axis=1))
+
+    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """By the judge's eyes: the distance to these images, and how many digits there are."""
+        seeds = randomness.seeds_of_images(data[0])
+        generated = judge.read(self._images(randomness.normal(seeds, self.latent)))
+        self.distance.update_state(
+            generated.features, judge.read(tf.cast(data[0], tf.float32) / 255.0).features
+        )
+        self.digits.update_state(generated.logits)
+        return {"frechet": self.distance.result(), "digits": self.digits.result()}
+
+    def _images(self, latents: Any) -> Any:
+        pixels = 0.5 * (self.average(latents, training=False) + 1.0)
+        return tf.reshape(pixels, (-1, IMAGE_SIDE, IMAGE_SIDE))
+
+    def sample(self, numbers: Any) -> Any:
+        """Images, float32 (B, 28, 28) in [0, 1], one for each number, int64 (B,)."""
+        return self._images(randomness.normal(randomness.seeds_of_numbers(numbers), self.latent))
+
+    def realness(self, images: Any) -> Any:
+        """The discriminator's probability that images, float (B, 28, 28) in [0, 1], are real."""
+        flat = 2.0 * tf.reshape(images, (-1, _PIXELS)) - 1.0
+        return tf.sigmoid(self.discriminator(flat, training=False))[:, 0]
+
+
+class DigitShares(keras.metrics.Metric):
+    """How many digits make up at least LEAST_SHARE of what was read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.counts = self.add_variable((CLASSES,), keras.initializers.Zeros(), name="counts")
+
+    def update_state(self, logits: Any) -> None:
+        """Adds a batch of the judge's logits, (B, 10)."""
+        read = tf.one_hot(tf.argmax(logits, axis=1), CLASSES)
+        self.counts.assign_add(tf.reduce_sum(read, axis=0))
+
+    def result(self) -> Any:
+        counts = tf.convert_to_tensor(self.counts)
+        return tf.reduce_sum(tf.cast(counts >= LEAST_SHARE * tf.reduce_sum(counts), tf.float32))
+
+
+def build(hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> Gan:
+    """A compiled GAN; see Family."""
+    keras.utils.set_random_seed(seed)
+    model = Gan(hp, total_steps)
+    model.compile(jit_compile=False, steps_per_execution=_STEPS_PER_CALL)
+    return model
+
+
+def batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    hp: keras_tuner.HyperParameters,
+    training: bool,
+    seed: int,
+) -> tf.data.Dataset:
+    """Batches of grey images, uint8 (B, 28, 28), and labels, which nothing here looks at."""
+    if not training:
+        return batch_stream(images, labels, _EVAL_BATCH)
+    return batch_stream(images, labels, hp.get("batch_size"), seed=seed)
+
+
+def collapsed(logs: Mapping[str, float]) -> str:
+    """A generator that knows a few digits only is a collapsed one."""
+    digits = int(logs.get("val_digits", CLASSES))
+    if digits < CLASSES - 2:
+        return (
+            f"the generator has collapsed: only {digits} of {CLASSES} digits are among its "
+            "samples; a smaller learning_rate, more dropout or some r1 may help"
+        )
+    return ""
+
+
+def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
+    """`samples`: of the averaged generator, always from the same latents."""
+    del images
+    drawn = model.sample(tf.range(_PICTURES * _PICTURES, dtype=tf.int64))
+    return {"samples": grid(tf.cast(tf.round(255.0 * drawn), tf.uint8).numpy(), _PICTURES)}
+
+
+def signatures(model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature]:
+    """Served: sample and discriminate; "evaluation" gives the facts of each image.
+
+    Args:
+        model: a trained one.
+        images: of training, uint8 (N, 28, 28), to compare samples with.
+        seed: draws the images to compare with.
+    """
+    numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
+    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    serialized = tf.TensorSpec((None,), tf.string, name="examples")
+    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed)
+    generated = model.realness(about.generated_images).numpy()
+
+    def discriminate(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"real": model.realness(tf.cast(images, tf.float32) / 255.0)}
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return discriminate(parse_images(examples))
+
+    def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.sample(seeds)}
+
+    def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        found, index = parse_placed_images(examples)
+        return about.about(found, index) | {
+            "real_is_real": discriminate(found)["real"],
+            "generated_is_real": tf.gather(generated, index % len(generated)),
+        }
+
+    return {
+        "serving_default": Signature(serve_examples, [serialized]),
+        "sample": Signature(sample, [numbers]),
+        "discriminate": Signature(discriminate, [raw]),
+        "evaluation": Signature(evaluation, [serialized]),
+    }
+
+
+def figures(labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """EVALUATION's figures of a slice; see Family."""
+    del labels
+    real, generated = facts["real_is_real"].reshape(-1), facts["generated_is_real"].reshape(-1)
+    truth = np.repeat([True, False], [len(real), len(generated)])
+    scores = np.concatenate([real, generated])
+    precision, recall, _, _ = sklearn_metrics.precision_recall_fscore_support(
+        truth, scores > 0.5, average="binary", zero_division=np.nan
+    )
+    return {
+        "discriminator_precision": float(precision),
+        "discriminator_recall": float(recall),
+        "discriminator_auc": float(sklearn_metrics.roc_auc_score(truth, scores)),
+        **samples.sample_figures(facts),
+    }
+
+
+def notes() -> dict[str, Any]:
+    """What a reader of the results has to know."""
+    return {"judge": judge.fingerprint(), "sampled_from": "the average of the generator's weights"}
