@@ -7,7 +7,7 @@ export PYTHON
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint lock sdist clean clean-all
+.PHONY: help setup run test test-all bench lint lock sdist clean clean-all
 
 help: ## list these targets
 	@printf 'make TARGET [ARGS="..."] [PYTHON=python3.11]\n\n'
@@ -27,6 +27,9 @@ test: setup ## run the tests, but for those that take minutes each
 
 test-all: setup ## run all tests
 	@$(python) -m pytest $(ARGS)
+
+bench: setup ## compare training speed with a tutorial's loops
+	@$(python) scripts/benchmark.py $(ARGS)
 
 lint: setup ## check style and types
 	@$(python) -m ruff check .

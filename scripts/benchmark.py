@@ -1,0 +1,242 @@
+"""Compares the speed of our training with that of the loops that tutorials teach.
+
+    .venv/bin/python scripts/benchmark.py --family vae --steps 320 --rounds 5
+
+Both sides have the same layers, losses, schedules, batches of 128 images and Adam. They take turns
+in one process, so that a busy machine slows them alike; the first turn of each, in which it is
+compiled, does not count. A step is one batch of real images. What is not the same:
+
+- Our VAE draws ink from grey anew for every batch; the tutorial's is given images that were drawn
+  once, before the clock starts.
+- The tutorial's GAN shows real and generated images to its discriminator one after the other, with
+  an update for each; ours shows both at once, and makes one update. Ours also keeps an average of
+  the generator's weights, which the tutorial's does not.
+- With bfloat16, our products are of fewer digits.
+
+The tutorials' models are compiled as Keras does it when it is told nothing: by XLA.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
+
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from keras import layers, ops  # noqa: E402
+
+from components import idx  # noqa: E402
+from modules import families, hyperparameters  # noqa: E402
+from modules.schedules import rise_and_fall  # noqa: E402
+
+BATCH, PIXELS, SEED = 128, 784, 1
+
+
+class Contestant(NamedTuple):
+    """One way to train.
+
+    Attributes:
+        name: for the table.
+        networks: encoder and decoder, or generator and discriminator; the same weights, in the same
+            order, on both sides.
+        run: takes a turn's steps; returns the means of its losses.
+    """
+
+    name: str
+    networks: tuple[keras.Model, keras.Model]
+    run: Callable[[], Mapping[str, float]]
+
+
+def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = False) -> Contestant:
+    """A family's own model and stream, as modules/training.py fits them, without its callbacks."""
+    # The tutorial's KL divergence has its whole weight from the start.
+    changes = {"bfloat16": bfloat16} | ({"warm_up": 0.0} if family == "vae" else {})
+    hp = hyperparameters.resolve(family, None, changes)
+    chosen = families.load(family)
+    model: Any = chosen.build(hp, total_steps=total_steps, seed=SEED)
+    stream = chosen.batches(images, np.zeros(len(images), np.int64), hp, training=True, seed=SEED)
+    networks = (
+        (model.encoder, model.decoder)
+        if family == "vae"
+        else (model.generator, model.discriminator)
+    )
+
+    def run() -> Mapping[str, float]:
+        return {name: seen[-1] for name, seen in model.fit(stream, verbose=0).history.items()}
+
+    return Contestant("ours, bfloat16" if bfloat16 else "ours", networks, run)
+
+
+class TutorialVae(keras.Model):
+    """The usual VAE: a Keras model whose train_step is its own."""
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(SEED)
+        self.trackers = [
+            keras.metrics.Mean(name=name) for name in ("nelbo", "reconstruction", "kl")
+        ]
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """A step on images, float32 (B, 784), each pixel 0 or 1."""
+        with tf.GradientTape() as tape:
+            mean, log_variance = tf.split(self.encoder(data, training=True), 2, axis=1)
+            noise = keras.random.normal(ops.shape(mean), seed=self.noise)
+            made = self.decoder(mean + ops.exp(0.5 * log_variance) * noise, training=True)
+            reconstruction = ops.mean(PIXELS * keras.losses.binary_crossentropy(data, made))
+            kl = -0.5 * (1.0 + log_variance - ops.square(mean) - ops.exp(log_variance))
+            kl = ops.mean(ops.sum(kl, axis=1))
+            loss = reconstruction + kl
+        gradients = tape.gradient(loss, self.trainable_weights)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+        for tracker, value in zip(self.trackers, (loss, reconstruction, kl), strict=True):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+
+def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
+    """The usual VAE, by `fit` on an array."""
+    hp = hyperparameters.defaults("vae")
+    latent, units, depth = hp.get("latent"), hp.get("units"), hp.get("layers")
+
+    def network(inputs: int, outputs: int, activation: str | None) -> keras.Model:
+        hidden = [layers.Dense(units, activation="relu") for _ in range(depth)]
+        last = layers.Dense(outputs, activation=activation)
+        return keras.Sequential([keras.Input((inputs,)), *hidden, last])
+
+    encoder, decoder = network(PIXELS, 2 * latent, None), network(latent, PIXELS, "sigmoid")
+    model = TutorialVae(encoder, decoder)
+    model.compile(keras.optimizers.Adam(rise_and_fall(hp.get("learning_rate"), total_steps)))
+    grey = images.reshape(-1, PIXELS).astype(np.float32) / 255.0
+    drawn = np.random.default_rng(SEED).random(grey.shape, np.float32) < grey
+    pixels = drawn.astype(np.float32)
+
+    def run() -> Mapping[str, float]:
+        history = model.fit(pixels, batch_size=BATCH, verbose=0).history
+        return {name: seen[-1] for name, seen in history.items()}
+
+    return Contestant("tutorial", (encoder, decoder), run)
+
+
+def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
+    """The usual GAN, by a loop over batches in Python."""
+    hp = hyperparameters.defaults("gan")
+    latent, units, real_label = hp.get("latent"), hp.get("units"), 1.0 - hp.get("label_smoothing")
+    generator = keras.Sequential([keras.Input((latent,))])
+    for place in range(hp.get("generator_layers")):
+        generator.add(layers.Dense(2**place * units))
+        generator.add(layers.LeakyReLU(negative_slope=0.2))
+    generator.add(layers.Dense(PIXELS, activation="tanh"))
+    discriminator = keras.Sequential([keras.Input((PIXELS,))])
+    for width in (2 * units, units):
+        discriminator.add(layers.Dense(width))
+        discriminator.add(layers.LeakyReLU(negative_slope=0.2))
+        discriminator.add(layers.Dropout(hp.get("dropout")))
+    discriminator.add(layers.Dense(1, activation="sigmoid"))
+
+    def adam() -> keras.optimizers.Adam:
+        schedule = rise_and_fall(hp.get("learning_rate"), total_steps, rise=0.01, last=0.1)
+        return keras.optimizers.Adam(schedule, beta_1=hp.get("beta_1"))
+
+    discriminator.compile(adam(), loss="binary_crossentropy")
+    # Tutorials set `discriminator.trainable = False` here, which in Keras 3 freezes it for good. A
+    # Lambda owns no weights: the combined model sees the discriminator, but cannot change it.
+    seen = layers.Lambda(lambda pixels, training=None: discriminator(pixels, training=training))
+    combined = keras.Sequential([keras.Input((latent,)), generator, seen])
+    combined.compile(adam(), loss="binary_crossentropy")
+    real = images.reshape(-1, PIXELS).astype(np.float32) / 127.5 - 1.0
+    draw = np.random.default_rng(SEED)
+    ones, zeros = np.ones((BATCH, 1), np.float32), np.zeros((BATCH, 1), np.float32)
+
+    def run() -> Mapping[str, float]:
+        losses = []
+        for chosen in draw.permutation(len(real)).reshape(-1, BATCH):
+            made = generator.predict(draw.standard_normal((BATCH, latent), np.float32), verbose=0)
+            on_real = discriminator.train_on_batch(real[chosen], real_label * ones)
+            on_made = discriminator.train_on_batch(made, zeros)
+            noise = draw.standard_normal((BATCH, latent), np.float32)
+            losses.append((combined.train_on_batch(noise, ones), on_real + on_made))
+        generator_loss, discriminator_loss = np.mean(losses, axis=0)
+        return {"generator_loss": generator_loss, "discriminator_loss": discriminator_loss}
+
+    return Contestant("tutorial", (generator, discriminator), run)
+
+
+TUTORIALS = {"vae": tutorial_vae, "gan": tutorial_gan}
+
+
+def measure(contestants: list[Contestant], steps: int, rounds: int) -> np.ndarray:
+    """Steps a second, (rounds, contestants); they take turns."""
+    speeds = np.empty((rounds + 1, len(contestants)))
+    for speed in speeds:
+        for place, contestant in enumerate(contestants):
+            started = time.perf_counter()
+            contestant.run()
+            speed[place] = steps / (time.perf_counter() - started)
+    return speeds[1:]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures, and prints a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--family", choices=TUTORIALS, help="one of them; both, if left out")
+    parser.add_argument("--steps", type=int, default=320, help="of a turn; 320")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each that count; 5")
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    options = parser.parse_args(arguments)
+    if min(options.steps, options.rounds) < 1:
+        parser.error("--steps and --rounds are 1 or more")
+    pair = idx.find_dataset(options.data_dir)["train"]
+    wanted = options.steps * BATCH
+    kept = idx.read_images(pair.images, 0, min(wanted, pair.count))
+    images = kept[np.arange(wanted) % len(kept)]
+    total = options.steps * (options.rounds + 1)
+    tf.get_logger().setLevel("ERROR")  # it takes many models for one that is traced again
+    cores = len(os.sched_getaffinity(0))
+    print(  # noqa: T201
+        f"{options.rounds} rounds of {options.steps} steps of {BATCH} images, medians; {cores} "
+        f"cores, TensorFlow {tf.__version__}, Keras {keras.__version__}\n\n"
+        f"{'family':8}{'loop':16}{'steps/s':>10}{'ratio':>8}   from  to",
+        flush=True,
+    )
+    for family in [options.family] if options.family else TUTORIALS:
+        keras.utils.set_random_seed(SEED)
+        contestants = [
+            TUTORIALS[family](images, total),
+            *(ours(family, images, total, bfloat16) for bfloat16 in (False, True)),
+        ]
+        speeds = measure(contestants, options.steps, options.rounds)
+        ratios = speeds / speeds[:, :1]
+        for place, contestant in enumerate(contestants):
+            ratio = ratios[:, place]
+            print(  # noqa: T201
+                f"{family:8}{contestant.name:16}{np.median(speeds[:, place]):10.1f}"
+                f"{np.median(ratio):8.2f}{ratio.min():7.2f}{ratio.max():6.2f}",
+                flush=True,
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
