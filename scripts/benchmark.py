@@ -45,6 +45,12 @@ from modules.schedules import rise_and_fall  # noqa: E402
 
 BATCH, PIXELS, SEED = 128, 784, 1
 
+# What makes our side the tutorial's: its networks, and a KL divergence of full weight at once.
+SAME: dict[str, dict[str, Any]] = {
+    "vae": {"batch_size": BATCH, "warm_up": 0.0},
+    "gan": {"batch_size": BATCH, "generator": "dense", "batch_norm": False},
+}
+
 
 class Contestant(NamedTuple):
     """One way to train.
@@ -63,9 +69,7 @@ class Contestant(NamedTuple):
 
 def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = False) -> Contestant:
     """A family's own model and stream, as modules/training.py fits them, without its callbacks."""
-    # The tutorial's KL divergence has its whole weight from the start.
-    changes = {"bfloat16": bfloat16} | ({"warm_up": 0.0} if family == "vae" else {})
-    hp = hyperparameters.resolve(family, None, changes)
+    hp = hyperparameters.resolve(family, None, SAME[family] | {"bfloat16": bfloat16})
     chosen = families.load(family)
     model: Any = chosen.build(hp, total_steps=total_steps, seed=SEED)
     stream = chosen.batches(images, np.zeros(len(images), np.int64), hp, training=True, seed=SEED)
@@ -139,7 +143,7 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
 
 def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
     """The usual GAN, by a loop over batches in Python."""
-    hp = hyperparameters.defaults("gan")
+    hp = hyperparameters.resolve("gan", None, SAME["gan"])
     latent, units, real_label = hp.get("latent"), hp.get("units"), 1.0 - hp.get("label_smoothing")
     generator = keras.Sequential([keras.Input((latent,))])
     for place in range(hp.get("generator_layers")):

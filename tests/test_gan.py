@@ -22,7 +22,7 @@ TRAIN, TEST, STEPS = 1024, 150, 100
 
 def small(**changes: Any) -> keras_tuner.HyperParameters:
     hp = hyperparameters.defaults("gan")
-    hp.values.update({"units": 16, "latent": 8, "batch_size": 64, **changes})
+    hp.values.update({"units": 16, "channels": 4, "latent": 8, **changes})
     return hp
 
 
