@@ -1,8 +1,8 @@
 """The Fréchet distance between two sets of features, taken as Gaussians.
 
 d² = |m₁ - m₂|² + Tr(C₁ + C₂ - 2 (C₁ C₂)^½): Dowson and Landau 1982, "The Fréchet Distance between
-Multivariate Normal Distributions". Heusel et al. 2017, who brought it to GANs, give d² as their FID;
-here it is d, in the units of the features.
+Multivariate Normal Distributions". Heusel et al. 2017, who brought it to GANs, give d² as their
+FID; here it is d, in the units of the features.
 """
 
 from __future__ import annotations

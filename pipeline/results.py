@@ -120,12 +120,13 @@ def _confusion(plots: list[Any]) -> list[list[int]]:
 
 
 def _value(value: Mapping[str, Any]) -> Any:
-    """A metric's value out of its JSON form: a number, or the rows of an array."""
+    """A metric's value out of its JSON form: a number, a row, or the rows of an array."""
     if "arrayValue" in value:
         array = value["arrayValue"]
         rows, columns = array["shape"]
         numbers = [number(x) for x in array["float64Values"]]
-        return [numbers[row * columns : (row + 1) * columns] for row in range(rows)]
+        found = [numbers[row * columns : (row + 1) * columns] for row in range(rows)]
+        return found if rows > 1 else found[0]
     return number(value.get("doubleValue", 0.0))
 
 

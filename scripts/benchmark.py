@@ -48,7 +48,12 @@ BATCH, PIXELS, SEED = 128, 784, 1
 # What makes our side the tutorial's: its networks, and a KL divergence of full weight at once.
 SAME: dict[str, dict[str, Any]] = {
     "vae": {"batch_size": BATCH, "warm_up": 0.0},
-    "gan": {"batch_size": BATCH, "generator": "dense", "batch_norm": False},
+    "gan": {
+        "batch_size": BATCH,
+        "generator": "dense",
+        "conditional": False,
+        "batch_norm": False,
+    },
 }
 
 

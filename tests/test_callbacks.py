@@ -80,7 +80,7 @@ def pictures_of(folder: Path, epochs: int) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_pictures_are_written_ten_times_and_at_the_end(tmp_path: Path) -> None:
+def test_pictures_are_written_at_every_tenth_of_the_way_and_at_the_end(tmp_path: Path) -> None:
     names = pictures_of(tmp_path, epochs=50)
     expected = [f"samples-epoch-{epoch:05d}.png" for epoch in range(5, 51, 5)]
     assert names == [*expected, "samples.png"]
@@ -88,7 +88,13 @@ def test_pictures_are_written_ten_times_and_at_the_end(tmp_path: Path) -> None:
         assert np.all(tf.io.decode_png((tmp_path / name).read_bytes()) == grey)
 
 
-@pytest.mark.parametrize("epochs", [1, 3, 9, 10, 11, 19, 25, 100, 101])
+@pytest.mark.parametrize("epochs", [1, 3, 9, 10, 11, 14, 15, 16, 19, 25, 26, 100, 101, 1000])
 def test_pictures_are_some_ten_however_long_the_training(tmp_path: Path, epochs: int) -> None:
-    on_the_way = len(pictures_of(tmp_path, epochs)) - 1
-    assert on_the_way == epochs if epochs <= 10 else 5 <= on_the_way <= 10
+    names = pictures_of(tmp_path, epochs)
+    on_the_way = [int(name[-9:-4]) for name in names if "-epoch-" in name]
+    assert len(names) == len(on_the_way) + 1
+    if epochs <= 10:
+        assert on_the_way == list(range(1, epochs + 1))
+    else:
+        assert 7 <= len(on_the_way) <= 14
+        assert len({*np.diff([0, *on_the_way])}) == 1  # evenly spread

@@ -22,7 +22,10 @@ COUNT = 500  # half of the training images, and so the size of each set
 
 @pytest.fixture(scope="module")
 def mnist(mnist_dir: Path) -> tuple[np.ndarray, np.ndarray]:
-    return examples.cut(mnist_dir, 0, 2100)
+    images, labels = examples.cut(mnist_dir, 0, 2100)
+    # MNIST comes writer by writer: without mixing, the parts would be of different hands.
+    mixed = np.random.default_rng(1).permutation(len(images))
+    return images[mixed], labels[mixed]
 
 
 def sampler(images: np.ndarray) -> Callable[[int], np.ndarray]:
@@ -92,7 +95,7 @@ def test_noise_is_far_from_digits(mnist: tuple[np.ndarray, np.ndarray]) -> None:
     about = SampleFacts(sampler(noise), images[TRAINING], seed=1)
     figures = sample_figures(facts_of(about, images[TEST]))
     assert figures["coverage"] < 0.1 < figures["floor_coverage"]
-    assert figures["relative_frechet"] > 3.0
+    assert figures["relative_frechet"] > 5.0
 
 
 def test_shares_entropy_and_precisions_are_those_of_the_facts(perfect_facts: Facts) -> None:

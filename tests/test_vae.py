@@ -14,7 +14,7 @@ from scipy import integrate, special, stats
 from sklearn import metrics
 
 from components import ask_model
-from modules import hyperparameters, vae
+from modules import hyperparameters, vae, vae_model
 from modules.export import export
 from tests import examples
 
@@ -38,7 +38,7 @@ def held_out(mnist_dir: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def trained(train: Any, held_out: Any) -> tuple[vae.Vae, dict[str, list[float]]]:
+def trained(train: Any, held_out: Any) -> tuple[vae_model.Vae, dict[str, list[float]]]:
     """A small VAE after some 280 steps, and its history."""
     hp = small()
     stream = vae.batches(*train, hp, training=True, seed=1)
@@ -48,13 +48,13 @@ def trained(train: Any, held_out: Any) -> tuple[vae.Vae, dict[str, list[float]]]
 
 
 @pytest.fixture(scope="module")
-def model(trained: tuple[vae.Vae, Any]) -> vae.Vae:
+def model(trained: tuple[vae_model.Vae, Any]) -> vae_model.Vae:
     return trained[0]
 
 
 @pytest.fixture(scope="module")
 def ask(
-    model: vae.Vae, train: Any, tmp_path_factory: pytest.TempPathFactory
+    model: vae_model.Vae, train: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., dict[str, np.ndarray]]:
     """Asks a signature of the exported model, in a session."""
     directory = tmp_path_factory.mktemp("vae") / "model"
@@ -89,7 +89,7 @@ def test_the_kl_divergence_is_the_integral(mean: float, variance: float) -> None
     wanted, _ = integrate.quad(
         lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), *q.interval(1 - 1e-13)
     )
-    found = vae.gaussian_kl(np.float32([mean]), np.log(np.float32([variance]))).numpy()
+    found = vae_model.gaussian_kl(np.float32([mean]), np.log(np.float32([variance]))).numpy()
     assert found == pytest.approx([wanted], abs=1e-5)
 
 
@@ -101,12 +101,12 @@ def test_the_bernoulli_loss_is_scikit_learns_summed_over_pixels() -> None:
         metrics.log_loss(row, special.expit(np.float64(said)), normalize=False)
         for row, said in zip(pixels, logits, strict=True)
     ]
-    assert vae.bernoulli_loss(pixels, logits).numpy() == pytest.approx(wanted, rel=1e-5)
+    assert vae_model.bernoulli_loss(pixels, logits).numpy() == pytest.approx(wanted, rel=1e-5)
 
 
 @pytest.mark.parametrize("draws", [1, 40])
 def test_the_importance_weighted_bound_is_that_of_the_densities(
-    draws: int, model: vae.Vae, held_out: Any
+    draws: int, model: vae_model.Vae, held_out: Any
 ) -> None:
     pixels, seed = binarised(held_out[0][:1]), np.array([[3, 4]], np.int64)
     mean, log_variance = (part.numpy()[0] for part in model.encode(pixels))
@@ -125,7 +125,7 @@ def test_the_importance_weighted_bound_is_that_of_the_densities(
 
 
 def test_one_draw_gives_the_elbo_and_more_draws_a_tighter_bound(
-    model: vae.Vae, held_out: Any
+    model: vae_model.Vae, held_out: Any
 ) -> None:
     pixels = tf.constant(np.repeat(binarised(held_out[0][:20]), 20, axis=0))
     seeds = tf.constant(np.arange(2 * len(pixels)).reshape(-1, 2), tf.int64)
@@ -139,7 +139,7 @@ def test_one_draw_gives_the_elbo_and_more_draws_a_tighter_bound(
 
 
 def test_what_is_drawn_belongs_to_the_image_and_not_to_its_batch(
-    model: vae.Vae, held_out: Any
+    model: vae_model.Vae, held_out: Any
 ) -> None:
     images = held_out[0][:20]
     together = [part.numpy() for part in model.drawn(images)]
@@ -154,7 +154,7 @@ def test_what_is_drawn_belongs_to_the_image_and_not_to_its_batch(
     assert len({row.tobytes() for row in together[1]}) == len(images)
 
 
-def test_a_pixel_is_ink_as_often_as_its_grey_says(model: vae.Vae) -> None:
+def test_a_pixel_is_ink_as_often_as_its_grey_says(model: vae_model.Vae) -> None:
     # Images that differ in one corner pixel each, so that each has its own draw.
     images = np.full((400, 28, 28), 64, np.uint8)
     images[:, 0, 0], images[:, 0, 1] = np.arange(400) % 200, np.arange(400) // 200
@@ -182,7 +182,7 @@ def test_a_collapsed_posterior_is_named() -> None:
     assert vae.collapsed({"loss": 0.1}) == ""
 
 
-def test_validation_adds_up_and_repeats_itself(model: vae.Vae, held_out: Any) -> None:
+def test_validation_adds_up_and_repeats_itself(model: vae_model.Vae, held_out: Any) -> None:
     stream = vae.batches(*held_out, small(), training=False, seed=1)
     first, second = (model.evaluate(stream, verbose=0, return_dict=True) for _ in range(2))
     assert first == second
@@ -217,7 +217,7 @@ def test_weights_and_the_optimizers_state_survive_their_file(train: Any, tmp_pat
 def test_the_network_of_the_tutorials_is_in_the_space() -> None:
     parameters = {parameter.name: parameter for parameter in small().space}
     assert 1 in parameters["layers"].values and 2 in parameters["latent"].values
-    tutorial = vae.Vae(small(layers=1, latent=2, units=512), total_steps=10)
+    tutorial = vae_model.Vae(small(layers=1, latent=2, units=512), total_steps=10)
     # 784 -> 512 -> 2 and 2, 2 -> 512 -> 784, with biases
     assert tutorial.count_params() == 785 * 512 + 513 * 4 + 3 * 512 + 513 * 784
 
@@ -283,7 +283,7 @@ def test_figures_are_scikit_learns_on_the_same_reconstructions(
 
 
 def test_nats_of_an_evaluation_are_those_of_validation(
-    model: vae.Vae, facts: dict[str, np.ndarray], held_out: Any
+    model: vae_model.Vae, facts: dict[str, np.ndarray], held_out: Any
 ) -> None:
     figures = vae.figures(held_out[1], facts)
     stream = vae.batches(*held_out, small(), training=False, seed=1)
@@ -322,7 +322,7 @@ def test_it_has_all_the_figures_that_it_names(facts: dict[str, np.ndarray], held
     assert np.isfinite([figures[gate.figure] for gate in vae.EVALUATION.gates]).all()
 
 
-def test_pictures_are_pages_of_ten_by_ten(model: vae.Vae, held_out: Any) -> None:
+def test_pictures_are_pages_of_ten_by_ten(model: vae_model.Vae, held_out: Any) -> None:
     pages = vae.pictures(model, held_out[0])
     assert set(pages) == {"reconstructions", "samples"}
     for page in pages.values():
