@@ -64,12 +64,12 @@ _PICTURES = 10  # images a row
 def search_space(hp: keras_tuner.HyperParameters) -> None:
     """Declares every hyperparameter, with its default.
 
-    generator=dense has the widths of many a tutorial: 256 and 512 units (and 1024 in a third layer)
-    in the generator, 512 and 256 in the discriminator.
+    The widths are those of many a tutorial: 256 and 512 units (and 1024 in a third layer) in the
+    generator, 512 and 256 in the discriminator.
     """
     hp.Choice("learning_rate", [2e-4, 5e-4], default=5e-4)
-    hp.Choice("generator", ["conv", "dense"], default="conv")
-    hp.Choice("dropout", [0.1, 0.3], default=0.3)
+    hp.Choice("generator", ["dense", "conv"], default="dense")
+    hp.Choice("dropout", [0.1, 0.3], default=0.1)
     hp.Fixed("conditional", True)
     hp.Fixed("latent", 100)
     hp.Fixed("channels", 16)
