@@ -73,13 +73,13 @@ def search_space(hp: keras_tuner.HyperParameters) -> None:
 
     layers=1 and latent=2, with its 512 units, is the network of many a tutorial.
     """
-    hp.Choice("learning_rate", [1e-3, 2e-3, 3e-3], default=2e-3)
+    hp.Choice("learning_rate", [5e-4, 1e-3, 2e-3], default=1e-3)
     hp.Choice("latent", [2, 20, 32], default=20)
     hp.Choice("layers", [1, 2], default=2)
     hp.Fixed("units", 512)
     hp.Fixed("batch_size", 128)
     hp.Fixed("beta", 1.0)
-    hp.Fixed("warm_up", 0.05)
+    hp.Choice("warm_up", [0.0, 0.05], default=0.05)
     hp.Fixed("bfloat16", False)
 
 
