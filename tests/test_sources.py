@@ -45,6 +45,19 @@ def test_hash_changes_with_what_is_imported_and_only_with_that(tree: Path) -> No
     assert sources.source_hash("modules.a") != before
 
 
+def test_hash_changes_with_the_data_of_what_is_imported(tree: Path) -> None:
+    (tree / "modules/d.npz").write_bytes(b"weights")
+    (tree / "modules/other.npz").write_bytes(b"weights")
+    assert {p.name for p in sources.source_files("modules.a") if p.suffix == ".npz"} == {"d.npz"}
+    before = sources.source_hash("modules.a")
+    (tree / "modules/other.npz").write_bytes(b"changed")
+    assert sources.source_hash("modules.a") == before
+    (tree / "modules/d.npz").write_bytes(b"changed")
+    changed = sources.source_hash("modules.a")
+    (tree / "modules/d.npz").unlink()
+    assert len({before, changed, sources.source_hash("modules.a")}) == 3
+
+
 def test_unknown_module_is_refused(tree: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nonesuch"):
         sources.source_hash("modules.nonesuch")
@@ -60,4 +73,5 @@ def test_a_family_is_part_of_its_trainer_alone(family: str) -> None:
 
 @pytest.mark.parametrize("family", ["vae", "gan"])
 def test_the_judge_is_part_of_a_generator(family: str) -> None:
-    assert "judge.py" in {path.name for path in sources.source_files(f"modules.{family}")}
+    files = {path.name for path in sources.source_files(f"modules.{family}")}
+    assert {"judge.py", "judge.npz"} <= files
