@@ -121,7 +121,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
                 "nelbo_rise": 0.5,
             },
             # Not searched for: short trials prefer what learns first, not what learns most.
-            hyperparameters={"latent": 20, "layers": 2, "learning_rate": 1e-3},
+            hyperparameters={"latent": 20, "layers": 2},
         ),
         "full": Profile(
             data=Data(),
@@ -137,7 +137,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
                 "digit_coverage": 0.10,
                 "nelbo_rise": 0.3,
             },
-            hyperparameters={"latent": 32, "layers": 2, "learning_rate": 1e-3},
+            hyperparameters={"latent": 32, "layers": 2},
         ),
     },
     "gan": {
