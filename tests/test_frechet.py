@@ -40,7 +40,7 @@ def test_a_set_that_is_moved_is_as_far_away_as_it_was_moved() -> None:
 @pytest.mark.parametrize("count", [200, SIZE - 4])  # with too few, covariances are singular
 def test_a_set_is_at_no_distance_from_itself(count: int) -> None:
     first = features(4, count)
-    spread = np.sqrt(first.var(axis=0).sum())
+    spread = float(np.sqrt(first.var(axis=0).sum()))
     assert frechet_distance(first, first[::-1]) == pytest.approx(0.0, abs=1e-3 * spread)
 
 
