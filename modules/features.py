@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 IMAGE_SIDE = 28
+PIXELS = IMAGE_SIDE * IMAGE_SIDE
 CLASSES = 10
 
 IMAGE = "image"  # bytes: 784 raw uint8, row by row

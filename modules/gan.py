@@ -23,7 +23,7 @@ from modules.families import Evaluation, Gate, Objective, Signature
 from modules.features import CLASSES, IMAGE_SIDE, LABEL
 from modules.gan_model import Gan
 from modules.images import batch_stream, parse_images, parse_placed_images
-from modules.pictures import grid
+from modules.pictures import as_grey, grid
 
 OBJECTIVE = Objective("val_frechet", "min")
 SIGNATURES = ("serving_default", "sample", "discriminate")
@@ -115,7 +115,7 @@ def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
     """`samples`: always of the same seeds."""
     del images
     drawn = model.sample(tf.range(_PICTURES * _PICTURES, dtype=tf.int64))
-    return {"samples": grid(tf.cast(tf.round(255.0 * drawn), tf.uint8).numpy(), _PICTURES)}
+    return {"samples": grid(as_grey(drawn), _PICTURES)}
 
 
 def signatures(model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature]:

@@ -13,10 +13,10 @@ import keras_tuner
 import tensorflow as tf
 
 from modules import judge, randomness
-from modules.features import CLASSES, IMAGE_SIDE
+from modules.features import CLASSES, IMAGE_SIDE, PIXELS
 from modules.frechet import FrechetDistance
 from modules.fused_adam import FusedAdam
-from modules.gan_networks import PIXELS, discriminator_network, generator_network
+from modules.gan_networks import discriminator_network, generator_network
 from modules.schedules import rise_and_fall
 
 LEAST_SHARE = 0.02  # of the samples; a digit below it counts as forgotten

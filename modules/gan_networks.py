@@ -8,9 +8,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from modules.features import CLASSES, IMAGE_SIDE
-
-PIXELS = IMAGE_SIDE * IMAGE_SIDE
+from modules.features import CLASSES, PIXELS
 
 _SLOPE = 0.2  # of LeakyReLU below zero
 

@@ -60,8 +60,12 @@ def parse_placed_images(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
         uint8, (B, 28, 28), and int64, (B,).
     """
-    spec = {INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0)}
-    return parse_images(serialized), tf.io.parse_example(serialized, spec)[INDEX]
+    spec = {
+        IMAGE: tf.io.FixedLenFeature([], tf.string),
+        INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0),
+    }
+    parsed = tf.io.parse_example(serialized, spec)
+    return _decode(parsed[IMAGE]), parsed[INDEX]
 
 
 def _decode(raw: tf.Tensor) -> tf.Tensor:

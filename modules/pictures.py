@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 _GAP = 2  # pixels of grey between images
 _GREY = 96
+
+
+def as_grey(images: Any) -> np.ndarray:
+    """From images in [0, 1] to uint8, of the same shape."""
+    return tf.cast(tf.round(255.0 * images), tf.uint8).numpy()
 
 
 def grid(images: np.ndarray, columns: int) -> np.ndarray:

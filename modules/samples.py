@@ -23,7 +23,7 @@ MOST = 10_000  # images in each of the three sets
 
 _BATCH = 1000
 _SLICED = ("coverage", "floor_coverage", "relative_coverage", "recall", "floor_recall")
-_OVERALL = (
+OVERALL = (
     "frechet",
     "floor_frechet",
     "relative_frechet",
@@ -37,8 +37,7 @@ _OVERALL = (
     *(f"floor_share_of_{digit}" for digit in range(CLASSES)),
     *(f"precision_of_{digit}" for digit in range(CLASSES)),
 )
-FIGURES = (*_SLICED, *_OVERALL)
-OVERALL = _OVERALL
+FIGURES = (*_SLICED, *OVERALL)
 
 
 class SampleFacts:

@@ -23,9 +23,9 @@ from modules.features import IMAGE_SIDE, LABEL
 from modules.fused_adam import FusedAdam
 from modules.images import batch_stream, parse_images, parse_placed_images
 from modules.ink import ink_figures, ink_histogram
-from modules.pictures import grid
+from modules.pictures import as_grey, grid
 from modules.schedules import rise_and_fall
-from modules.vae_model import PIXELS, Vae
+from modules.vae_model import Vae, grey_pixels
 
 OBJECTIVE = Objective("val_nelbo", "min")
 SIGNATURES = ("serving_default", "encode", "decode", "sample", "reconstruct")
@@ -120,7 +120,7 @@ def collapsed(logs: Mapping[str, float]) -> str:
 def pictures(model: Vae, images: np.ndarray) -> dict[str, np.ndarray]:
     """`reconstructions`: real images above what is made of them; `samples`: from the prior."""
     real = images[: 5 * _PICTURES]
-    made = tf.cast(tf.round(255.0 * model.reconstruct(tf.constant(real))[0]), tf.uint8).numpy()
+    made = as_grey(model.reconstruct(tf.constant(real))[0])
     rows = [
         row
         for start in range(0, len(real), _PICTURES)
@@ -129,7 +129,7 @@ def pictures(model: Vae, images: np.ndarray) -> dict[str, np.ndarray]:
     drawn = model.sample(tf.range(_PICTURES * _PICTURES, dtype=tf.int64))
     return {
         "reconstructions": grid(np.concatenate(rows), _PICTURES),
-        "samples": grid(tf.cast(tf.round(255.0 * drawn), tf.uint8).numpy(), _PICTURES),
+        "samples": grid(as_grey(drawn), _PICTURES),
     }
 
 
@@ -152,8 +152,7 @@ def signatures(model: Vae, images: np.ndarray, seed: int) -> dict[str, Signature
         return {"images": made, "latents": mean}
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        grey = tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
-        mean, log_variance = model.encode(grey)
+        mean, log_variance = model.encode(grey_pixels(images))
         return {"mean": mean, "log_variance": log_variance}
 
     def decode(latents: tf.Tensor) -> dict[str, tf.Tensor]:

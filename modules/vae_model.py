@@ -15,9 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from modules import randomness
-from modules.features import IMAGE_SIDE
-
-PIXELS = IMAGE_SIDE * IMAGE_SIDE
+from modules.features import IMAGE_SIDE, PIXELS
 
 
 def gaussian_kl(mean: Any, log_variance: Any) -> Any:
@@ -55,6 +53,11 @@ def _network(inputs: int, outputs: int, hp: keras_tuner.HyperParameters, name: s
             hp.get("units"), activation="relu", kernel_initializer="he_normal", dtype=mixed
         )(hidden)
     return keras.Model(first, layers.Dense(outputs, dtype="float32")(hidden), name=name)
+
+
+def grey_pixels(images: Any) -> Any:
+    """From images, uint8 (B, 28, 28), to pixels (B, 784) in [0, 1]."""
+    return tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
 
 
 class Vae(keras.Model):
@@ -104,7 +107,7 @@ class Vae(keras.Model):
 
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """One step on freshly binarised images."""
-        grey = tf.cast(tf.reshape(data[0], (-1, PIXELS)), tf.float32) / 255.0
+        grey = grey_pixels(data[0])
         pixels = tf.cast(tf.random.uniform(tf.shape(grey)) < grey, tf.float32)
         noise = tf.random.normal((tf.shape(grey)[0], self.latent))
         rising = tf.cast(self.optimizer.iterations, tf.float32) / self.warm_up_steps
@@ -126,7 +129,7 @@ class Vae(keras.Model):
     def drawn(self, images: Any) -> tuple[Any, Any, Any]:
         """The binarised pixels (B, 784), noise (B, L) and seeds that belong to images, uint8."""
         seeds = randomness.seeds_of_images(images)
-        grey = tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
+        grey = grey_pixels(images)
         pixels = tf.cast(randomness.uniform(seeds, PIXELS) < grey, tf.float32)
         return pixels, randomness.normal(seeds + 1, self.latent), seeds
 
@@ -140,8 +143,7 @@ class Vae(keras.Model):
 
     def reconstruct(self, images: Any) -> tuple[Any, Any]:
         """Images, uint8 (B, 28, 28), as the mean of their posterior, (B, L), gives them back."""
-        grey = tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
-        mean, _ = self.encode(grey)
+        mean, _ = self.encode(grey_pixels(images))
         return self.decode(mean), mean
 
     def importance_weighted(self, pixels: Any, seeds: Any, draws: int) -> Any:
