@@ -22,7 +22,7 @@ from modules import judge, samples
 from modules.families import Evaluation, Gate, Objective, Signature
 from modules.features import CLASSES, IMAGE_SIDE, LABEL
 from modules.gan_model import Gan
-from modules.images import batch_stream, parse_images, parse_placed_images
+from modules.images import parse_images, parse_placed_images, train_or_held_out
 from modules.pictures import as_grey, grid
 
 OBJECTIVE = Objective("val_frechet", "min")
@@ -49,7 +49,7 @@ EVALUATION = Evaluation(
     headline=("relative_frechet", "relative_coverage"),
 )
 
-_EVAL_BATCH = 500
+_EVAL_BATCH = 500  # samples that the discriminator is asked about at once
 _STEPS_PER_CALL = 32
 _PICTURES = 10  # images a row
 
@@ -95,9 +95,7 @@ def batches(
     seed: int,
 ) -> tf.data.Dataset:
     """Batches of grey images, uint8 (B, 28, 28), and labels, int64 (B,)."""
-    if not training:
-        return batch_stream(images, labels, _EVAL_BATCH)
-    return batch_stream(images, labels, hp.get("batch_size"), seed=seed)
+    return train_or_held_out(images, labels, hp.get("batch_size"), training, seed)
 
 
 def collapsed(logs: Mapping[str, float]) -> str:

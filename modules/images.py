@@ -13,6 +13,7 @@ import tensorflow as tf
 from modules.features import IMAGE, IMAGE_SIDE, INDEX, LABEL
 
 _READ_BATCH = 2048
+_HELD_OUT_BATCH = 500
 
 
 def parse_images(serialized: tf.Tensor) -> tf.Tensor:
@@ -159,3 +160,17 @@ def batch_stream(
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
         stream = tf.data.Dataset.zip((numbers, seeds)).map(gather_and_change, num_parallel_calls=1)
     return stream.prefetch(4)
+
+
+def train_or_held_out(
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+    training: bool,
+    seed: int,
+    change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+) -> tf.data.Dataset:
+    """What `fit` reads, shuffled and changed; or its validation, in order, whole and as it is."""
+    if not training:
+        return batch_stream(images, labels, _HELD_OUT_BATCH)
+    return batch_stream(images, labels, batch_size, seed=seed, change=change)

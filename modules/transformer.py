@@ -22,7 +22,7 @@ from modules.augment import random_affine
 from modules.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
 from modules.families import Evaluation, Gate, Objective, Signature
 from modules.features import CLASSES, IMAGE_SIDE, LABEL, STROKE
-from modules.images import batch_stream, parse_images
+from modules.images import parse_images, train_or_held_out
 from modules.schedules import rise_and_fall
 
 OBJECTIVE = Objective("val_accuracy", "max")
@@ -48,7 +48,6 @@ EVALUATION = Evaluation(
 )
 
 _PATCH = 7  # pixels; 28 / 7 = 4 patches a side, and 3 halvings of 28 give 4 as well
-_EVAL_BATCH = 500
 _STEPS_PER_CALL = 16  # steps that run in the graph before Python hears of them
 
 
@@ -193,12 +192,10 @@ def batches(
     seed: int,
 ) -> tf.data.Dataset:
     """Batches of images, uint8 (B, 28, 28), and labels, int64 (B,); training ones are varied."""
-    if not training:
-        return batch_stream(images, labels, _EVAL_BATCH)
     change = functools.partial(
         random_affine, shift=hp.get("shift"), degrees=hp.get("turn"), zoom=hp.get("zoom")
     )
-    return batch_stream(images, labels, hp.get("batch_size"), seed=seed, change=change)
+    return train_or_held_out(images, labels, hp.get("batch_size"), training, seed, change)
 
 
 def collapsed(logs: Mapping[str, float]) -> str:

@@ -21,7 +21,7 @@ from modules import judge, samples
 from modules.families import Evaluation, Gate, Objective, Signature
 from modules.features import IMAGE_SIDE, LABEL
 from modules.fused_adam import FusedAdam
-from modules.images import batch_stream, parse_images, parse_placed_images
+from modules.images import parse_images, parse_placed_images, train_or_held_out
 from modules.ink import ink_figures, ink_histogram
 from modules.pictures import as_grey, grid
 from modules.schedules import rise_and_fall
@@ -63,7 +63,6 @@ IMPORTANCE_SAMPLES = 500
 IMPORTANCE_EVERY = 10  # one image in so many has the importance-weighted bound measured
 ACTIVE = 0.01  # nats; a latent whose mean KL is above it is in use
 
-_EVAL_BATCH = 500
 _STEPS_PER_CALL = 32
 _PICTURES = 10  # images a row
 
@@ -102,9 +101,7 @@ def batches(
     seed: int,
 ) -> tf.data.Dataset:
     """Batches of grey images, uint8 (B, 28, 28), which each step binarises, and labels."""
-    if not training:
-        return batch_stream(images, labels, _EVAL_BATCH)
-    return batch_stream(images, labels, hp.get("batch_size"), seed=seed)
+    return train_or_held_out(images, labels, hp.get("batch_size"), training, seed)
 
 
 def collapsed(logs: Mapping[str, float]) -> str:
