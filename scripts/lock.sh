@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Makes requirements.lock anew from pyproject.toml: every package of both stacks, with hashes.
+# Makes the locks anew from what pyproject.toml and kubeflow/pyproject.toml name, with hashes:
+#   requirements.lock                 every package of both stacks
+#   kubeflow/requirements-gpu.lock    what the GPU image has besides
+#   kubeflow/requirements.lock        the environment that compiles and submits
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -7,13 +10,24 @@ cd "$root"
 
 choose_python
 find_uv
-say "Resolving pyproject.toml."
+
 # uv.lock names the addresses that packages were found at, so only what is exported is kept.
+export_lock() {
+  local lock=$1
+  shift
+  "$uv" export --quiet --frozen --format requirements-txt --no-emit-project --no-header -o "$lock.new" "$@"
+  if grep -nE '[a-z]+://' "$lock.new" >&2; then
+    rm "$lock.new"
+    die "$lock would name an address (above): depend on that package by its name alone."
+  fi
+  mv "$lock.new" "$lock"
+  say "$lock holds $(grep -c '^[a-z0-9]' "$lock") packages."
+}
+
+say "Resolving pyproject.toml."
 "$uv" lock --quiet "$@"
-"$uv" export --quiet --format requirements-txt --no-emit-project --no-header -o requirements.lock.new
-if grep -nE '[a-z]+://' requirements.lock.new >&2; then
-  rm requirements.lock.new
-  die "requirements.lock would name an address (above): depend on that package by its name alone."
-fi
-mv requirements.lock.new requirements.lock
-say "requirements.lock holds $(grep -c '^[a-z0-9]' requirements.lock) packages."
+export_lock requirements.lock
+export_lock kubeflow/requirements-gpu.lock --only-group gpu
+say "Resolving kubeflow/pyproject.toml."
+"$uv" lock --quiet --project kubeflow "$@"
+export_lock kubeflow/requirements.lock --project kubeflow

@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh            makes it
 #   scripts/setup.sh --check    only says whether this machine can, and which stack it would take
+#   scripts/setup.sh kubeflow   makes .venv-kubeflow from kubeflow/requirements.lock in the same way
 #
 # PYTHON names the interpreter to build on. Without it python3 is taken, unless there is a whole
 # environment already: that one is kept, whichever python3 it was made with.
@@ -13,9 +14,11 @@ cd "$root"
 . scripts/lib.sh
 . scripts/checks.sh
 
-venv=$root/.venv
+name=.venv lock=requirements.lock
+[ "${1:-}" != kubeflow ] || name=.venv-kubeflow lock=kubeflow/requirements.lock
+venv=$root/$name
 stamp=$venv/.made-from
-lock_hash() { sha256sum requirements.lock | cut -d ' ' -f 1; }
+lock_hash() { sha256sum "$lock" | cut -d ' ' -f 1; }
 
 # The stamp is the last thing that is written: it stands for an environment that is whole.
 is_whole() {
@@ -44,23 +47,27 @@ if [ "${1:-}" != --check ] && is_whole; then exit 0; fi
 
 check_system
 choose_python
-check_python
-check_compiler
-check_disk
+if [ $name = .venv ]; then
+  check_python
+  check_compiler
+  check_disk
+fi
 command -v uv >/dev/null || check_ensurepip
 [ "${1:-}" != --check ] || exit 0
 find_uv
 
-say "Making .venv: some 0.8 GB to download, the first time, and 3.5 GB on disk."
+size="some 0.8 GB to download, the first time, and 3.5 GB on disk"
+[ $name = .venv ] || size="some 20 MB to download, the first time, and 150 MB on disk"
+say "Making $name: $size."
 rm -rf "$venv"
 mkdir -p "$root/build"
-log=$root/build/setup.log
+log=$root/build/setup$([ $name = .venv ] || echo -kubeflow).log
 show_time &
 ticker=$!
 trap 'kill "$ticker" 2>/dev/null || true' EXIT
-logged "$log" "Making .venv" "$uv" venv --no-project --python "$py_executable" "$venv"
-UV_COMPILE_BYTECODE=1 logged "$log" "Installing requirements.lock" \
-  "$uv" pip sync --require-hashes --python "$venv/bin/python" requirements.lock
+logged "$log" "Making $name" "$uv" venv --no-project --python "$py_executable" "$venv"
+UV_COMPILE_BYTECODE=1 logged "$log" "Installing $lock" \
+  "$uv" pip sync --require-hashes --python "$venv/bin/python" "$lock"
 say "$(lock_hash) $py_version $py_executable" >"$stamp.new"
 mv "$stamp.new" "$stamp"
 say "The environment is ready."
