@@ -3,33 +3,49 @@
 ARGS ?=
 PYTHON ?=
 export PYTHON
+MODEL ?= transformer
+PROFILE ?= default
 
 python := .venv/bin/python
+kfp_python := .venv-kubeflow/bin/python
+compiled := build/kubeflow/triptych-$(MODEL)-$(PROFILE).yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all bench lint lock sdist clean clean-all
+.PHONY: help setup setup-kubeflow run test test-all bench kubeflow kubeflow-local image lint lock sdist \
+  clean clean-all
 
 help: ## list these targets
 	@printf 'make TARGET [ARGS="..."] [PYTHON=python3.11]\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
-	  while IFS='|' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+	  while IFS='|' read -r target text; do printf '  %-15s %s\n' "$$target" "$$text"; done
 	@printf '\nmake ends with 2 whenever a run is not pushed, and names its exit code as "Error 3" (refused),\n'
 	@printf '"Error 1" (failed) or "Error 2" (bad input). For the code itself: $(python) local_runner.py\n'
 
 setup: ## make .venv from requirements.lock; PYTHON names the interpreter (default: python3)
 	@scripts/setup.sh
 
+setup-kubeflow: ## make .venv-kubeflow, the environment that compiles for Kubeflow and submits to it
+	@scripts/setup.sh kubeflow
+
 run: setup ## run the pipeline; ARGS="--profile smoke" and so on go to local_runner.py
 	@$(python) local_runner.py $(ARGS)
 
-test: setup ## run the tests, but for those that take minutes each
+test: setup setup-kubeflow ## run the tests, but for those that take minutes each
 	@$(python) -m pytest -m "not slow" $(ARGS)
+	@$(kfp_python) -m pytest tests/kfp -m "not slow" $(ARGS)
 
-test-all: setup ## run all tests
+test-all: setup setup-kubeflow ## run all tests
 	@$(python) -m pytest $(ARGS)
+	@$(kfp_python) -m pytest tests/kfp $(ARGS)
 
 bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)
+
+kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., and options in ARGS
+	@$(kfp_python) kubeflow/compile.py --model $(MODEL) --profile $(PROFILE) $(ARGS)
+
+kubeflow-local: kubeflow ## execute the compiled file on this machine, and compare with local_runner.py
+	@$(kfp_python) kubeflow/run_local.py $(compiled)
 
 lint: setup ## check style and types
 	@$(python) -m ruff check .
@@ -46,5 +62,5 @@ clean: ## delete caches and what was built; .venv and output stay
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	@find pipeline components modules kubeflow tests scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-clean-all: clean ## delete also the environment (.venv, .uv) and all results (output)
-	@rm -rf .venv .uv output uv.lock
+clean-all: clean ## delete also the environments (.venv, .venv-kubeflow, .uv) and all results (output)
+	@rm -rf .venv .venv-kubeflow .uv output uv.lock kubeflow/uv.lock

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import keras_tuner
 
-from modules import families, hyperparameters, progress
+from modules import families, hyperparameters, progress, unfinished
 from modules.callbacks import (
     Backup,
     Pictures,
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 def run_fn(fn_args: FnArgs) -> None:
     """Trains a model and exports it.
 
-    A run that was killed goes on after its last whole epoch: the state of training is kept in
-    state_dir, under a name made of all that shapes the result, until the export is written.
+    A run that was killed goes on after its last whole epoch: the state of training is kept (see
+    unfinished) under a name made of all that shapes the result, until the export is written.
 
     Args:
         fn_args: train_files and eval_files are patterns of TFRecord files; hyperparameters is
             the config of a search's best ones, or None; the SavedModel goes to
             serving_model_dir; TensorBoard's logs, history.json and pictures to model_run_dir.
-            custom_config: "family", "epochs", "seed", and optionally "state_dir",
-            "hyperparameters" (values set by hand) and "source" (a name for the code).
+            custom_config: "family", "epochs", "seed", and optionally "hyperparameters" (values
+            set by hand) and "source" (a name for the code).
 
     Raises:
         OverrideError: a hyperparameter set by hand is unknown or does not fit.
@@ -56,7 +56,7 @@ def run_fn(fn_args: FnArgs) -> None:
     )
     run_dir = Path(fn_args.model_run_dir)
     name = digest([family, hp.values, epochs, seed, config.get("source"), _data(fn_args)])
-    backup = Backup(Path(config.get("state_dir") or run_dir) / f"training-{family}-{name}")
+    backup = Backup(unfinished.folder("trainer", run_dir) / f"training-{family}-{name}")
     train, held_out = load_split(fn_args.train_files), load_split(fn_args.eval_files)
 
     model = fit(family, hp, train, held_out, epochs, seed, backup, run_dir)

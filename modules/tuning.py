@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modules import families, hyperparameters
+from modules import families, hyperparameters, unfinished
 from modules.files import digest, digest_files
 from modules.images import list_files
 from modules.oracles import make_oracle
@@ -23,16 +23,16 @@ _SETTINGS = ("search", "max_epochs", "factor", "max_trials", "images", "seed")
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Makes the search that TFX's Tuner runs.
 
-    Each finished trial is kept in state_dir, under a name made of all that shapes the search: a
-    search that was killed repeats none of them, and one that was finished runs none at all.
+    Each finished trial is kept (see unfinished) under a name made of all that shapes the search:
+    a search that was killed repeats none of them, and one that was finished runs none at all.
 
     Args:
         fn_args: train_files and eval_files are patterns of TFRecord files; working_dir takes
             what Keras Tuner writes. custom_config: "family", "search" (hyperband, random,
             bayesian or grid), "max_epochs" of a trial, "factor" (hyperband), "max_trials" (the
             others), "seed", and optionally "images" (how many training images to search with;
-            None for all), "state_dir", "hyperparameters" (values that are fixed) and "source"
-            (a name for the code).
+            None for all), "hyperparameters" (values that are fixed) and "source" (a name for
+            the code).
 
     Returns:
         The search, and no further arguments to it but silence.
@@ -49,15 +49,15 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     space = hyperparameters.space_to_search(family, config.get("hyperparameters") or {})
     oracle = make_oracle(settings, space, families.load(family).OBJECTIVE)
     data = SearchData(fn_args.train_files, fn_args.eval_files, config.get("images"), config["seed"])
-    scratch = fn_args.working_dir or tempfile.mkdtemp(prefix="search-")
+    scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     name = digest([family, space.get_config(), settings, config.get("source"), _data(fn_args)])
     search = Search(
         oracle,
         family,
         settings,
         data,
-        journal=Path(config.get("state_dir") or scratch) / f"tuning-{family}-{name}",
-        scratch=scratch,
+        journal=unfinished.folder("tuner", scratch) / f"tuning-{family}-{name}",
+        scratch=str(scratch),
     )
     return TunerFnResult(tuner=search, fit_kwargs={"verbose": 0})
 

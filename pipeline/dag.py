@@ -138,7 +138,6 @@ def _tuner_config(settings: Settings) -> dict[str, object]:
         "images": settings.tuning.images,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "state_dir": str(settings.state / "tuner"),
         "source": source_hash("modules.tuning", f"modules.{settings.model}"),
     }
 
@@ -149,6 +148,5 @@ def _trainer_config(settings: Settings) -> dict[str, object]:
         "epochs": settings.training.epochs,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "state_dir": str(settings.state / "trainer"),
         "source": source_hash("modules.training", f"modules.{settings.model}"),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
+from pathlib import Path
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
@@ -19,6 +20,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.refusal import Refusal
+from pipeline.verdict import pushed_path
 
 _log = logging.getLogger(__name__)
 _Execution = metadata_store_pb2.Execution
@@ -100,7 +102,8 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
     if reason or not execution_id:
         return Outcome(node_id, "failed", seconds, reason=reason or "it was not executed")
     with open_store(ir) as handle:
-        state = _state(handle.store, execution_id)
+        [execution] = handle.store.get_executions_by_id([execution_id])
+    state = state_of(execution)
     if state == "failed":
         reason = "its inputs could not be found; the log says which"
     return Outcome(node_id, state, seconds, execution_id, reason)
@@ -120,6 +123,12 @@ def output_artifacts(
     for event in events:
         outputs.setdefault(event.path.steps[0].key, []).append(artifacts[event.artifact_id])
     return outputs
+
+
+def state_of(execution: metadata_store_pb2.Execution) -> str:
+    """Says done, cached or failed of an execution; whatever has not succeeded has failed."""
+    states = {_Execution.COMPLETE: "done", _Execution.CACHED: "cached"}
+    return states.get(execution.last_known_state, "failed")
 
 
 def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
@@ -142,15 +151,25 @@ def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
     return [execution.id for execution in left]
 
 
+def forget_lost_pushes(store: mlmd.MetadataStore) -> None:
+    """Makes pushed models that someone has removed unknown, so that they are pushed again.
+
+    TFX looks whether an artifact's own folder is there, but not for what was pushed from it.
+    """
+    lost = [
+        artifact
+        for artifact in store.get_artifacts_by_type("PushedModel")
+        if (path := pushed_path(artifact)) and not Path(path).is_dir()
+    ]
+    for artifact in lost:
+        artifact.state = metadata_store_pb2.Artifact.DELETED
+    if lost:
+        store.put_artifacts(lost)
+
+
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata_store_pb2.ConnectionConfig:
     config = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
     return getattr(config, config.WhichOneof("connection_config"))
-
-
-def _state(store: mlmd.MetadataStore, execution_id: int) -> str:
-    [execution] = store.get_executions_by_id([execution_id])
-    states = {_Execution.COMPLETE: "done", _Execution.CACHED: "cached"}
-    return states.get(execution.last_known_state, "failed")
 
 
 def _first_lines(text: str) -> str:

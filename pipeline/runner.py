@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import datetime
 import logging
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
-from modules import hyperparameters, progress
+from modules import hyperparameters, progress, unfinished
 from pipeline import node as nodes
 from pipeline.dag import create_pipeline
 from pipeline.figures import key_figure
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import Finished, judge, write_summary
-from pipeline.verdict import FAILED, REFUSED, Verdict, pushed_path
+from pipeline.verdict import FAILED, REFUSED, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -52,11 +52,12 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         if name in _RESUMABLE:
             shutil.rmtree(settings.state / name.lower(), ignore_errors=True)
     settings.summary.unlink(missing_ok=True)  # it would tell of another run if this one is killed
+    os.environ[unfinished.VARIABLE] = str(settings.state)
 
     finished: list[Finished] = []
     with nodes.open_store(ir) as handle:
         _clear_unfinished(handle.store, settings)
-        _forget_lost(handle.store)
+        nodes.forget_lost_pushes(handle.store)
         for node_id in node_ids(ir):
             screen.start(node_id)
             with progress.listen(screen.report):
@@ -108,22 +109,6 @@ def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:
             chosen.add(name)
             options.execution_options.caching_options.enable_cache = False
     return chosen
-
-
-def _forget_lost(store: mlmd.MetadataStore) -> None:
-    """Makes pushed models that someone has removed unknown, so that they are pushed again.
-
-    TFX looks whether an artifact's own folder is there, but not for what was pushed from it.
-    """
-    lost = [
-        artifact
-        for artifact in store.get_artifacts_by_type("PushedModel")
-        if (path := pushed_path(artifact)) and not Path(path).is_dir()
-    ]
-    for artifact in lost:
-        artifact.state = metadata_store_pb2.Artifact.DELETED
-    if lost:
-        store.put_artifacts(lost)
 
 
 def _clear_unfinished(store: mlmd.MetadataStore, settings: Settings) -> None:

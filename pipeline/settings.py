@@ -34,6 +34,7 @@ class Settings:
     gates: Mapping[str, float]
     hyperparameters: Mapping[str, Any]
     seed: int = 1
+    metadata_store: str = ""  # an address; empty is a file of the output folder
 
     @property
     def pipeline_name(self) -> str:
@@ -66,6 +67,21 @@ class Settings:
         return plain | {"data_dir": str(self.data_dir), "output": str(self.output)}
 
 
+def from_dict(plain: Mapping[str, Any]) -> Settings:
+    """Makes settings of what `as_dict` gave.
+
+    Raises:
+        BadSetting: they are of another version of the project.
+    """
+    parts = {"data": Data, "tuning": Tuning, "training": Training}
+    try:
+        made = {name: kind(**plain[name]) for name, kind in parts.items()}
+        paths = {name: Path(plain[name]) for name in ("data_dir", "output")}
+        return Settings(**{**plain, **made, **paths})
+    except (KeyError, TypeError) as error:
+        raise BadSetting(f"these settings are of another version of the project: {error}") from None
+
+
 def make_settings(
     *,
     model: str,
@@ -74,6 +90,7 @@ def make_settings(
     data_dir: Path,
     output: Path,
     overrides: Sequence[str] = (),
+    metadata_store: str = "",
 ) -> Settings:
     """Fills a profile in and applies `name=value` overrides.
 
@@ -84,6 +101,7 @@ def make_settings(
         data_dir: the folder with the IDX files.
         output: the folder for everything that the run writes.
         overrides: such as `training.epochs=3`, `gates.accuracy=0.9`, `seed=7`.
+        metadata_store: see pipeline.metadata_store; empty for a file of the output folder.
 
     Raises:
         BadSetting: for a name that is not known or a value that does not fit.
@@ -102,6 +120,7 @@ def make_settings(
         profile=profile,
         data_dir=Path(data_dir).expanduser().absolute(),
         output=Path(output).expanduser().absolute(),
+        metadata_store=metadata_store,
         **{field.name: getattr(chosen, field.name) for field in dataclasses.fields(chosen)},
     )
     for override in overrides:

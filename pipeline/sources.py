@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("pipeline", "components", "modules")
+PACKAGES = ("pipeline", "components", "modules", "kubeflow")
 
 
 def source_files(*modules: str) -> list[Path]:

@@ -13,7 +13,15 @@ from pipeline.node import Outcome
 from pipeline.results import Outputs, read_evaluation, read_training, read_tuning
 from pipeline.settings import Settings
 from pipeline.sources import source_hash
-from pipeline.verdict import PUSHED, REFUSED, Verdict, pushed_path, read_failures, refusal
+from pipeline.verdict import (
+    PUSHED,
+    REFUSED,
+    Failure,
+    Verdict,
+    pushed_path,
+    read_failures,
+    refusal,
+)
 
 _PACKAGES = (
     "tfx",
@@ -46,13 +54,21 @@ def judge(outputs: Mapping[str, Outputs], family: str) -> Verdict:
     path = pushed_path(outputs["Pusher"]["pushed_model"][0])
     if path:
         return Verdict(PUSHED, path)
-    if not outputs["Evaluator"]["blessing"][0].custom_properties["blessed"].int_value:
-        evaluation = read_evaluation(outputs["Evaluator"], family)
-        slices = {"overall": evaluation["overall"], **evaluation["slices"]}
-        counts = {name: int(figures["example_count"]) for name, figures in slices.items()}
-        return refusal(read_failures(outputs["Evaluator"]["evaluation"][0].uri, counts))
+    failures = evaluation_failures(outputs["Evaluator"], family)
+    if failures:
+        return refusal(failures)
     problem = outputs["ServingCheck"]["blessing"][0].custom_properties["reason"].string_value
     return Verdict(REFUSED, f"the exported model cannot be served: {problem}")
+
+
+def evaluation_failures(outputs: Outputs, family: str) -> list[Failure]:
+    """Reads which thresholds the Evaluator found unmet; none when it blessed the model."""
+    if outputs["blessing"][0].custom_properties["blessed"].int_value:
+        return []
+    evaluation = read_evaluation(outputs, family)
+    slices = {"overall": evaluation["overall"], **evaluation["slices"]}
+    counts = {name: int(figures["example_count"]) for name, figures in slices.items()}
+    return read_failures(outputs["evaluation"][0].uri, counts)
 
 
 def write_summary(settings: Settings, finished: Sequence[Finished], verdict: Verdict) -> None:

@@ -12,14 +12,15 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules import progress
+from modules import progress, unfinished
 from modules.callbacks import NotFiniteLossError
 from modules.training import run_fn
 from tests import artifacts, examples, runs
 
 
 @pytest.fixture
-def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
+def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) -> examples.FnArgs:
+    monkeypatch.setenv(unfinished.VARIABLE, str(tmp_path / "state"))
     train = examples.write(tmp_path / "train.gz", *examples.cut(mnist_dir, 0, 640))
     held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 640, 740))
     return examples.FnArgs(
@@ -29,7 +30,6 @@ def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
             "family": "transformer",
             "epochs": 3,
             "seed": 1,
-            "state_dir": str(tmp_path / "state"),
             "hyperparameters": {"layers": 1},
             "source": "tests",
         },
@@ -42,7 +42,9 @@ def history(fn_args: examples.FnArgs) -> dict[str, Any]:
     return json.loads(Path(fn_args.model_run_dir, "history.json").read_text())
 
 
-def test_a_training_leaves_a_model_its_history_and_no_backup(fn_args: examples.FnArgs) -> None:
+def test_a_training_leaves_a_model_its_history_and_no_backup(
+    fn_args: examples.FnArgs, tmp_path: Path
+) -> None:
     reports: list[progress.Progress] = []
     with progress.listen(reports.append):
         run_fn(fn_args)
@@ -52,7 +54,7 @@ def test_a_training_leaves_a_model_its_history_and_no_backup(fn_args: examples.F
     assert facts["hyperparameters"]["layers"] == 1 and facts["train_images"] == 640
     assert facts["history"]["loss"][-1] < facts["history"]["loss"][0]
     assert list(Path(fn_args.model_run_dir).rglob("events.out.tfevents.*"))
-    assert not any(Path(fn_args.custom_config["state_dir"]).glob("*"))
+    assert not any((tmp_path / "state" / "trainer").glob("*"))
     assert reports[-1].done == reports[-1].total and "val accuracy" in reports[-1].figure
     assert all(a.done <= b.done for a, b in zip(reports, reports[1:], strict=False))
 
@@ -66,7 +68,7 @@ def test_a_killed_training_goes_on_after_its_last_epoch(
         "run_fn(FnArgs(**arguments))"
     )
     process = runs.start_code(code, vars(fn_args), tmp_path)
-    state = Path(fn_args.custom_config["state_dir"])
+    state = tmp_path / "state" / "trainer"
     runs.kill_when(process, lambda: any(state.glob("*/epoch-*.weights.h5")), signal.SIGKILL)
     assert not Path(fn_args.serving_model_dir).exists()
     [kept] = sorted(state.glob("*/epoch-*.weights.h5"))[-1:]

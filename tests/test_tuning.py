@@ -11,7 +11,7 @@ from tfx.components.tuner.executor import Executor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules import hyperparameters
+from modules import hyperparameters, unfinished
 from modules.oracles import SEARCHES, planned_work
 from modules.search import Search, SearchFailedError
 from modules.tuning import tuner_fn
@@ -22,7 +22,8 @@ SMALL = {"features": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32
 
 
 @pytest.fixture
-def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
+def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) -> examples.FnArgs:
+    monkeypatch.setenv(unfinished.VARIABLE, str(tmp_path / "state"))
     train = examples.write(tmp_path / "train.gz", *examples.cut(mnist_dir, 0, 256))
     held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 256, 356))
     config = {
@@ -33,7 +34,6 @@ def fn_args(tmp_path: Path, mnist_dir: Path) -> examples.FnArgs:
         "max_trials": 2,
         "images": 128,
         "seed": 1,
-        "state_dir": str(tmp_path / "state"),
         "hyperparameters": SMALL,
         "source": "tests",
     }
@@ -127,7 +127,7 @@ def test_a_killed_search_repeats_no_finished_trial(
         "search(FnArgs(**arguments))"
     )
     process = runs.start_code(code, vars(fn_args), tmp_path)
-    state = Path(fn_args.custom_config["state_dir"])
+    state = tmp_path / "state" / "tuner"
     runs.kill_when(process, lambda: any(state.glob("*/*.json")), signal.SIGKILL)
     finished = len(list(state.glob("*/*.json")))
     assert 1 <= finished < 3

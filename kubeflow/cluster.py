@@ -1,0 +1,194 @@
+"""What a cluster gives the pods: image, volume, resources, GPUs. Plain values, checked."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Mapping
+
+_QUANTITY = re.compile(r"\d+(\.\d+)?([EPTGMK]i?|m)?")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+
+
+class BadOption(ValueError):
+    """An option that cannot be; the message says what can."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """Of one pod: requested, and for memory also the limit, as Kubernetes writes quantities."""
+
+    cpu: str
+    memory: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Toleration:
+    """As in a pod's specification; an empty value tolerates every value of the key."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Secret:
+    """One key of a Secret, as an environment variable. Only names: the cluster has the value."""
+
+    name: str
+    key: str
+    variable: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """Where and with what the pods run.
+
+    Attributes:
+        image: with its tag or digest.
+        volume: the PersistentVolumeClaim that all pods mount.
+        gpus: for each of the nodes that learn; 0 for none.
+        gpu_type: the name of the resource.
+        node_selector: labels of the nodes that GPU pods run on.
+        tolerations: of GPU pods.
+        secrets: for all pods.
+        pull_secrets: names of Secrets to pull the image with.
+        resources: by task name; `default` for all others.
+        pipeline_root: where KFP keeps what its UI shows; empty for the cluster's own.
+    """
+
+    image: str
+    volume: str
+    gpus: int = 0
+    gpu_type: str = "nvidia.com/gpu"
+    node_selector: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tolerations: tuple[Toleration, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    pull_secrets: tuple[str, ...] = ()
+    resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
+    pipeline_root: str = ""
+
+    def of(self, task: str) -> Resources:
+        """The resources of a task, by its KFP name."""
+        table = {**DEFAULT_RESOURCES, **self.resources}
+        return table.get(task, table["default"])
+
+
+DEFAULT_RESOURCES = {
+    "default": Resources("500m", "3Gi"),
+    "tuner": Resources("2", "6Gi"),
+    "trainer": Resources("2", "6Gi"),
+    "evaluator": Resources("1", "6Gi"),
+    "serving-check": Resources("500m", "4Gi"),
+}
+
+
+def add_options(add: argparse._ArgumentGroup) -> None:
+    """Declares the options that `read_options` reads."""
+    option = add.add_argument
+    option("--image", default="triptych:0.1.0", help="with its tag or digest, not latest")
+    option("--volume", default="triptych", metavar="CLAIM", help="PersistentVolumeClaim")
+    option("--gpus", type=int, default=0, help="for each node that learns")
+    option("--gpu-type", default="nvidia.com/gpu", help="the resource's name")
+    option("--node-selector", action="append", default=[], metavar="LABEL=VALUE", help="GPU pods'")
+    option(
+        "--toleration",
+        action="append",
+        default=[],
+        metavar="KEY[=VALUE]:EFFECT",
+        help="of GPU pods, such as nvidia.com/gpu:NoSchedule",
+    )
+    option(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME:KEY=VARIABLE",
+        help="a key of a Secret as an environment variable of all pods",
+    )
+    option("--pull-secret", action="append", default=[], metavar="NAME", help="to pull the image")
+    option(
+        "--resources",
+        action="append",
+        default=[],
+        metavar="TASK=CPU,MEMORY",
+        help="such as trainer=4,8Gi; the task `default` stands for all that have none of their own",
+    )
+    option("--pipeline-root", default="", metavar="URI", help="where KFP keeps what its UI shows")
+
+
+def read_options(options: argparse.Namespace) -> Cluster:
+    """Reads what `add_options` declared.
+
+    Raises:
+        BadOption: naming the option and the form it has to have.
+    """
+    _check_image(options.image)
+    if options.gpus < 0:
+        raise BadOption(f"--gpus is 0 or more, not {options.gpus}")
+    _matches(_NAME, "--volume", options.volume, "the name of a PersistentVolumeClaim")
+    for name in options.pull_secret:
+        _matches(_NAME, "--pull-secret", name, "the name of a Secret")
+    return Cluster(
+        image=options.image,
+        volume=options.volume,
+        gpus=options.gpus,
+        gpu_type=options.gpu_type,
+        node_selector=dict(_pair("--node-selector", text) for text in options.node_selector),
+        tolerations=tuple(map(_toleration, options.toleration)),
+        secrets=tuple(map(_secret, options.secret)),
+        pull_secrets=tuple(options.pull_secret),
+        resources=dict(map(_resources, options.resources)),
+        pipeline_root=options.pipeline_root,
+    )
+
+
+def _check_image(image: str) -> None:
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    if not name or image != image.strip() or not (digest or tag):
+        raise BadOption(f"--image takes an image with its tag or digest, not '{image}'")
+    if tag == "latest":
+        raise BadOption(f"--image {image}: a run has to say which image it used; give it a tag")
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise BadOption(f"{option} takes NAME=VALUE, not '{text}'")
+    return name, value
+
+
+def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str:
+    if not pattern.fullmatch(text):
+        raise BadOption(f"{option} takes {what}, not '{text}'")
+    return text
+
+
+def _toleration(text: str) -> Toleration:
+    taint, _, effect = text.rpartition(":")
+    key, _, value = taint.partition("=")
+    if not key or effect not in _EFFECTS:
+        raise BadOption(
+            f"--toleration takes KEY:EFFECT or KEY=VALUE:EFFECT with one of {', '.join(_EFFECTS)}, "
+            f"not '{text}'"
+        )
+    return Toleration(key, value, effect)
+
+
+def _secret(text: str) -> Secret:
+    source, variable = _pair("--secret", text)
+    name, _, key = source.partition(":")
+    if not (_NAME.fullmatch(name) and key and _VARIABLE.fullmatch(variable)):
+        raise BadOption(f"--secret takes NAME:KEY=VARIABLE, not '{text}'")
+    return Secret(name, key, variable)
+
+
+def _resources(text: str) -> tuple[str, Resources]:
+    task, both = _pair("--resources", text)
+    cpu, _, memory = both.partition(",")
+    for part in (cpu, memory):
+        _matches(_QUANTITY, "--resources", part, "TASK=CPU,MEMORY such as trainer=4,8Gi")
+    return task, Resources(cpu, memory)

@@ -1,0 +1,46 @@
+"""Whether two runs of the same settings came to the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Threads add numbers in another order each time, so a figure is the same when it differs by no
+# more than this part of itself.
+TOLERANCE = 0.02
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Compares two summaries.
+
+    Args:
+        one: a run's summary.json.
+        other: another's.
+
+    Returns:
+        What is not the same, a sentence each: the verdict, the tuned hyperparameters, or a figure
+        of the whole test split by more than TOLERANCE.
+    """
+    found = []
+    outcomes = one["verdict"]["outcome"], other["verdict"]["outcome"]
+    if outcomes[0] != outcomes[1]:
+        found.append(f"the verdict is {outcomes[0]} and {outcomes[1]}")
+    best = [summary.get("tuning", {}).get("best") for summary in (one, other)]
+    if best[0] != best[1]:
+        found.append(f"the best hyperparameters are {best[0]} and {best[1]}")
+    figures = [summary.get("evaluation", {}).get("overall", {}) for summary in (one, other)]
+    if figures[0].keys() != figures[1].keys():
+        found.append(f"the figures are {sorted(figures[0])} and {sorted(figures[1])}")
+    for name in sorted(figures[0].keys() & figures[1].keys()):
+        a, b = figures[0][name], figures[1][name]
+        if not _same(a, b):
+            found.append(f"{name} is {a} and {b}")
+    return found
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
+    return bool(a == b)

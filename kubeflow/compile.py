@@ -1,0 +1,213 @@
+"""Compiles the pipeline for Kubeflow Pipelines v2: one task a node, and the verdict at the end.
+
+Runs in kfp's environment, and asks TFX's for the plan.
+"""
+
+# No `from __future__ import annotations`: kfp reads the annotations of a pipeline's function.
+
+import argparse
+import copy
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from kubeflow.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
+from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, task_name  # noqa: E402
+from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
+from pipeline.settings import SEARCHES  # noqa: E402
+
+BAD_INPUT = 2
+_RETRIES = 1  # of a node that failed; a gate that refuses would refuse again
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="kubeflow/compile.py",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    what = parser.add_argument_group("what is run, as for local_runner.py").add_argument
+    what("--model", choices=FAMILIES, default=FAMILIES[0], help="the family of network")
+    what("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
+    what("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
+    what("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
+    where = parser.add_argument_group("where it runs")
+    place = where.add_argument
+    place("--data-dir", default=f"{APP}/data/mnist", help="in the image or on the volume")
+    place("--output", default=f"{VOLUME}/output", help="on the volume; all that TFX writes")
+    place(
+        "--metadata-store",
+        default="grpc://triptych-metadata:8080",
+        metavar="ADDRESS",
+        help="grpc://HOST:PORT, mysql://HOST:PORT/DATABASE, or a file on the volume",
+    )
+    add_options(where)
+    parser.add_argument(
+        "--to", type=Path, help="the file to write (default: build/kubeflow/NAME.yaml)"
+    )
+    parser.add_argument(
+        "--tfx-python",
+        default=str(ROOT / ".venv" / "bin" / "python"),
+        help="the interpreter of TFX's environment",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compiles, checks the file, and says where it is."""
+    options = parse(arguments)
+    try:
+        cluster = read_options(options)
+        plan = ask_plan(options)
+    except BadOption as error:
+        sys.stderr.write(f"kubeflow/compile.py: {error}\n")
+        return BAD_INPUT
+    file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
+    compile_plan(plan, cluster, file)
+
+    from kubeflow.lint import find_problems
+
+    problems = find_problems(file)
+    for problem in problems:
+        sys.stderr.write(f"kubeflow/compile.py: {file}: {problem}\n")
+    if problems:
+        file.unlink()
+        return 1
+    tasks = len(plan["nodes"]) + 1
+    sys.stdout.write(f"{os.path.relpath(file)}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
+    return 0
+
+
+def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
+    """Asks TFX's environment for the plan.
+
+    Raises:
+        BadOption: a setting that does not exist, or an environment that is not there.
+    """
+    asked = {
+        "model": options.model,
+        "tuner": options.tuner,
+        "profile": options.profile,
+        "data_dir": options.data_dir,
+        "output": options.output,
+        "metadata_store": options.metadata_store,
+        "overrides": options.set,
+    }
+    try:
+        done = subprocess.run(
+            [options.tfx_python, "-m", "kubeflow.plan"],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+    except OSError as error:
+        raise BadOption(f"{options.tfx_python} does not run ({error}); run `make setup`") from None
+    if done.returncode == BAD_INPUT:
+        raise BadOption(done.stderr.strip().splitlines()[-1])
+    if done.returncode:
+        raise BadOption(f"the plan could not be made:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
+    """Writes the compiled file, whole or not at all.
+
+    Args:
+        plan: see kubeflow.plan.
+        cluster: where and with what the pods run.
+        file: gets two YAML documents, the pipeline and what is Kubernetes' own.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        from kfp import compiler, dsl
+
+        from kubeflow import tasks
+
+        waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
+        last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
+        nodes = [*plan["nodes"], {"id": VERDICT, "upstream": last}]
+        settings = json.dumps(plan["settings"], separators=(",", ":"))
+
+        def component(node: dict[str, Any]) -> Any:
+            function: Any = tasks.node
+            if node["id"] == "Evaluator":
+                function = tasks.classifier_evaluator if node["classifies"] else tasks.evaluator
+            made = dsl.component(function, base_image=cluster.image, install_kfp_package=False)
+            return _named(made, task_name(node["id"]))
+
+        @dsl.pipeline(name=plan["name"], pipeline_root=cluster.pipeline_root or None)
+        def pipeline() -> None:
+            made: dict[str, Any] = {}
+            for node in nodes:
+                gpus = cluster.gpus if node["id"] in GPU_NODES else 0
+                task = component(node)(
+                    settings=settings,
+                    node_id=node["id"],
+                    run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    source=plan["source"],
+                    gpus=gpus,
+                )
+                task.set_display_name(node["id"])
+                task.after(*(made[name] for name in node["upstream"]))
+                _equip(task, node["id"], gpus, cluster)
+                made[node["id"]] = task
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_name(f".{file.name}.new.yaml")
+        compiler.Compiler().compile(pipeline, str(unfinished))
+        unfinished.replace(file)
+
+
+def _named(component: Any, name: str) -> Any:
+    """A component of its own for each task, since KFP's UI shows the component's name."""
+    named = copy.deepcopy(component)
+    named.component_spec.name = name
+    named.name = name
+    return named
+
+
+def _equip(task: Any, node_id: str, gpus: int, cluster: Cluster) -> None:
+    """Gives a task its volume, its resources and, when it learns, its GPUs."""
+    from kfp import kubernetes
+
+    # KFP would take a node from its own cache by its arguments alone; TFX has a better one.
+    task.set_caching_options(False)
+    resources = cluster.of(task_name(node_id))
+    task.set_cpu_request(resources.cpu)
+    task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
+    if node_id not in ("DataGate", VERDICT):
+        task.set_retry(_RETRIES, backoff_duration="30s")
+    kubernetes.mount_pvc(task, pvc_name=cluster.volume, mount_path=VOLUME)
+    for secret in cluster.secrets:
+        kubernetes.use_secret_as_env(task, secret.name, {secret.key: secret.variable})
+    if cluster.pull_secrets:
+        kubernetes.set_image_pull_secrets(task, list(cluster.pull_secrets))
+    if gpus:
+        task.set_accelerator_type(cluster.gpu_type).set_accelerator_limit(gpus)
+        # The 64 MB that a pod has by default are too few for what the GPUs' libraries share.
+        kubernetes.empty_dir_mount(task, "dshm", "/dev/shm", medium="Memory", size_limit="2Gi")
+        for label, value in cluster.node_selector.items():
+            kubernetes.add_node_selector(task, label, value)
+        for toleration in cluster.tolerations:
+            kubernetes.add_toleration(
+                task,
+                key=toleration.key,
+                operator="Equal" if toleration.value else "Exists",
+                value=toleration.value or None,
+                effect=toleration.effect,
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

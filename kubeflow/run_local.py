@@ -1,0 +1,230 @@
+"""Executes a compiled file on this machine with kfp.local, then compares with the local runner.
+
+The file is the very one that a cluster gets. Two things stand in for the cluster: a folder for the
+volume, and a metadata server of this machine's own. Runs in kfp's environment; the tasks in TFX's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from kubeflow.names import place  # noqa: E402
+
+BAD_INPUT, FAILED = 2, 1
+_OF_A_POD = re.compile(r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|refused|failed)")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="kubeflow/run_local.py",
+        description=__doc__,
+        epilog="Ends as local_runner.py does, and with 1 when the two do not agree.",
+    )
+    add = parser.add_argument
+    add("file", type=Path, help="what kubeflow/compile.py wrote")
+    add("--volume", type=Path, help="the folder that is the volume (default: FILE without .yaml)")
+    add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
+    add(
+        "--tfx-python",
+        default=str(ROOT / ".venv" / "bin" / "python"),
+        help="the interpreter of TFX's environment (default: that of .venv)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Executes, compares, and returns the exit code."""
+    options = parse(arguments)
+    if not options.file.is_file():
+        sys.stderr.write(f"kubeflow/run_local.py: there is no file {options.file}\n")
+        return BAD_INPUT
+    from kubeflow.lint import find_problems
+
+    problems = find_problems(options.file)
+    for problem in problems:
+        sys.stderr.write(f"kubeflow/run_local.py: {options.file}: {problem}\n")
+    if problems:
+        return BAD_INPUT
+    volume = (options.volume or options.file.with_suffix("")).absolute()
+    os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
+    settings = settings_of(options.file)
+    summary = Path(place(settings["output"]), settings["model"], "summary.json")
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    summary.unlink(missing_ok=True)
+    log = volume / "kfp.log"
+    with metadata_server(options.tfx_python, settings, volume):
+        succeeded = execute(options.file, options.tfx_python, volume / "kfp", log)
+    if not summary.exists():
+        sys.stdout.write(f"failed: a task did not do its work\nlog     {log}\n")
+        return FAILED
+    here = json.loads(summary.read_text())
+    sys.stdout.write(f"{here['verdict']['outcome']}: {here['verdict']['reason']}\n")
+    sys.stdout.write(f"summary {summary}\n")
+    code = int(here["verdict"]["exit_code"])
+    if succeeded != (code == 0):
+        sys.stdout.write(f"failed: the verdict and kfp disagree on how it ended\nlog     {log}\n")
+        return FAILED
+    if options.no_compare:
+        return code
+    there = run_runner(options.tfx_python, settings, volume / "local_runner")
+    if there is None:
+        return FAILED
+    from kubeflow.compare import differences
+
+    found = differences(here, there)
+    for line in found:
+        sys.stdout.write(f"differs: {line}\n")
+    if not found:
+        sys.stdout.write("equal to local_runner.py: verdict, hyperparameters, figures\n")
+    return FAILED if found else code
+
+
+def settings_of(file: Path) -> dict[str, Any]:
+    """The settings that a compiled file gives its tasks."""
+    import yaml
+
+    spec = next(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+    task = next(iter(spec["root"]["dag"]["tasks"].values()))
+    return json.loads(task["inputs"]["parameters"]["settings"]["runtimeValue"]["constant"])
+
+
+@contextlib.contextmanager
+def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iterator[None]:
+    """A metadata server for a file that names one; its address goes to the tasks."""
+    if not settings["metadata_store"].startswith("grpc://"):
+        yield
+        return
+    command = [python, "-m", "kubeflow.metadata_server", "--port", "0"]
+    server = subprocess.Popen(
+        [*command, "--database", str(volume / "metadata.sqlite")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        said = server.stdout.readline()
+        port = re.search(r":(\d+)", said)
+        if port is None:
+            raise SystemExit(f"kubeflow/run_local.py: the metadata server did not start: {said}")
+        os.environ["TRIPTYCH_METADATA"] = f"grpc://localhost:{port[1]}"
+        yield
+    finally:
+        os.environ.pop("TRIPTYCH_METADATA", None)
+        server.terminate()
+        server.wait(timeout=30)
+
+
+class _Screen:
+    """Standard output while kfp.local works: the log gets all, a person what the pods say."""
+
+    def __init__(self, log: TextIO, screen: TextIO) -> None:
+        self.log, self.screen, self.kept = log, screen, ""
+
+    def write(self, text: str) -> int:
+        self.log.write(text)
+        *lines, self.kept = (self.kept + text).split("\n")
+        for line in lines:
+            if _OF_A_POD.match(line):
+                self.screen.write(f"  {line.strip()}\n")
+                self.screen.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        self.log.flush()
+
+
+def execute(file: Path, python: str, root: Path, log: Path) -> bool:
+    """Runs every task of a compiled file; says whether all succeeded.
+
+    Args:
+        file: the compiled pipeline.
+        python: the interpreter for the tasks.
+        root: where kfp keeps what its UI would show.
+        log: gets everything that is printed.
+    """
+    # kfp starts its tasks by the interpreter that it believes is its own.
+    ours, sys.executable = sys.executable, python
+    started = time.monotonic()
+    with open(log, "w", encoding="utf-8", buffering=1) as written:
+        screen: Any = _Screen(written, sys.stdout)
+        with contextlib.redirect_stdout(screen), warnings.catch_warnings():
+            # That the image is not called python, and what kfp says to its own maintainers.
+            warnings.simplefilter("ignore")
+            from kfp import components, local
+
+            handler = logging.StreamHandler(written)
+            logging.getLogger().addHandler(handler)
+            try:
+                local.init(
+                    local.SubprocessRunner(use_venv=False),
+                    pipeline_root=str(root),
+                    raise_on_error=True,
+                )
+                components.load_component_from_file(str(file))()
+                succeeded = True
+            except RuntimeError as error:
+                written.write(f"{error}\n")
+                succeeded = False
+            finally:
+                sys.executable = ours
+                logging.getLogger().removeHandler(handler)
+    sys.stdout.write(f"kfp.local: {time.monotonic() - started:.0f} s\n")
+    return succeeded
+
+
+def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str, Any] | None:
+    """Runs local_runner.py with the same settings, and reads its summary.
+
+    Args:
+        python: the interpreter of TFX's environment.
+        settings: of the compiled file.
+        output: the folder for that run.
+
+    Returns:
+        Its summary; None when it failed, after a word on the screen.
+    """
+    sys.stdout.write("the same by local_runner.py:\n")
+    sys.stdout.flush()
+    command = [python, "local_runner.py", *as_options(settings), "--output", str(output)]
+    done = subprocess.run(command, cwd=ROOT)
+    summary = output / settings["model"] / "summary.json"
+    if done.returncode not in (0, 3) or not summary.exists():
+        sys.stdout.write("failed: local_runner.py did not come to a verdict\n")
+        return None
+    return json.loads(summary.read_text())
+
+
+def as_options(settings: dict[str, Any]) -> list[str]:
+    """The options of local_runner.py that give these settings."""
+    options = []
+    for name in ("model", "tuner", "profile"):
+        options += [f"--{name}", settings[name]]
+    options += ["--data-dir", place(settings["data_dir"])]
+    values = {"seed": settings["seed"]}
+    for group in ("data", "tuning", "training", "gates", "hyperparameters"):
+        values |= {f"{group}.{name}": value for name, value in settings[group].items()}
+    for name, value in values.items():
+        options += ["--set", f"{name}={'all' if value is None else value}"]
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

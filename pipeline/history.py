@@ -1,0 +1,60 @@
+"""What has become of a run's nodes, by the metadata store alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_metadata as mlmd
+from tfx.proto.orchestration import pipeline_pb2
+
+from pipeline import node as nodes
+from pipeline.figures import key_figure
+from pipeline.summary import Finished
+
+
+def finished_nodes(
+    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str, family: str
+) -> list[Finished]:
+    """Reads which nodes of a run have succeeded so far.
+
+    Args:
+        store: the metadata store.
+        ir: the compiled pipeline.
+        run_id: as it was given to `set_run_id`.
+        family: whose pipeline it is.
+
+    Returns:
+        Them, in the order of the pipeline; a second try takes the place of the first. Empty when
+        the store does not know the run.
+    """
+    context = store.get_context_by_type_and_name("pipeline_run", run_id)
+    if context is None:
+        return []
+    latest: dict[str, Any] = {}
+    for execution in store.get_executions_by_context(context.id):
+        found = _node_of(store, execution, ir.pipeline_info.id)
+        if found and (found not in latest or latest[found].id < execution.id):
+            latest[found] = execution
+    names = (node.pipeline_node.node_info.id for node in ir.nodes)
+    return [
+        finished
+        for name in names
+        if name in latest and (finished := _finished(store, name, latest[name], family))
+    ]
+
+
+def _node_of(store: mlmd.MetadataStore, execution: Any, pipeline: str) -> str:
+    for context in store.get_contexts_by_execution(execution.id):
+        if context.type == "node":
+            return context.name.removeprefix(f"{pipeline}.")
+    return ""
+
+
+def _finished(store: Any, name: str, execution: Any, family: str) -> Finished | None:
+    state = nodes.state_of(execution)
+    if state == "failed":
+        return None
+    milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
+    outcome = nodes.Outcome(name, state, milliseconds / 1000, execution.id)
+    outputs = nodes.output_artifacts(store, execution.id)
+    return Finished(outcome, key_figure(name, outputs, family), outputs)
