@@ -50,7 +50,10 @@ def _network(inputs: int, outputs: int, hp: keras_tuner.HyperParameters, name: s
     first = hidden = keras.Input((inputs,), name=f"{name}_input")
     for _ in range(hp.get("layers")):
         hidden = layers.Dense(
-            hp.get("units"), activation="relu", kernel_initializer="he_normal", dtype=mixed
+            hp.get("units"),
+            activation=hp.get("activation"),
+            kernel_initializer="he_normal",
+            dtype=mixed,
         )(hidden)
     return keras.Model(first, layers.Dense(outputs, dtype="float32")(hidden), name=name)
 

@@ -47,7 +47,14 @@ BATCH, PIXELS, SEED = 128, 784, 1
 
 # What makes our side the tutorial's: its networks, and a KL divergence of full weight at once.
 SAME: dict[str, dict[str, Any]] = {
-    "vae": {"batch_size": BATCH, "warm_up": 0.0},
+    "vae": {
+        "batch_size": BATCH,
+        "warm_up": 0.0,
+        "layers": 1,
+        "latent": 2,
+        "activation": "relu",
+        "weight_decay": 0.0,
+    },
     "gan": {
         "batch_size": BATCH,
         "generator": "dense",
@@ -124,7 +131,7 @@ class TutorialVae(keras.Model):
 
 def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
     """The usual VAE, by `fit` on an array."""
-    hp = hyperparameters.defaults("vae")
+    hp = hyperparameters.resolve("vae", None, SAME["vae"])
     latent, units, depth = hp.get("latent"), hp.get("units"), hp.get("layers")
 
     def network(inputs: int, outputs: int, activation: str | None) -> keras.Model:
