@@ -5,7 +5,6 @@ from __future__ import annotations
 from tfx.components import Evaluator, ExampleValidator, Pusher, StatisticsGen, Trainer, Tuner
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
@@ -17,6 +16,7 @@ from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema
 from components.serving_check import ServingCheck
 from modules import families
+from pipeline import metadata_store
 from pipeline.evaluation import eval_config
 from pipeline.settings import Settings
 from pipeline.sources import ROOT, source_hash
@@ -121,9 +121,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         components=steps,
         enable_cache=True,
         beam_pipeline_args=BEAM_ARGS,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            str(settings.metadata)
-        ),
+        metadata_connection_config=metadata_store.connection(settings.metadata),
     )
 
 

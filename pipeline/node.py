@@ -20,6 +20,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.refusal import Refusal
+from pipeline import metadata_store
 from pipeline.verdict import pushed_path
 
 _log = logging.getLogger(__name__)
@@ -56,9 +57,9 @@ def set_run_id(ir: pipeline_pb2.Pipeline, run_id: str) -> None:
     )
 
 
-def open_store(ir: pipeline_pb2.Pipeline) -> metadata.Metadata:
+def open_store(ir: pipeline_pb2.Pipeline) -> metadata_store.Handle:
     """Gives a handle on the metadata store that a compiled pipeline names."""
-    return metadata.Metadata(_connection(ir))
+    return metadata_store.Handle(_connection(ir))
 
 
 def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
@@ -167,7 +168,7 @@ def forget_lost_pushes(store: mlmd.MetadataStore) -> None:
         store.put_artifacts(lost)
 
 
-def _connection(ir: pipeline_pb2.Pipeline) -> metadata_store_pb2.ConnectionConfig:
+def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:
     config = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
     return getattr(config, config.WhichOneof("connection_config"))
 

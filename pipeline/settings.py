@@ -45,8 +45,9 @@ class Settings:
         return self.output / "artifacts" / self.model
 
     @property
-    def metadata(self) -> Path:
-        return self.output / "metadata.sqlite"
+    def metadata(self) -> str:
+        """The address of the metadata store."""
+        return self.metadata_store or str(self.output / "metadata.sqlite")
 
     @property
     def serving(self) -> Path:

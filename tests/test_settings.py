@@ -53,7 +53,7 @@ def test_hyperparameters_of_profiles_exist(family: str) -> None:
 def test_paths_are_absolute_and_below_output() -> None:
     settings = make()
     assert settings.output.is_absolute()
-    for path in (settings.artifacts, settings.metadata, settings.serving, settings.summary):
+    for path in (settings.artifacts, Path(settings.metadata), settings.serving, settings.summary):
         assert settings.output in path.parents
 
 
