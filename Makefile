@@ -11,7 +11,7 @@ kfp_python := .venv-kubeflow/bin/python
 compiled := build/kubeflow/triptych-$(MODEL)-$(PROFILE).yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-kubeflow run test test-all bench kubeflow kubeflow-local image lint lock sdist \
+.PHONY: help setup setup-kubeflow run test test-all bench kubeflow kubeflow-local image test-image lint lock sdist \
   clean clean-all
 
 help: ## list these targets
@@ -46,6 +46,14 @@ kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., 
 
 kubeflow-local: kubeflow ## execute the compiled file on this machine, and compare with local_runner.py
 	@$(kfp_python) kubeflow/run_local.py $(compiled)
+
+image: ## build the pods' image; CONTAINER_ENGINE=, BASE_IMAGE=, IMAGE= and TARGET=cpu|gpu choose
+	@scripts/image.sh $(ARGS)
+
+test-image: setup setup-kubeflow ## run the compiled smoke pipeline's commands in the image, as a pod would
+	@$(kfp_python) kubeflow/compile.py --profile smoke --to build/kubeflow/in-image.yaml \
+	  --metadata-store /mnt/triptych/metadata.sqlite $(if $(IMAGE),--image $(IMAGE)) $(ARGS)
+	@$(kfp_python) scripts/run_in_image.py build/kubeflow/in-image.yaml --volume build/kubeflow/in-image
 
 lint: setup ## check style and types
 	@$(python) -m ruff check .

@@ -7,7 +7,14 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-_QUANTITY = re.compile(r"\d+(\.\d+)?([EPTGMK]i?|m)?")
+# What kfp takes of the quantities that Kubernetes knows.
+_CPU = re.compile(r"\d+(\.\d+)?|\d+m")
+_MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
+# Of a label, a taint or a resource; the part before the slash is a domain.
+_LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
+_VALUE = re.compile(r"([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?", re.ASCII)
+_KEY = re.compile(r"[-\w.]+", re.ASCII)
+_URI = re.compile(r"[a-z][a-z0-9]*://\S+|")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -129,6 +136,8 @@ def read_options(options: argparse.Namespace) -> Cluster:
     if options.gpus < 0:
         raise BadOption(f"--gpus is 0 or more, not {options.gpus}")
     _matches(_NAME, "--volume", options.volume, "the name of a PersistentVolumeClaim")
+    _matches(_LABEL, "--gpu-type", options.gpu_type, "a resource such as nvidia.com/gpu")
+    _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
     for name in options.pull_secret:
         _matches(_NAME, "--pull-secret", name, "the name of a Secret")
     return Cluster(
@@ -136,7 +145,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
         volume=options.volume,
         gpus=options.gpus,
         gpu_type=options.gpu_type,
-        node_selector=dict(_pair("--node-selector", text) for text in options.node_selector),
+        node_selector=dict(map(_node_label, options.node_selector)),
         tolerations=tuple(map(_toleration, options.toleration)),
         secrets=tuple(map(_secret, options.secret)),
         pull_secrets=tuple(options.pull_secret),
@@ -148,7 +157,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
 def _check_image(image: str) -> None:
     name, _, digest = image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
-    if not name or image != image.strip() or not (digest or tag):
+    if not name or re.search(r"\s", image) or not (digest or tag):
         raise BadOption(f"--image takes an image with its tag or digest, not '{image}'")
     if tag == "latest":
         raise BadOption(f"--image {image}: a run has to say which image it used; give it a tag")
@@ -167,10 +176,17 @@ def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str
     return text
 
 
+def _node_label(text: str) -> tuple[str, str]:
+    label, value = _pair("--node-selector", text)
+    if not (_LABEL.fullmatch(label) and _VALUE.fullmatch(value)):
+        raise BadOption(f"--node-selector takes LABEL=VALUE, not '{text}'")
+    return label, value
+
+
 def _toleration(text: str) -> Toleration:
     taint, _, effect = text.rpartition(":")
     key, _, value = taint.partition("=")
-    if not key or effect not in _EFFECTS:
+    if not (_LABEL.fullmatch(key) and _VALUE.fullmatch(value) and effect in _EFFECTS):
         raise BadOption(
             f"--toleration takes KEY:EFFECT or KEY=VALUE:EFFECT with one of {', '.join(_EFFECTS)}, "
             f"not '{text}'"
@@ -181,7 +197,7 @@ def _toleration(text: str) -> Toleration:
 def _secret(text: str) -> Secret:
     source, variable = _pair("--secret", text)
     name, _, key = source.partition(":")
-    if not (_NAME.fullmatch(name) and key and _VARIABLE.fullmatch(variable)):
+    if not (_NAME.fullmatch(name) and _KEY.fullmatch(key) and _VARIABLE.fullmatch(variable)):
         raise BadOption(f"--secret takes NAME:KEY=VARIABLE, not '{text}'")
     return Secret(name, key, variable)
 
@@ -189,6 +205,9 @@ def _secret(text: str) -> Secret:
 def _resources(text: str) -> tuple[str, Resources]:
     task, both = _pair("--resources", text)
     cpu, _, memory = both.partition(",")
-    for part in (cpu, memory):
-        _matches(_QUANTITY, "--resources", part, "TASK=CPU,MEMORY such as trainer=4,8Gi")
+    if not (_CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)):
+        raise BadOption(
+            "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, "
+            f"not '{text}'"
+        )
     return task, Resources(cpu, memory)

@@ -20,12 +20,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
-from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, task_name  # noqa: E402
+from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES  # noqa: E402
 
 BAD_INPUT = 2
-_RETRIES = 1  # of a node that failed; a gate that refuses would refuse again
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -68,11 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         cluster = read_options(options)
         plan = ask_plan(options)
+        check(plan, cluster)
+        file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
+        compile_plan(plan, cluster, file)
     except BadOption as error:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return BAD_INPUT
-    file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
-    compile_plan(plan, cluster, file)
+    except OSError as error:
+        sys.stderr.write(f"kubeflow/compile.py: cannot write {error.filename}: {error.strerror}\n")
+        return BAD_INPUT
 
     from kubeflow.lint import find_problems
 
@@ -116,8 +119,25 @@ def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
     if done.returncode == BAD_INPUT:
         raise BadOption(done.stderr.strip().splitlines()[-1])
     if done.returncode:
+        if (last := done.stderr.strip().rpartition("\n")[2]).startswith("ModuleNotFoundError"):
+            python = options.tfx_python
+            raise BadOption(f"{python} is not of TFX's environment ({last}); run `make setup`")
         raise BadOption(f"the plan could not be made:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def check(plan: dict[str, Any], cluster: Cluster) -> None:
+    """Checks what only plan and cluster together tell.
+
+    Raises:
+        BadOption: a path that pods do not have, or resources of a task that there is not.
+    """
+    if problem := next(misplaced(plan["settings"]), ""):
+        raise BadOption(problem)
+    known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
+    for name in cluster.resources:
+        if name not in known:
+            raise BadOption(f"--resources: there is no task '{name}'; there is {', '.join(known)}")
 
 
 def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
@@ -133,6 +153,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
         from kfp import compiler, dsl
 
         from kubeflow import tasks
+        from kubeflow.equip import equip
 
         waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
         last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
@@ -160,13 +181,16 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
                 )
                 task.set_display_name(node["id"])
                 task.after(*(made[name] for name in node["upstream"]))
-                _equip(task, node["id"], gpus, cluster)
+                equip(task, task_name(node["id"]), gpus, cluster)
                 made[node["id"]] = task
 
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.new.yaml")
-        compiler.Compiler().compile(pipeline, str(unfinished))
-        unfinished.replace(file)
+        try:
+            compiler.Compiler().compile(pipeline, str(unfinished))
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def _named(component: Any, name: str) -> Any:
@@ -175,38 +199,6 @@ def _named(component: Any, name: str) -> Any:
     named.component_spec.name = name
     named.name = name
     return named
-
-
-def _equip(task: Any, node_id: str, gpus: int, cluster: Cluster) -> None:
-    """Gives a task its volume, its resources and, when it learns, its GPUs."""
-    from kfp import kubernetes
-
-    # KFP would take a node from its own cache by its arguments alone; TFX has a better one.
-    task.set_caching_options(False)
-    resources = cluster.of(task_name(node_id))
-    task.set_cpu_request(resources.cpu)
-    task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
-    if node_id not in ("DataGate", VERDICT):
-        task.set_retry(_RETRIES, backoff_duration="30s")
-    kubernetes.mount_pvc(task, pvc_name=cluster.volume, mount_path=VOLUME)
-    for secret in cluster.secrets:
-        kubernetes.use_secret_as_env(task, secret.name, {secret.key: secret.variable})
-    if cluster.pull_secrets:
-        kubernetes.set_image_pull_secrets(task, list(cluster.pull_secrets))
-    if gpus:
-        task.set_accelerator_type(cluster.gpu_type).set_accelerator_limit(gpus)
-        # The 64 MB that a pod has by default are too few for what the GPUs' libraries share.
-        kubernetes.empty_dir_mount(task, "dshm", "/dev/shm", medium="Memory", size_limit="2Gi")
-        for label, value in cluster.node_selector.items():
-            kubernetes.add_node_selector(task, label, value)
-        for toleration in cluster.tolerations:
-            kubernetes.add_toleration(
-                task,
-                key=toleration.key,
-                operator="Equal" if toleration.value else "Exists",
-                value=toleration.value or None,
-                effect=toleration.effect,
-            )
 
 
 if __name__ == "__main__":

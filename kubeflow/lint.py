@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, task_name  # noqa: E402
+from kubeflow import compiled  # noqa: E402
+from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 
 SCHEMA = "2.1.0"
 RUN_ID = "{{$.pipeline_job_uuid}}"
+_PLACEHOLDER = re.compile(r"\{\{\$[^{}]*\}\}")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ARGUMENT_BYTES = 128 * 1024  # Linux takes no longer one
 _FILE_BYTES = 1024 * 1024  # etcd's limit of an object, which the workflow made of it has to meet
+_SECRET = "holds what looks like a secret"
 _SECRETS = (
     re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\."),  # a JSON web token
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
@@ -32,91 +35,80 @@ _SECRETS = (
 _SECRET_VARIABLE = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|API_?KEY", re.IGNORECASE)
 _LEARNERS = {task_name(node) for node in GPU_NODES}
 
-Spec = Mapping[str, Any]
-
 
 def find_problems(file: Path) -> list[str]:
     """Checks a compiled file.
 
     Args:
-        file: one or two YAML documents.
+        file: what kubeflow/compile.py wrote.
 
     Returns:
         What is wrong, a sentence each; empty when nothing is.
     """
-    import yaml
-
-    text = file.read_text(encoding="utf-8")
     try:
-        documents = list(yaml.safe_load_all(text))
-        parsed = _parse(documents)
-    except Exception as error:  # yaml and protobuf raise many kinds
-        return [f"is not what KFP v2 reads: {error}"]
-    if parsed is not None:
-        return [parsed]
-    spec = documents[0]
-    platform = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    problems = [*_sizes(text, spec), *_secrets(text)]
-    if spec["schemaVersion"] != SCHEMA:
-        problems.append(f"has schema {spec['schemaVersion']}; open-source KFP takes {SCHEMA} only")
-    executors = spec["deploymentSpec"]["executors"]
-    for name, task in spec["root"]["dag"]["tasks"].items():
-        executor = spec["components"][task["componentRef"]["name"]]["executorLabel"]
-        found = _task(name, task, executors[executor], platform.get(executor, {}))
-        problems += [f"task {name}: {problem}" for problem in found]
-    if task_name(VERDICT) not in spec["root"]["dag"]["tasks"]:
+        text, documents, tasks = compiled.read(file)
+    except compiled.Unreadable as error:
+        return [str(error)]
+    problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
+    problems += _gpus(tasks)
+    if task_name(VERDICT) not in [task.name for task in tasks]:
         problems.append("has no verdict: a refused model would look like a success")
-    return problems + _gpus(spec)
+    if not any(_SECRET in problem for problem in problems):
+        problems += _secrets(documents)  # what is outside of the tasks
+    return [*_whole(text, documents[0]), *problems]
 
 
-def _parse(documents: list[Any]) -> str | None:
-    """Reads both documents strictly with KFP's own protos; says what is missing."""
-    from google.protobuf import json_format
-    from kfp.kubernetes import kubernetes_executor_config_pb2
-    from kfp.pipeline_spec import pipeline_spec_pb2
-
-    if len(documents) != 2:
-        return f"has {len(documents)} YAML documents, not the pipeline and its platform"
-    json_format.ParseDict(documents[0], pipeline_spec_pb2.PipelineSpec())
-    json_format.ParseDict(documents[1], pipeline_spec_pb2.PlatformSpec())
-    executors = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    for config in executors.values():
-        json_format.ParseDict(config, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
-    return None
-
-
-def _sizes(text: str, spec: Spec) -> Iterator[str]:
+def _whole(text: str, spec: compiled.Spec) -> Iterator[str]:
     if len(text.encode()) > _FILE_BYTES:
         yield f"is {len(text.encode()):,} bytes long; a cluster takes {_FILE_BYTES:,}"
-    name = spec["pipelineInfo"]["name"]
+    name = compiled.at(spec, "pipelineInfo").get("name") or ""
     if not _NAME.fullmatch(name):
         yield f"the pipeline's name '{name}' is not lower case, digits and '-', 63 at most"
+    if spec.get("schemaVersion") != SCHEMA:
+        yield f"has schema {spec.get('schemaVersion')}; open-source KFP takes {SCHEMA} only"
 
 
-def _secrets(text: str) -> Iterator[str]:
+def _secrets(part: Any) -> Iterator[str]:
+    # Not in the file's text, where YAML may have folded a line in the middle of one.
+    strings = list(_strings(part))
     for pattern in _SECRETS:
-        if pattern.search(text):
-            yield f"holds what looks like a secret ({pattern.pattern})"
+        if any(map(pattern.search, strings)):
+            yield f"{_SECRET} ({pattern.pattern})"
 
 
-def _task(name: str, task: Spec, executor: Spec, platform: Spec) -> Iterator[str]:
-    if not _NAME.fullmatch(name):
+def _strings(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        yield from _strings([*part.keys(), *part.values()])
+    elif isinstance(part, (list, tuple)):
+        for one in part:
+            yield from _strings(one)
+
+
+def _task(task: compiled.Task) -> Iterator[str]:
+    if not _NAME.fullmatch(task.name):
         yield "its name is not lower case, digits and '-', 63 at most"
-    if task.get("cachingOptions", {}).get("enableCache"):
+    if compiled.at(task.spec, "cachingOptions").get("enableCache"):
         yield "KFP's own caching is on; TFX has its own"
-    container = executor.get("container")
+    container = compiled.at(task.executor, "container")
     if not container:
-        yield f"its executor is a {', '.join(executor)}, which open-source KFP does not run here"
+        kind = ", ".join(task.executor) or "missing"
+        yield f"its executor is {kind}; open-source KFP runs containers only"
         return
-    yield from _image(container["image"])
-    for variable in container.get("env", []):
-        if _SECRET_VARIABLE.search(variable["name"]):
-            yield f"the variable {variable['name']} has its value in the file; name a Secret"
-    for part in (*container.get("command", []), *container.get("args", [])):
+    yield from _image(container.get("image") or "")
+    for variable in container.get("env") or []:
+        name = compiled.at(variable).get("name") or ""
+        if _SECRET_VARIABLE.search(name):
+            yield f"the variable {name} has its value in the file; name a Secret"
+    for part in (*(container.get("command") or []), *(container.get("args") or [])):
         if len(part.encode()) > _ARGUMENT_BYTES:
             yield f"a part of its command is longer than {_ARGUMENT_BYTES:,} bytes"
-    yield from _arguments(task["inputs"]["parameters"])
-    yield from _volumes(platform)
+    yield from _secrets(list(task))
+    yield from _arguments(task.constants)
+    mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
+    if mounts != [VOLUME]:
+        yield f"mounts {mounts}; the volume has to be at {VOLUME}, once"
 
 
 def _image(image: str) -> Iterator[str]:
@@ -125,57 +117,47 @@ def _image(image: str) -> Iterator[str]:
         yield f"the image {image} has no tag of its own"
 
 
-def _arguments(parameters: Spec) -> Iterator[str]:
-    constants = {
-        name: value.get("runtimeValue", {}).get("constant") for name, value in parameters.items()
-    }
+def _arguments(constants: compiled.Spec) -> Iterator[str]:
     for name, value in constants.items():
         if len(str(value).encode()) > _ARGUMENT_BYTES:
             yield f"the argument {name} is longer than {_ARGUMENT_BYTES:,} bytes"
-    # KFP's backend resolves a placeholder that is a whole argument, and no other.
+        # KFP's backend resolves a placeholder that is a whole argument, and no other.
+        if "{{$" in str(value) and not _PLACEHOLDER.fullmatch(str(value)):
+            yield f"the argument {name} has a placeholder inside a longer text"
     if constants.get("run_id") != RUN_ID:
         yield f"run_id is {constants.get('run_id')!r}, not the placeholder {RUN_ID} as a whole"
-    settings = json.loads(str(constants.get("settings") or "{}"))
-    places = [settings.get("data_dir", ""), settings.get("output", "")]
-    if "://" not in settings.get("metadata_store", ""):
-        places.append(settings.get("metadata_store", ""))
-    for path in places:
-        if not _within(path, (APP, VOLUME)):
-            yield f"the path '{path}' is neither in the image ({APP}) nor on the volume ({VOLUME})"
+    try:
+        yield from misplaced(json.loads(str(constants.get("settings"))))
+    except (ValueError, AttributeError, TypeError):
+        yield "its argument settings is not the JSON text of a pipeline's settings"
 
 
-def _volumes(platform: Spec) -> Iterator[str]:
-    mounts = [mount["mountPath"] for mount in platform.get("pvcMount", [])]
-    if mounts != [VOLUME]:
-        yield f"mounts {mounts}; the volume has to be at {VOLUME}, once"
-
-
-def _within(path: str, folders: tuple[str, ...]) -> bool:
-    plain = path.startswith("/") and ".." not in Path(path).parts
-    return plain and any(path == f or path.startswith(f + "/") for f in folders)
-
-
-def _gpus(spec: Spec) -> list[str]:
+def _gpus(tasks: list[compiled.Task]) -> list[str]:
     """GPUs are where they are promised, by the argument `gpus`, and nowhere else."""
     problems, counts = [], set()
-    for name, task in spec["root"]["dag"]["tasks"].items():
-        executor = spec["components"][task["componentRef"]["name"]]["executorLabel"]
-        container = spec["deploymentSpec"]["executors"][executor].get("container", {})
-        accelerator = container.get("resources", {}).get("accelerator", {})
-        count = int(accelerator.get("resourceCount") or accelerator.get("count") or 0)
-        told = task["inputs"]["parameters"].get("gpus", {}).get("runtimeValue", {})
-        promised = int(told.get("constant", 0))
-        if count != promised:
-            problems.append(f"task {name}: gets {count} GPUs and is told of {promised}")
+    for task in tasks:
+        accelerator = compiled.at(task.executor, "container", "resources", "accelerator")
+        count = _whole_number(accelerator.get("resourceCount") or accelerator.get("count") or 0)
+        promised = _whole_number(task.constants.get("gpus", 0))
+        if count != promised or count < 0:
+            problems.append(f"task {task.name}: gets {count} GPUs and is told of {promised}")
         if count and not (accelerator.get("resourceType") or accelerator.get("type")):
-            problems.append(f"task {name}: gets {count} GPUs of no type")
-        if name in _LEARNERS:
+            problems.append(f"task {task.name}: gets {count} GPUs of no type")
+        if task.name in _LEARNERS:
             counts.add(count)
         elif count:
-            problems.append(f"task {name}: gets {count} GPUs and has no use for them")
+            problems.append(f"task {task.name}: gets {count} GPUs and has no use for them")
     if len(counts) > 1:
         problems.append(f"the tasks that learn get different numbers of GPUs: {sorted(counts)}")
     return problems
+
+
+def _whole_number(value: Any) -> int:
+    """Reads a number as YAML or protobuf write it; -1 for anything else."""
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return -1
 
 
 def main(arguments: list[str]) -> int:

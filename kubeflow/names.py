@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
 
 APP = "/app"  # where the image has the project's data
 VOLUME = "/mnt/triptych"  # where a pod has the shared volume
@@ -36,3 +39,25 @@ def place(path: str) -> str:
         if other and (path == beginning or path.startswith(beginning + "/")):
             return other + path.removeprefix(beginning)
     return path
+
+
+def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Says which paths of a pipeline's settings the pods would not have, a sentence each.
+
+    Args:
+        settings: `Settings.as_dict`.
+    """
+    if not _within(settings.get("data_dir", ""), (APP, VOLUME)):
+        where = f"in the image ({APP}) nor on the volume ({VOLUME})"
+        yield f"data_dir '{settings.get('data_dir', '')}' is neither {where}"
+    for name in ("output", "metadata_store"):
+        path = settings.get(name, "")
+        # Without an address, the metadata store is a file in the output folder.
+        elsewhere = name == "metadata_store" and (not path or "://" in path)
+        if not elsewhere and not _within(path, (VOLUME,)):
+            yield f"{name} '{path}' is not on the volume ({VOLUME}), which all pods share"
+
+
+def _within(path: str, folders: tuple[str, ...]) -> bool:
+    plain = path.startswith("/") and ".." not in PurePosixPath(path).parts
+    return plain and any(path == f or path.startswith(f + "/") for f in folders)

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline import metadata_address
 from pipeline.settings import BadSetting, Settings, make_settings
 
 
@@ -27,7 +28,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
         its `id`, its `upstream` and, of an Evaluator, whether it `classifies`.
 
     Raises:
-        BadSetting: a hyperparameter that does not exist.
+        BadSetting: a hyperparameter that does not exist, or no address of a metadata store.
     """
     from tfx.dsl.compiler import compiler
 
@@ -62,7 +63,9 @@ def main() -> int:
     for name in ("data_dir", "output"):
         asked[name] = Path(asked[name])
     try:
-        plan = make_plan(make_settings(**asked))
+        settings = make_settings(**asked)
+        metadata_address.parse(settings.metadata)  # TFX, which would see to it, takes some seconds
+        plan = make_plan(settings)
     except BadSetting as error:
         sys.stderr.write(f"{error}\n")
         return 2

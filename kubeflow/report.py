@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 60em; color: #222 }
 table { border-collapse: collapse; margin: 1em 0 }
 td, th { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ddd }
-td:first-child, th:first-child { text-align: left }
+td:first-child, th:first-child { text-align: left; white-space: nowrap }
 .refused { color: #a40000 } .blessed { color: #206020 }
 img { image-rendering: pixelated; margin: .5em 1em .5em 0 }
 """
@@ -93,12 +94,17 @@ def _training(training: Mapping[str, Any]) -> list[str]:
 
 def _curve(name: str, train: Sequence[float], held_out: Sequence[float]) -> str:
     """Two lines over the epochs: training grey, held-out images blue."""
-    low, high = min(*train, *held_out), max(*train, *held_out)
+    drawn = [value for value in (*train, *held_out) if math.isfinite(value)] or [0.0]
+    low, high = min(drawn), max(drawn)
     spread = (high - low) or 1.0
 
     def points(values: Sequence[float]) -> str:
         step = 280 / max(1, len(values) - 1)
-        places = ((10 + step * i, 110 - 100 * (v - low) / spread) for i, v in enumerate(values))
+        places = (
+            (10 + step * i, 110 - 100 * (v - low) / spread)
+            for i, v in enumerate(values)
+            if math.isfinite(v)
+        )
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
     lines = "".join(
@@ -141,7 +147,9 @@ def _table(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, (int, float)) and value < 1e4 else str(value or "")
+    if isinstance(value, (int, float)):
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    return str(value or "")
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -54,6 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if not options.file.is_file():
         sys.stderr.write(f"kubeflow/run_local.py: there is no file {options.file}\n")
+        return BAD_INPUT
+    if shutil.which(options.tfx_python) is None:
+        sys.stderr.write(
+            f"kubeflow/run_local.py: {options.tfx_python} does not run; run `make setup`\n"
+        )
         return BAD_INPUT
     from kubeflow.lint import find_problems
 
@@ -121,7 +127,7 @@ def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iter
     try:
         assert server.stdout is not None
         said = server.stdout.readline()
-        port = re.search(r":(\d+)", said)
+        port = re.search(r"port (\d+)", said)
         if port is None:
             raise SystemExit(f"kubeflow/run_local.py: the metadata server did not start: {said}")
         os.environ["TRIPTYCH_METADATA"] = f"grpc://localhost:{port[1]}"

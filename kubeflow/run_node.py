@@ -141,16 +141,22 @@ def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[int, str]
     from pipeline.dag import create_pipeline
     from pipeline.history import finished_nodes
     from pipeline.summary import judge, write_summary
-    from pipeline.verdict import PUSHED
+    from pipeline.verdict import FAILED as NOT_DONE
+    from pipeline.verdict import Verdict
 
     ir = compiler.Compiler().compile(create_pipeline(here))
     with nodes.open_store(ir) as handle:
         finished = finished_nodes(handle.store, ir, run_id, here.model)
-    verdict = judge({node.outcome.node_id: node.outputs for node in finished}, here.model)
+    outputs = {node.outcome.node_id: node.outputs for node in finished}
+    names = (node.pipeline_node.node_info.id for node in ir.nodes)
+    if missing := [name for name in names if name not in outputs]:
+        verdict = Verdict(NOT_DONE, f"this run has no result of {', '.join(missing)}")
+    else:
+        verdict = judge(outputs, here.model)
+        shutil.rmtree(here.state / run_id, ignore_errors=True)
     write_summary(here, finished, verdict)
-    shutil.rmtree(here.state / run_id, ignore_errors=True)
     ui.show_verdict(verdict, finished, here, shown)
-    return (0 if verdict.outcome == PUSHED else REFUSED), verdict.reason
+    return verdict.exit_code, verdict.reason
 
 
 def _say(text: str) -> None:

@@ -57,7 +57,10 @@ def show_verdict(
 
 
 def _show_classification(evaluation: Mapping[str, Any], artifact: Any) -> None:
-    matrix = evaluation["confusion"]
+    # A last digit that is nowhere in the test split is not in the matrix either.
+    known = evaluation["confusion"]
+    matrix = [[*row, *[0] * (CLASSES - len(row))] for row in known]
+    matrix += [[0] * CLASSES for _ in range(CLASSES - len(known))]
     artifact.log_confusion_matrix([str(digit) for digit in range(CLASSES)], matrix)
     for threshold, alarms, hits in pooled_roc(evaluation["curves"], matrix):
         artifact.log_roc_data_point(alarms, hits, threshold)

@@ -3,6 +3,7 @@
 #   requirements.lock                 every package of both stacks
 #   kubeflow/requirements-gpu.lock    what the GPU image has besides
 #   kubeflow/requirements.lock        the environment that compiles and submits
+# and kubeflow/not-in-image.txt, the names of what requirements.lock has for development alone.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -28,6 +29,9 @@ say "Resolving pyproject.toml."
 "$uv" lock --quiet "$@"
 export_lock requirements.lock
 export_lock kubeflow/requirements-gpu.lock --only-group gpu
+names() { sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' | LC_ALL=C sort -u; }
+needed=$("$uv" export --quiet --frozen --format requirements-txt --no-emit-project --no-hashes --no-dev)
+LC_ALL=C comm -23 <(names <requirements.lock) <(names <<<"$needed") >kubeflow/not-in-image.txt
 say "Resolving kubeflow/pyproject.toml."
 "$uv" lock --quiet --project kubeflow "$@"
 export_lock kubeflow/requirements.lock --project kubeflow

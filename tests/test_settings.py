@@ -1,15 +1,17 @@
 """Settings: profiles, overrides and what is refused."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modules import families, hyperparameters
 from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES
-from pipeline.settings import BadSetting, Settings, make_settings
+from pipeline.settings import BadSetting, Settings, from_dict, make_settings
 
 
 def make(*overrides: str, **changes: str) -> Settings:
@@ -106,6 +108,41 @@ def test_unknown_choice_is_refused(kind: str) -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         make().seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_settings_survive_being_written_down(family: str, profile: str) -> None:
+    settings = dataclasses.replace(
+        make("seed=4", "hyperparameters.stem=conv", model=family, profile=profile),
+        metadata_store="grpc://somewhere:8080",
+    )
+    assert from_dict(json.loads(json.dumps(settings.as_dict()))) == settings
+
+
+def without(group: str, key: str = "") -> dict[str, Any]:
+    plain = make().as_dict()
+    del (plain[group] if key else plain)[key or group]
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        (without("training"), "training"),
+        (without("model"), "model"),
+        (without("data_dir"), "data_dir"),
+        (without("tuning", "factor"), "factor"),
+        (make().as_dict() | {"colour": "blue"}, "colour"),
+        (make().as_dict() | {"training": {"epochs": 1, "colour": "blue"}}, "colour"),
+        (make().as_dict() | {"data": None}, ""),
+        (make().as_dict() | {"output": None}, ""),
+        ([], ""),
+    ],
+)
+def test_settings_of_another_version_are_refused(plain: Any, words: str) -> None:
+    with pytest.raises(BadSetting, match=f"of another version of the project: .*{words}"):
+        from_dict(plain)
 
 
 def test_nothing_heavy_is_imported(project: Path) -> None:

@@ -266,7 +266,7 @@ def test_the_source_distribution_installs_the_packages(project: Path, tmp_path: 
     for name in ("setup.py", "pyproject.toml"):
         shutil.copy(project / name, tree)
     (tree / "README.md").write_text("Triptych\n")
-    for package in ("pipeline", "components", "modules"):
+    for package in ("pipeline", "components", "modules", "kubeflow"):
         shutil.copytree(project / package, tree / package)
     # As Beam does it.
     command = [sys.executable, "setup.py", "-q", "sdist", "--dist-dir", tmp_path / "dist"]
@@ -274,7 +274,7 @@ def test_the_source_distribution_installs_the_packages(project: Path, tmp_path: 
     (archive,) = (tmp_path / "dist").iterdir()
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
-    for package in ("pipeline", "components", "modules"):
+    for package in ("pipeline", "components", "modules", "kubeflow"):
         files = {path for path in (project / package).rglob("*") if path.is_file()}
         sources = {path for path in files if path.suffix != ".pyc"}
         assert {str(source.relative_to(project)) for source in sources} <= names

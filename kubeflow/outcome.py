@@ -1,0 +1,125 @@
+"""How a run ended, from what KFP tells its clients and from the log of the pod that failed.
+
+KFP 2.17 tells a client nothing of a pod's exit code. Its launcher ends with 1 whatever the command
+ended with (backend/src/v2/cmd/launcher-v2/main.go). Of a workflow's node, its API server keeps the
+name, the phase and the times but not the message (NodeStatuses in
+backend/src/common/util/workflow.go), so `error` in task_details and state_history stays empty. The
+launcher's last words in the pod's log have it: "failed to execute component: exit status 3".
+Where no log can be read, a task's name decides.
+
+A run that was canceled ends as FAILED there, after CANCELING (ReportWorkflowResource in
+backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's words promise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+from kubeflow.answers import Trouble, printable
+from kubeflow.follow import End
+from kubeflow.names import GATES
+
+PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
+EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1, CANCELED: 1, LOST: 1}
+REFUSAL = 3  # what a pod's command ends with when its gate refuses
+
+_LAST_WORDS = re.compile(r"failed to execute component: (.+)")
+_OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE)
+_CODE = re.compile(r"exit (?:status|code) (\d+)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The end of a run, or of following it.
+
+    Attributes:
+        kind: a key of EXIT_CODES.
+        reason: a sentence, or "".
+    """
+
+    kind: str
+    reason: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.kind]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}" if self.reason else self.kind
+
+
+def judge(end: End, read_log: Callable[[str], str]) -> Outcome:
+    """Says how a run ended.
+
+    Args:
+        end: what following it found.
+        read_log: gives the log of a pod, or "".
+
+    Returns:
+        REFUSED only when nothing but gates failed, and they did not crash.
+    """
+    if end.state == "SUCCEEDED":
+        return Outcome(PUSHED)
+    if end.state == "CANCELED" or end.canceled:
+        return Outcome(CANCELED)
+    if end.state == "SKIPPED":
+        return Outcome(FAILED, "KFP skipped the run")
+    failed = [task for task in end.tasks if task.state == "FAILED"]
+    if not failed:
+        return Outcome(FAILED, "KFP names no task that did")
+    task = next((task for task in failed if task.name not in GATES), failed[0])
+    code, reason = _ending(read_log(task.pod) if task.pod else "", task.error)
+    words = f"{task.name}: {reason}" if reason else task.name
+    if task.name not in GATES:
+        return Outcome(FAILED, words)
+    if code is None and not reason:
+        return Outcome(REFUSED, f"{words} failed; its log, which says why, cannot be read here")
+    return Outcome(REFUSED if code == REFUSAL else FAILED, words)
+
+
+def read_log(client: Any, run_id: str, pod: str, namespace: str | None) -> str:
+    """Asks for a pod's log, at KFP's API and then at its UI: either can be the host.
+
+    Returns:
+        The log; "" when neither has it, as when the pod never ran.
+    """
+    place = [("podnamespace", namespace)] if namespace else []
+    ways: list[tuple[str, list[tuple[str, str]]]] = [
+        (f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log", []),
+        ("/k8s/pod/logs", [("podname", pod), ("runid", run_id), *place]),
+    ]
+    for path, query in ways:
+        try:
+            log = client._run_api.api_client.call_api(
+                path,
+                "GET",
+                query_params=query,
+                response_type="str",
+                auth_settings=["Bearer"],
+                _return_http_data_only=True,
+            )
+        except (Trouble, UnicodeDecodeError):
+            continue
+        # The UI answers with its own page to what it does not know, the API with an error as JSON.
+        if log.strip() and not log.lstrip().startswith(("<", "{")):
+            return log
+    return ""
+
+
+def _ending(log: str, error: str) -> tuple[int | None, str]:
+    """The exit code of a task's command and the reason, each as far as it is known."""
+    launcher, ours = _LAST_WORDS.findall(log), _OUR_WORDS.findall(log)
+    source = launcher[-1] if launcher else error
+    codes = _CODE.findall(source)
+    code = int(codes[-1]) if codes else None
+    if ours:
+        kind, reason = ours[-1]
+        if code is None and kind == "refused":
+            code = REFUSAL
+        return code, printable(reason)
+    if log and not source:
+        source = "its pod was killed, as when its memory runs out: its log has no last words"
+    return code, printable(source)

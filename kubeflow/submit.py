@@ -1,0 +1,221 @@
+"""Submits a compiled pipeline to Kubeflow Pipelines: uploads a version, runs it, follows the run.
+
+Runs in kfp's environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from kubeflow.schedule import BadSchedule, six_fields  # noqa: E402
+
+if TYPE_CHECKING:
+    from kubeflow.upload import Package, Version
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
+_EPILOG = """signing in, in one of these ways:
+  nothing                  KFP asks for nothing, as through a port-forward
+  in a pod                 the token that Kubernetes projects for KFP is found by itself
+  --token-file FILE        a token, read anew for every request; or in TRIPTYCH_KFP_TOKEN
+  --cookies-file FILE      NAME=VALUE; NAME=VALUE, or curl's file; or in TRIPTYCH_KFP_COOKIES
+  --iap-client-id ID       Google's IAP, as a service account; as a user with
+                           --iap-app-client-id and KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET
+
+ends with 0: pushed, or, without --wait, submitted; 3: refused by a gate; 1: failed, canceled, or
+lost from sight (an expired token, no answer for ten minutes, --timeout), when the run may go on;
+2: bad usage, input, address or credentials, before anything was started; 130: Ctrl-C."""
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="kubeflow/submit.py",
+        description=__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add, environment = parser.add_argument, os.environ.get
+    host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
+    add("file", nargs="?", type=Path, help="what `make kubeflow` wrote (default: the only one)")
+    add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
+    add("--ui-host", default=ui_host, help="of the links, where it is not --host")
+    add("--experiment", default="triptych", help="made if it is not there (default: %(default)s)")
+    add("--namespace", help="whose runs these are, where KFP has many users")
+    add("--run-name", help="(default: the pipeline's name and the time)")
+    add("--pipeline-root", help="where KFP keeps what its UI shows")
+    add("--service-account", help="the pods' (default: KFP's)")
+    add("--wait", action="store_true", help="follow the run until it ends")
+    add("--timeout", type=float, metavar="SECONDS", help="follow it no longer than this")
+    add("--schedule", metavar="CRON", help="run it again and again: '0 3 * * *', every day at 3")
+    add("--token-file", type=Path, metavar="FILE", help="see below")
+    add("--cookies-file", type=Path, metavar="FILE", help="see below")
+    add("--iap-client-id", metavar="ID", default=environment("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID"))
+    add(
+        "--iap-app-client-id",
+        metavar="ID",
+        default=environment("KF_PIPELINES_APP_OAUTH2_CLIENT_ID"),
+    )
+    add("--ssl-ca-cert", type=Path, metavar="FILE", help="the authority of the host's certificate")
+    options = parser.parse_args(arguments)
+    if not options.host:
+        parser.error("--host has to say where KFP is, such as http://localhost:8080")
+    if options.schedule and options.wait:
+        parser.error("a --schedule has no end to --wait for")
+    if options.timeout is not None and not (options.wait and options.timeout > 0):
+        parser.error("--timeout needs --wait, and more than 0 seconds")
+    try:
+        options.host = address(options.host)
+        options.ui_host = address(options.ui_host or options.host)
+        options.schedule = six_fields(options.schedule) if options.schedule else None
+    except (BadSchedule, ValueError) as error:
+        parser.error(str(error))
+    return options
+
+
+def address(host: str) -> str:
+    """A host as an URL: without a scheme, http:// for this machine and https:// for others.
+
+    Raises:
+        ValueError: it is none, or has a password in it.
+    """
+    if "://" not in host:
+        name = host.partition("/")[0].partition(":")[0]
+        host = f"{'http' if name in ('localhost', '127.0.0.1') else 'https'}://{host}"
+    parts = urlsplit(host)
+    if "@" in parts.netloc:
+        raise ValueError("an address with a user or a password in it would be shown; leave it out")
+    try:
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment or any(c.isspace() for c in host):
+        raise ValueError(f"{host} is no address of KFP's, such as http://localhost:8080")
+    return host.rstrip("/")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Submits, and returns the exit code."""
+    options = parse(arguments)
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return _complain(
+            f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make kubeflow` once, "
+            "then start `.venv-kubeflow/bin/python kubeflow/submit.py`"
+        )
+    from kubeflow import upload
+
+    try:
+        package = upload.read_package(options.file or upload.only_file())
+    except upload.BadFile as error:
+        return _complain(str(error))
+    return _submit(package, options)
+
+
+def _submit(package: Package, options: argparse.Namespace) -> int:
+    from kfp_server_api.exceptions import OpenApiException
+
+    from kubeflow import auth, upload
+    from kubeflow.answers import Trouble
+
+    name = options.run_name or f"{package.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+    version = None
+    try:
+        client, namespace = auth.connect(options)
+        _say(f"{os.path.relpath(package.file)} to {options.host}, with {client.signed_in_with}")
+        if options.namespace and not namespace:
+            _say(f"this KFP has a single user: namespace {options.namespace} is left out")
+        with contextlib.redirect_stdout(io.StringIO()):  # kfp prints links of its own
+            experiment_id = upload.find_experiment(client, options.experiment, namespace)
+            version = upload.publish(client, package, namespace)
+            identity = upload.start(client, version, experiment_id, name, options)
+    except Trouble as error:
+        # Without an answer, nobody here knows what became of the last request.
+        doubt = version is not None and not error.status
+        also = f"; look at {options.ui_host}/#/runs, it may have been started" if doubt else ""
+        _complain(f"{error}{_so_far(version)}{also}")
+        return FAILED if doubt else error.exit_code
+    except (OpenApiException, ValueError) as error:  # what kfp itself finds wrong
+        return _complain(f"{' '.join(str(error).split())}{_so_far(version)}")
+    except KeyboardInterrupt:
+        _say(f"\nstopped before a run was known to have started{_so_far(version)}")
+        return INTERRUPTED
+    _say(f"version  {version.name} of {package.name}, experiment {options.experiment}")
+    if options.schedule:
+        _say(f"schedule {name}  {options.ui_host}/#/recurringrun/details/{identity}")
+        _say(f"submitted: '{options.schedule}', in UTC unless KFP was told another time zone")
+        return 0
+    link = f"{options.ui_host}/#/runs/details/{identity}"
+    _say(f"run      {name}  {link}")
+    if not options.wait:
+        _say("submitted")
+        return 0
+    return _follow(client, options, package, identity, namespace, link)
+
+
+def _follow(
+    client: Any,
+    options: argparse.Namespace,
+    package: Package,
+    run_id: str,
+    namespace: str | None,
+    link: str,
+) -> int:
+    from kfp_server_api.exceptions import OpenApiException
+
+    from kubeflow import auth
+    from kubeflow.follow import Follower, Lost
+    from kubeflow.outcome import LOST, Outcome, judge, read_log
+
+    follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
+    try:
+        end = follower.follow(run_id, options.timeout)
+        outcome = judge(end, lambda pod: read_log(follower.client, run_id, pod, namespace))
+    except Lost as lost:
+        outcome = Outcome(LOST, f"{lost}; the run may go on in the cluster")
+    except OpenApiException as error:
+        said = " ".join(str(error).split())
+        outcome = Outcome(LOST, f"kfp cannot read the answer ({said}); the run may go on")
+    except KeyboardInterrupt:
+        _say("\nno longer followed; the run goes on in the cluster, and its page can terminate it")
+        _say(f"run      {link}")
+        return INTERRUPTED
+    _say(f"run      {link}")
+    _say(str(outcome))
+    return outcome.exit_code
+
+
+def _so_far(version: Version | None) -> str:
+    return f"; version {version.name} is uploaded, but not known to run" if version else ""
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"kubeflow/submit.py: {message}\n")
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    import logging
+    import warnings
+
+    logging.getLogger().addHandler(logging.NullHandler())  # the libraries' own, errors included
+    warnings.simplefilter("ignore")
+    sys.exit(main())

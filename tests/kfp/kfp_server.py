@@ -1,0 +1,375 @@
+"""A small KFP: the REST calls of the submit client, as kfp's generated client expects them.
+
+It answers as KFP 2.17 does: JSON with snake case and without empty fields, an upload's problem as
+`error_message`, any other as `message`; a run's tasks are the nodes of an Argo workflow.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email
+import email.policy
+import json
+import os
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import kfp
+import kfp_server_api
+import pytest
+import yaml
+
+from kubeflow import follow
+
+API = "/apis/v2beta1"
+TASKS = ("data-gate", "trainer", "verdict")
+LOGIN_PAGE = "<!doctype html><html><body>Log in to Kubeflow</body></html>"
+RUN_ID = "4f0c1d7e-run"
+_NEVER = "0001-01-01T00:00:00Z"  # Argo's zero time, which KFP hands on
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request that came in."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server says in place of the right answer; a status of 0 breaks the connection."""
+
+    status: int
+    body: str = ""
+    kind: str = "application/json"
+    location: str = ""
+
+
+Course = dict[str, Any] | Reply | Callable[[], Any]
+
+
+@dataclass
+class KfpServer:
+    """The server's state, open to the tests.
+
+    Attributes:
+        multi_user: as of Kubeflow's own installation.
+        token, cookie: what has to come with every request; "" when nothing has to.
+        course: what becomes of the run, one entry a question, the last one for good; a function is
+            called, and what it returns is answered, or the next entry when that is None.
+        faults: replies by the beginning of "METHOD path", each given once.
+        logs: of pods, by their names.
+        seen: the requests so far.
+    """
+
+    multi_user: bool = False
+    token: str = ""
+    cookie: str = ""
+    course: list[Course] = field(default_factory=list)
+    faults: dict[str, list[Reply]] = field(default_factory=dict)
+    logs: dict[str, str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+    url: str = ""
+    experiments: list[dict[str, Any]] = field(default_factory=list)
+    pipelines: list[dict[str, Any]] = field(default_factory=list)
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    recurring_runs: list[dict[str, Any]] = field(default_factory=list)
+
+    def asked(self, beginning: str) -> list[Seen]:
+        """The requests whose "METHOD path" begins so, without the API's own beginning."""
+        return [
+            seen
+            for seen in self.seen
+            if f"{seen.method} {seen.path.removeprefix(API)}".startswith(beginning)
+        ]
+
+    def answer(self, seen: Seen) -> Reply:
+        """Answers a request."""
+        self.seen.append(seen)
+        for beginning, replies in self.faults.items():
+            if replies and f"{seen.method} {seen.path.removeprefix(API)}".startswith(beginning):
+                return replies.pop(0)
+        if self.token and seen.headers.get("authorization") != f"Bearer {self.token}":
+            return _refusal(401, "Request header error: there is no valid token")
+        if self.cookie and self.cookie not in seen.headers.get("cookie", ""):
+            return Reply(302, location="/dex/auth?client_id=kubeflow")
+        path = seen.path.removeprefix(API)
+        routes: list[tuple[str, Callable[[Seen], Reply]]] = [
+            ("GET /healthz", self._healthz),
+            ("GET /experiments", self._list_experiments),
+            ("POST /experiments", self._create_experiment),
+            ("POST /pipelines/upload_version", self._upload_version),
+            ("POST /pipelines/upload", self._upload),
+            ("GET /pipelines/", self._list_versions),
+            ("GET /pipelines", self._list_pipelines),
+            ("POST /runs", self._create_run),
+            (f"GET /runs/{RUN_ID}", self._get_run),
+            ("POST /recurringruns", self._create_recurring_run),
+            ("GET /apis/v1alpha1/runs/", self._log),
+            ("GET /k8s/pod/logs", self._page),
+        ]
+        for route, handle in routes:
+            if f"{seen.method} {path}".startswith(route):
+                return handle(seen)
+        return _refusal(404, "Not Found")
+
+    def _healthz(self, seen: Seen) -> Reply:
+        return _json({"commit_sha": "4a3592c", "tag_name": "2.17.0", "multi_user": self.multi_user})
+
+    def _named(self, things: list[dict[str, Any]], seen: Seen) -> list[dict[str, Any]]:
+        [predicate] = json.loads(seen.query["filter"])["predicates"]
+        assert predicate["operation"] in (1, "EQUALS") and predicate["key"] == "display_name"
+        namespace = seen.query.get("namespace", "") if self.multi_user else ""
+        wanted = (predicate["stringValue"], namespace)
+        return [it for it in things if (it["display_name"], it.get("namespace", "")) == wanted]
+
+    def _list_experiments(self, seen: Seen) -> Reply:
+        if self.multi_user and not seen.query.get("namespace"):
+            return _refusal(400, "An experiment cannot have an empty namespace in multi-user mode")
+        found = self._named(self.experiments, seen)
+        return _json({"experiments": found, "total_size": len(found)} if found else {})
+
+    def _create_experiment(self, seen: Seen) -> Reply:
+        body = _sound(seen.body, kfp_server_api.V2beta1Experiment)
+        made = {**body, "experiment_id": f"experiment-{len(self.experiments) + 1}"}
+        self.experiments.append(made)
+        return _json(made)
+
+    def _list_pipelines(self, seen: Seen) -> Reply:
+        found = self._named(self.pipelines, seen)
+        return _json({"pipelines": found, "total_size": len(found)} if found else {})
+
+    def _list_versions(self, seen: Seen) -> Reply:
+        pipeline_id = seen.path.removeprefix(f"{API}/pipelines/").removesuffix("/versions")
+        found = [it for it in self.versions if it["pipeline_id"] == pipeline_id]
+        assert seen.query["sort_by"] == "created_at desc"
+        return _json({"pipeline_versions": found[::-1][: int(seen.query["page_size"])]})
+
+    def _upload(self, seen: Seen) -> Reply:
+        name, namespace = seen.query["name"], seen.query.get("namespace", "")
+        if not _is_pipeline(seen.body):
+            return _json({"error_message": "Failed to read a pipeline spec file"}, 400)
+        if any((it["name"], it.get("namespace", "")) == (name, namespace) for it in self.pipelines):
+            return _json({"error_message": "The pipeline already exists"}, 409)
+        made = {"pipeline_id": f"pipeline-{len(self.pipelines) + 1}", "name": name}
+        made |= {"display_name": name, **({"namespace": namespace} if namespace else {})}
+        self.pipelines.append(made)
+        self._add_version(made["pipeline_id"], name)
+        return _json(made)
+
+    def _upload_version(self, seen: Seen) -> Reply:
+        name, pipeline_id = seen.query["name"], seen.query["pipelineid"]
+        if not _is_pipeline(seen.body):
+            return _json({"error_message": "Failed to create a pipeline version"}, 400)
+        if any((it["name"], it["pipeline_id"]) == (name, pipeline_id) for it in self.versions):
+            return _json({"error_message": "Failed to create a pipeline version"}, 409)
+        return _json(self._add_version(pipeline_id, name))
+
+    def _add_version(self, pipeline_id: str, name: str) -> dict[str, Any]:
+        identity = f"version-{len(self.versions) + 1}"
+        self.versions.append(
+            {"pipeline_id": pipeline_id, "pipeline_version_id": identity, "name": name}
+        )
+        return self.versions[-1]
+
+    def _referred(self, body: dict[str, Any]) -> bool:
+        reference = body["pipeline_version_reference"]
+        known = [{name: it[name] for name in reference} for it in self.versions]
+        experiments = [it["experiment_id"] for it in self.experiments]
+        return reference in known and body["experiment_id"] in experiments
+
+    def _create_run(self, seen: Seen) -> Reply:
+        body = _sound(seen.body, kfp_server_api.V2beta1Run)
+        if not self._referred(body):
+            return _refusal(404, "Failed to create a run: ResourceNotFoundError")
+        self.runs.append(body)
+        return _json({**body, "run_id": RUN_ID, "state": "PENDING"})
+
+    def _create_recurring_run(self, seen: Seen) -> Reply:
+        body = _sound(seen.body, kfp_server_api.V2beta1RecurringRun)
+        if not self._referred(body):
+            return _refusal(404, "Failed to create a recurring run: ResourceNotFoundError")
+        self.recurring_runs.append(body)
+        return _json({**body, "recurring_run_id": "schedule-1", "status": "ENABLED"})
+
+    def _get_run(self, seen: Seen) -> Reply:
+        entry: Any = self.course[0]
+        if len(self.course) > 1 or callable(entry):
+            del self.course[0]
+        if callable(entry):
+            entry = entry()
+        if entry is None:
+            return self._get_run(seen)
+        return entry if isinstance(entry, Reply) else _json({"run_id": RUN_ID, **entry})
+
+    def _log(self, seen: Seen) -> Reply:
+        pod = seen.path.split("/")[-2]
+        if pod in self.logs:
+            return Reply(200, self.logs[pod], "text/plain; charset=utf-8")
+        return Reply(200, '{"error_message":"Failed to read logs"}', "text/plain; charset=utf-8")
+
+    def _page(self, seen: Seen) -> Reply:
+        return Reply(200, LOGIN_PAGE, "text/html")
+
+
+def run(state: str, *, pod: str = "", tries: int = 1, **tasks: str) -> dict[str, Any]:
+    """A run as KFP tells of it.
+
+    Args:
+        state: of the run.
+        pod: the state of the tasks' last pods, when it is another than the task's.
+        tries: how many pods a task has had.
+        tasks: a state each, with `_` for `-`; OMITTED for one that Argo gave up, and DRIVER for one
+            whose driver failed.
+    """
+    nodes = [_node("triptych-x7k2p", "triptych-x7k2p", "RUNNING", []), _node("root", "wf-1", state)]
+    nodes.append(_node("root-driver", "wf-2", "SUCCEEDED"))
+    for number, (name, task) in enumerate(tasks.items(), start=1):
+        name = name.replace("_", "-")
+        driver = {"DRIVER": "FAILED", "OMITTED": ""}.get(task, "SUCCEEDED")
+        task = "" if task in ("DRIVER", "OMITTED") else task
+        after = [f"wf-{number + 1}1"]  # Argo: what comes next is a child of the pod
+        nodes.append(_node(f"{name}-driver", f"wf-driver-{number}1", driver, [f"wf-{number}2"]))
+        nodes.append(_node(name, f"wf-executor-{number}2", task, [f"wf-{number}3"], number))
+        last = pod or task
+        if tries == 1:
+            nodes.append(_node("executor", f"{name}-impl-{number}3", last, after, number))
+            continue
+        pods = [f"wf-{number}4{index}" for index in range(tries)]
+        nodes.append(_node("executor", f"wf-impl-{number}3", task, pods, number))
+        for index in range(tries):
+            own = last if index == tries - 1 else "FAILED"
+            made = _node(f"executor({index})", f"{name}-impl-{number}4{index}", own, after, number)
+            nodes.append({**made, "start_time": _time(100 * number + index)})
+    return {"state": state, "run_details": {"task_details": nodes}}
+
+
+def _node(
+    name: str, pod_name: str, state: str, children: list[str] | None = None, number: int = 0
+) -> dict[str, Any]:
+    node: dict[str, Any] = {"display_name": name, "pod_name": pod_name, "run_id": RUN_ID}
+    node |= {"start_time": _time(100 * number), "end_time": _NEVER}
+    if state in ("SUCCEEDED", "FAILED"):
+        node["end_time"] = _time(100 * number + 12)
+    if state:
+        node |= {"state": state, "state_history": [{"state": state}]}
+    if children:
+        node["child_tasks"] = [{"pod_name": child} for child in children]
+    return node
+
+
+def _time(seconds: int) -> str:
+    start = datetime.datetime(2026, 8, 22, 10, tzinfo=datetime.timezone.utc)
+    return (start + datetime.timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+@contextmanager
+def serve(tls: ssl.SSLContext | None = None) -> Iterator[KfpServer]:
+    """Starts a server on a free port of this machine, and stops it at the end."""
+    state = KfpServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # which would hold back every answer's body for 40 ms
+
+        def _handle(self) -> None:
+            address = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            query = {name: values[0] for name, values in parse_qs(address.query).items()}
+            parsed = _read(headers.get("content-type", ""), body)
+            reply = state.answer(Seen(self.command, address.path, query, headers, parsed))
+            if not reply.status:
+                self.close_connection = True
+                self.connection.close()
+                return
+            data = reply.body.encode()
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.kind)
+            self.send_header("Content-Length", str(len(data)))
+            if reply.location:
+                self.send_header("Location", reply.location)
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = _handle
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    state.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _read(kind: str, body: bytes) -> Any:
+    """JSON, the file of a form with one, or whatever else came."""
+    if kind.startswith("multipart/form-data"):
+        message = email.message_from_bytes(
+            f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=email.policy.HTTP
+        )
+        [part] = message.iter_parts()
+        assert part.get_param("name", header="content-disposition") == "uploadfile"
+        return part.get_payload(decode=True)
+    return json.loads(body) if body and kind == "application/json" else body
+
+
+def _is_pipeline(text: bytes) -> bool:
+    document = next(iter(yaml.safe_load_all(text)))
+    return isinstance(document, dict) and "pipelineInfo" in document
+
+
+def _sound(body: dict[str, Any], model: Any) -> dict[str, Any]:
+    """KFP refuses fields that it does not know."""
+    unknown = set(body) - set(model.attribute_map.values())
+    assert not unknown, unknown
+    return body
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Reply:
+    return Reply(status, json.dumps(body))
+
+
+def _refusal(status: int, message: str) -> Reply:
+    return _json({"error": message, "code": 5, "message": message, "details": []}, status)
+
+
+def compiled(folder: Path, name: str = "triptych-vae-smoke") -> Path:
+    """Writes a compiled pipeline of a few tasks, and returns its file."""
+    tasks = {task: {"componentRef": {"name": f"comp-{task}"}} for task in TASKS}
+    pipeline = {"pipelineInfo": {"name": name}, "root": {"dag": {"tasks": tasks}}}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}}
+    file = folder / f"{name}.yaml"
+    file.write_text(f"# PIPELINE DEFINITION\n{yaml.safe_dump_all([pipeline, platform])}")
+    return file
+
+
+def clean(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Takes away what this machine's user has set up for KFP, and the waiting."""
+    for name in list(os.environ):
+        if name.startswith(("KF_PIPELINES_", "TRIPTYCH_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setattr(kfp.Client, "_LOCAL_KFP_CONTEXT", str(folder / "context.json"))
+    monkeypatch.setattr(follow, "PACE", follow.Pace(first=0.01, most=0.02, patience=0.3))

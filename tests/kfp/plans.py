@@ -1,0 +1,87 @@
+"""Plans written by hand, and what a compiled file says, for tests without TFX."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kubeflow.cluster import Cluster
+from kubeflow.compile import compile_plan
+from pipeline.settings import make_settings
+
+IMAGE = "registry.example/triptych:1.2.3"
+EDGES: dict[str, list[str]] = {
+    "MnistExampleGen": [],
+    "StatisticsGen": ["MnistExampleGen"],
+    "CuratedSchema": [],
+    "ExampleValidator": ["CuratedSchema", "StatisticsGen"],
+    "DataGate": ["ExampleValidator"],
+    "Tuner": ["DataGate", "MnistExampleGen"],
+    "Trainer": ["DataGate", "MnistExampleGen", "Tuner"],
+    "Baseline": ["Trainer"],
+    "Evaluator": ["Baseline", "MnistExampleGen", "Trainer"],
+    "ServingCheck": ["MnistExampleGen", "Trainer"],
+    "Pusher": ["Evaluator", "ServingCheck", "Trainer"],
+}
+
+
+def make_plan(
+    model: str = "transformer", tuner: str = "hyperband", only: tuple[str, ...] = tuple(EDGES)
+) -> dict[str, Any]:
+    """A plan as kubeflow.plan makes it, of all nodes or of some."""
+    names = [name for name in only if name != "Tuner" or tuner != "none"]
+    settings = make_settings(
+        model=model,
+        tuner=tuner,
+        profile="smoke",
+        data_dir=Path("/app/data/mnist"),
+        output=Path("/mnt/triptych/output"),
+        metadata_store="grpc://triptych-metadata:8080",
+    )
+    nodes = [
+        {
+            "id": name,
+            "upstream": [upstream for upstream in EDGES[name] if upstream in names],
+            "classifies": name == "Evaluator" and model == "transformer",
+        }
+        for name in names
+    ]
+    return {
+        "name": f"triptych-{model}-smoke",
+        "settings": settings.as_dict(),
+        "source": "0123456789abcdef",
+        "nodes": nodes,
+    }
+
+
+def compile_to(file: Path, plan: dict[str, Any] | None = None, **cluster: Any) -> list[Any]:
+    """Compiles; returns the documents of the file."""
+    compile_plan(
+        plan or make_plan(), Cluster(**{"image": IMAGE, "volume": "claim"} | cluster), file
+    )
+    return read(file)
+
+
+def read(file: Path) -> list[Any]:
+    """The documents of a compiled file."""
+    return list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+
+
+def tasks(documents: list[Any]) -> dict[str, Any]:
+    """What the pipeline's graph says of each task."""
+    return documents[0]["root"]["dag"]["tasks"]
+
+
+def constant(task: dict[str, Any], argument: str) -> Any:
+    """The value of a task's argument."""
+    return task["inputs"]["parameters"][argument]["runtimeValue"]["constant"]
+
+
+def container(documents: list[Any], task: str) -> dict[str, Any]:
+    """The container that a task runs."""
+    return documents[0]["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
+
+
+def platforms(documents: list[Any]) -> dict[str, Any]:
+    """What is Kubernetes' own, by executor."""
+    return documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]

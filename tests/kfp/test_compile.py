@@ -1,0 +1,181 @@
+"""The compiled file: what is in it, and what is answered when it cannot be made."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeflow import compile as compiling
+from kubeflow.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
+from kubeflow.lint import RUN_ID, find_problems
+from kubeflow.names import task_name
+from pipeline.profiles import FAMILIES
+from tests.kfp import plans
+
+GPU_CLUSTER: dict[str, Any] = {
+    "gpus": 2,
+    "gpu_type": "amd.com/gpu",
+    "node_selector": {"pool": "gpu"},
+    "tolerations": (Toleration("amd.com/gpu", "", "NoSchedule"), Toleration("p", "g", "NoExecute")),
+}
+LEARNERS = {"tuner", "trainer"}
+
+
+@pytest.fixture(scope="module")
+def plan() -> dict[str, Any]:
+    """TFX's own plan, asked for as the command does."""
+    return compiling.ask_plan(compiling.parse(["--profile", "smoke", "--set", "seed=7"]))
+
+
+@pytest.fixture(scope="module")
+def documents(plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    return plans.compile_to(tmp_path_factory.mktemp("compiled") / "a.yaml", plan)
+
+
+def test_the_plan_is_the_one_that_the_other_tests_are_written_for(plan: dict[str, Any]) -> None:
+    assert {node["id"]: node["upstream"] for node in plan["nodes"]} == plans.EDGES
+    assert [node["id"] for node in plan["nodes"] if node["classifies"]] == ["Evaluator"]
+    assert plan["settings"]["seed"] == 7
+    assert {**plan["settings"], "seed": 1} == plans.make_plan()["settings"]
+
+
+def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: list[Any]) -> None:
+    edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
+    wanted = {task_name(n): sorted(map(task_name, ups)) for n, ups in plans.EDGES.items()}
+    assert edges == {**wanted, "verdict": ["pusher"]}
+    labels = {name: task["taskInfo"]["name"] for name, task in plans.tasks(documents).items()}
+    assert labels == {task_name(node): node for node in [*plans.EDGES, "Verdict"]}
+
+
+def test_nothing_is_waited_for_by_nobody(tmp_path: Path) -> None:
+    plan = plans.make_plan(only=("MnistExampleGen", "StatisticsGen", "CuratedSchema"))
+    documents = plans.compile_to(tmp_path / "a.yaml", plan)
+    waits = plans.tasks(documents)["verdict"]["dependentTasks"]
+    assert waits == ["curated-schema", "statistics-gen"]
+
+
+def test_what_each_task_is_told(plan: dict[str, Any], documents: list[Any]) -> None:
+    for name, task in plans.tasks(documents).items():
+        assert plans.constant(task, "run_id") == RUN_ID
+        assert task_name(plans.constant(task, "node_id")) == name
+        assert plans.constant(task, "source") == plan["source"]
+        assert json.loads(plans.constant(task, "settings")) == plan["settings"]
+
+
+def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> None:
+    tasks = plans.tasks(documents)
+    assert not any(task["cachingOptions"].get("enableCache") for task in tasks.values())
+    retries = {n: t.get("retryPolicy", {}).get("maxRetryCount", 0) for n, t in tasks.items()}
+    assert {name for name, count in retries.items() if not count} == {"data-gate", "verdict"}
+    assert set(retries.values()) == {0, 1}
+
+
+def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> None:
+    documents = plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER)
+    for name, task in plans.tasks(documents).items():
+        accelerator = plans.container(documents, name)["resources"].get("accelerator", {})
+        platform = plans.platforms(documents)[f"exec-{name}"]
+        if name not in LEARNERS:
+            assert plans.constant(task, "gpus") == 0 and not accelerator, name
+            assert not platform.keys() & {"nodeSelector", "tolerations", "emptyDirMounts"}, name
+            continue
+        assert plans.constant(task, "gpus") == 2
+        assert accelerator["resourceCount"] == "2"
+        assert accelerator["resourceType"] == "amd.com/gpu"
+        assert platform["nodeSelector"] == {"labels": {"pool": "gpu"}}
+        assert platform["tolerations"] == [
+            {"key": "amd.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+            {"key": "p", "operator": "Equal", "value": "g", "effect": "NoExecute"},
+        ]
+        assert platform["emptyDirMounts"][0]["mountPath"] == "/dev/shm"
+    assert find_problems(tmp_path / "a.yaml") == []
+
+
+def test_without_gpus_nothing_speaks_of_them(tmp_path: Path) -> None:
+    plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER | {"gpus": 0})
+    text = (tmp_path / "a.yaml").read_text()
+    assert not [word for word in ("amd.com", "accelerator", "pool", "dshm") if word in text]
+
+
+def test_volume_secrets_and_image_are_those_of_all_tasks(tmp_path: Path) -> None:
+    secrets = (Secret("store", "access", "ACCESS_KEY"), Secret("store", "secret", "SECRET_KEY"))
+    documents = plans.compile_to(
+        tmp_path / "a.yaml", secrets=secrets, pull_secrets=("registry", "mirror")
+    )
+    for name in plans.tasks(documents):
+        platform = plans.platforms(documents)[f"exec-{name}"]
+        [mount] = platform["pvcMount"]
+        assert (mount["constant"], mount["mountPath"]) == ("claim", "/mnt/triptych")
+        given = [(s["secretName"], s["keyToEnv"]) for s in platform["secretAsEnv"]]
+        assert given == [
+            ("store", [{"secretKey": "access", "envVar": "ACCESS_KEY"}]),
+            ("store", [{"secretKey": "secret", "envVar": "SECRET_KEY"}]),
+        ]
+        pulled = [one["secretName"] for one in platform["imagePullSecret"]]
+        assert pulled == ["registry", "mirror"]
+        container = plans.container(documents, name)
+        assert container["image"] == plans.IMAGE and "env" not in container
+    assert find_problems(tmp_path / "a.yaml") == []
+
+
+def test_resources_are_those_asked_for_and_defaults(tmp_path: Path) -> None:
+    documents = plans.compile_to(
+        tmp_path / "a.yaml",
+        resources={"trainer": Resources("4", "8Gi"), "verdict": Resources("1", "1Gi")},
+    )
+    asked = {}
+    for name in plans.tasks(documents):
+        resources = plans.container(documents, name)["resources"]
+        assert resources["resourceMemoryLimit"] == resources["resourceMemoryRequest"]
+        asked[name] = Resources(resources["resourceCpuRequest"], resources["resourceMemoryRequest"])
+    assert asked["trainer"] == Resources("4", "8Gi")
+    assert asked["verdict"] == Resources("1", "1Gi")
+    assert asked["tuner"] == DEFAULT_RESOURCES["tuner"]
+    assert asked["pusher"] == DEFAULT_RESOURCES["default"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_with_and_without_a_search(family: str, tmp_path: Path) -> None:
+    for tuner, only in (("hyperband", tuple(plans.EDGES)), ("none", ("Tuner", "Evaluator"))):
+        file = tmp_path / f"{tuner}.yaml"
+        documents = plans.compile_to(file, plans.make_plan(family, tuner, only), gpus=1)
+        assert find_problems(file) == []
+        assert documents[0]["schemaVersion"] == "2.1.0"
+        assert documents[0]["pipelineInfo"]["name"] == f"triptych-{family}-smoke"
+        assert ("tuner" in plans.tasks(documents)) == (tuner == "hyperband")
+        shown = documents[0]["components"]["comp-evaluator"]["outputDefinitions"]["artifacts"]
+        curves = {"classification"} if family == "transformer" else set()
+        assert shown.keys() == {"summary", "metrics", "report"} | curves
+
+
+def test_the_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kfp import compiler
+
+    def broken(_: Any, __: Any, package_path: str) -> None:
+        Path(package_path).write_text("half a f")
+        raise KeyboardInterrupt
+
+    file = tmp_path / "a.yaml"
+    monkeypatch.setattr(compiler.Compiler, "compile", broken)
+    for before in (None, "as it was"):
+        if before:
+            file.write_text(before)
+        with pytest.raises(KeyboardInterrupt):
+            plans.compile_to(file)
+        assert [path.read_text() for path in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def test_help_is_answered_at_once_and_without_kfp(project: Path) -> None:
+    script = project / "kubeflow" / "compile.py"
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    code = f"import runpy, sys; sys.argv[1:] = ['--help']\ntry: runpy.run_path({str(script)!r}, "
+    code += "run_name='__main__')\nfinally: print({'kfp', 'yaml', 'tfx'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0 and "--node-selector" in done.stdout
+    assert done.stdout.splitlines()[-1] == "set()"
+    assert now.ru_utime + now.ru_stime - spent.ru_utime - spent.ru_stime < 1.0  # seconds

@@ -1,0 +1,136 @@
+"""kubeflow/compile.py as a command: what it prints, and what it refuses in one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeflow import compile as compiling
+from kubeflow import lint
+from tests.kfp import plans
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan by hand, of the paths and the search that were asked for; TFX takes some seconds."""
+
+    def ask_plan(options: Any) -> dict[str, Any]:
+        plan = plans.make_plan(options.model, options.tuner)
+        names = ("data_dir", "output", "metadata_store")
+        plan["settings"] |= {name: getattr(options, name) for name in names}
+        return plan
+
+    monkeypatch.setattr(compiling, "ask_plan", ask_plan)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Compiles what cannot be compiled; returns the one sentence."""
+    assert compiling.main([*arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1
+    assert printed.err.startswith("kubeflow/compile.py: ")
+    return printed.err
+
+
+def test_a_file_is_written_and_named(
+    quick: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "deep" / "a.yaml"
+    assert compiling.main(["--image", "triptych:9", "--tuner", "none", "--to", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert printed == "deep/a.yaml: triptych-transformer-smoke, 11 tasks, triptych:9\n"
+    assert lint.find_problems(file) == []
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_default_place_is_below_build(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "ROOT", tmp_path)
+    assert compiling.main(["--model", "gan"]) == 0
+    assert (tmp_path / "build" / "kubeflow" / "triptych-gan-smoke.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--image", "triptych"], "--image takes an image with its tag or digest"),
+        (["--toleration", "gpu"], "--toleration takes KEY:EFFECT"),
+        (["--resources", "trainer=8Gi,4"], "--resources takes TASK=CPU,MEMORY"),
+        (
+            ["--resources", "Trainer=4,8Gi"],
+            "there is no task 'Trainer'; there is mnist-example-gen, statistics-gen,",
+        ),
+        (["--tuner", "none", "--resources", "tuner=4,8Gi"], "there is no task 'tuner'"),
+        (["--data-dir", "/data"], "data_dir '/data' is neither in the image (/app) nor"),
+        (["--data-dir", "/app/../data"], "data_dir '/app/../data'"),
+        (["--output", "/app/output"], "output '/app/output' is not on the volume (/mnt/triptych)"),
+        (["--output", "/mnt/triptychs"], "output '/mnt/triptychs' is not on the volume"),
+        (["--metadata-store", "/tmp/a.sqlite"], "metadata_store '/tmp/a.sqlite' is not on"),
+    ],
+)
+def test_options_that_cannot_be(
+    arguments: list[str],
+    words: str,
+    quick: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert words in refused(capsys, "--to", str(tmp_path / "a.yaml"), *arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written(
+    quick: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    assert "cannot write" in refused(capsys, "--to", str(tmp_path / "file" / "a.yaml"))
+    assert "cannot write" in refused(capsys, "--to", str(tmp_path / "folder"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_file_with_a_problem_is_not_left(
+    quick: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lint, "find_problems", lambda file: [f"{file.stat().st_size > 0}ly bad"])
+    assert compiling.main(["--to", str(tmp_path / "a.yaml")]) == 1
+    assert "Truely bad" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("training.epoch=3", "there is no setting 'training.epoch'; there is data.train_images"),
+        ("training.epochs=0", "training.epochs is a whole number of 1 or more, not '0'"),
+    ],
+)
+def test_settings_are_checked_by_the_other_environment(
+    argument: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words in refused(capsys, "--set", argument)
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, "--metadata-store", "mysql://root:hush@database:3306/mlmd")
+    assert "has a user in it" in said and "hush" not in said
+
+
+def test_an_environment_that_is_missing_or_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "python")
+    said = refused(capsys, "--tfx-python", missing)
+    assert f"{missing} does not run" in said and "run `make setup`" in said
+    bare = tmp_path / "bare"
+    bare.write_text("#!/bin/sh\necho \"ModuleNotFoundError: No module named 'tfx'\" >&2; exit 1\n")
+    bare.chmod(0o755)
+    said = refused(capsys, "--tfx-python", str(bare))
+    assert "No module named 'tfx'" in said and "run `make setup`" in said

@@ -1,0 +1,207 @@
+"""The parts of executing a compiled file here; the whole is `make kubeflow-local`."""
+
+import contextlib
+import io
+import itertools
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeflow import run_local
+from kubeflow.names import place
+from pipeline.profiles import FAMILIES, PROFILE_NAMES
+from pipeline.settings import make_settings
+from tests.kfp import plans
+
+SMALL = plans.make_plan(only=("MnistExampleGen",))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("compiled") / "a.yaml"
+    plans.compile_to(file, SMALL)
+    return file
+
+
+@pytest.fixture
+def file(tmp_path: Path, compiled: Path) -> Path:
+    """A compiled file in a folder of its own."""
+    return Path(shutil.copy(compiled, tmp_path))
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What main starts: each only says that it was asked for."""
+    asked: list[str] = []
+    monkeypatch.setenv("TRIPTYCH_APP", "")
+    monkeypatch.setenv("TRIPTYCH_VOLUME", "")
+    monkeypatch.setattr(run_local, "execute", lambda *_: asked.append("execute") or True)
+    monkeypatch.setattr(run_local, "run_runner", lambda *_: asked.append("runner"))
+    monkeypatch.setattr(run_local, "metadata_server", lambda *_: contextlib.nullcontext())
+    return asked
+
+
+def pretend(
+    monkeypatch: pytest.MonkeyPatch, succeeded: bool, here: dict[str, Any], there: Any = None
+) -> None:
+    """Makes the two ways of running end with these summaries."""
+
+    def execute(file: Path, python: str, root: Path, log: Path) -> bool:
+        summary = log.parent / "output" / "transformer" / "summary.json"
+        assert summary.parent.is_dir() and not summary.exists()
+        if here:
+            summary.write_text(json.dumps(here))
+        return succeeded
+
+    monkeypatch.setattr(run_local, "execute", execute)
+    monkeypatch.setattr(run_local, "run_runner", lambda *_: there)
+
+
+def ended(outcome: str, code: int) -> dict[str, Any]:
+    return {"verdict": {"outcome": outcome, "reason": "why", "exit_code": code}}
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "here", "there", "code", "words"),
+    [
+        (True, ended("pushed", 0), ended("pushed", 0), 0, "equal to local_runner.py"),
+        (False, ended("refused", 3), ended("refused", 3), 3, "refused: why"),
+        (True, ended("pushed", 0), ended("refused", 3), 1, "differs: the verdict is pushed and"),
+        (True, ended("pushed", 0), None, 1, "pushed: why"),
+        (True, ended("refused", 3), ended("refused", 3), 1, "the verdict and kfp disagree"),
+        (False, ended("pushed", 0), ended("pushed", 0), 1, "the verdict and kfp disagree"),
+        (False, {}, None, 1, "failed: a task did not do its work"),
+    ],
+)
+def test_how_it_ends(
+    succeeded: bool,
+    here: dict[str, Any],
+    there: Any,
+    code: int,
+    words: str,
+    runs: list[str],
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stale = file.parent / "a" / "output" / "transformer" / "summary.json"
+    stale.parent.mkdir(parents=True)
+    stale.write_text(json.dumps(ended("pushed", 0)))
+    pretend(monkeypatch, succeeded, here, there)
+    assert run_local.main([str(file), "--tfx-python", sys.executable]) == code
+    assert words in capsys.readouterr().out
+
+
+def test_the_comparison_can_be_left_out(
+    runs: list[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, False, ended("refused", 3), ended("pushed", 0))
+    options = ["--no-compare", "--volume", str(file.parent / "b"), "--tfx-python", sys.executable]
+    assert run_local.main([str(file), *options]) == 3
+
+
+def test_what_is_missing_or_has_a_problem_is_not_executed(
+    runs: list[str], file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str) -> str:
+        assert run_local.main([*arguments]) == 2
+        return capsys.readouterr().err
+
+    assert said(f"{file}.yaml") == f"kubeflow/run_local.py: there is no file {file}.yaml\n"
+    assert "/no/such/python does not run" in said(str(file), "--tfx-python", "/no/such/python")
+    file.write_text(file.read_text().replace(plans.IMAGE, "triptych:latest"))
+    problem = "task mnist-example-gen: the image triptych:latest has no tag"
+    assert f"{file}: {problem}" in said(str(file), "--tfx-python", sys.executable)
+    assert runs == [] and list(file.parent.iterdir()) == [file]
+
+
+def test_settings_are_those_of_the_tasks(file: Path) -> None:
+    assert run_local.settings_of(file) == SMALL["settings"]
+
+
+def set_options(options: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "profile"), itertools.product(FAMILIES, PROFILE_NAMES), ids="-".join
+)
+def test_the_options_for_the_local_runner_give_the_same_settings(model: str, profile: str) -> None:
+    settings = make_settings(
+        model=model,
+        tuner="random",
+        profile=profile,
+        data_dir=Path("/data"),
+        output=Path("/out"),
+        overrides=[
+            "seed=5",
+            "training.epochs=9",
+            "tuning.images=all",
+            "hyperparameters.layers=3",
+            "hyperparameters.rate=1.0",
+            "hyperparameters.small=1e-05",
+            "hyperparameters.stem=conv",
+            "hyperparameters.norm=false",
+        ],
+    )
+    # As they come out of the compiled file.
+    plain = json.loads(json.dumps(settings.as_dict()))
+    found = set_options(run_local.as_options(plain))
+    again = make_settings(
+        model=found["--model"][0],
+        tuner=found["--tuner"][0],
+        profile=found["--profile"][0],
+        data_dir=Path(found["--data-dir"][0]),
+        output=Path("/out"),
+        overrides=found["--set"],
+    )
+    assert again == settings
+
+
+def test_paths_lead_to_what_stands_in_for_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIPTYCH_APP", "/here")
+    monkeypatch.setenv("TRIPTYCH_VOLUME", "/there")
+    options = run_local.as_options(plans.make_plan()["settings"])
+    assert set_options(options)["--data-dir"] == ["/here/data/mnist"]
+    assert place("/mnt/triptych") == "/there"
+    assert [place(path) for path in ("/application", "/mnt/triptych2", "grpc://a:1")] == [
+        "/application",
+        "/mnt/triptych2",
+        "grpc://a:1",
+    ]
+
+
+def test_a_person_sees_what_pods_say_and_the_log_has_all() -> None:
+    log, seen = io.StringIO(), io.StringIO()
+    screen = run_local._Screen(log, seen)
+    text = (
+        "12:00:00 devices: 2 CPU cores, GPUs: none\nI0000 loading\n"
+        "  done    StatisticsGen    1.2 s  3 splits\n  done\n"
+        "12:00:09 refused: no\nrefused by others\n12:00:10 failed: why\nno end"
+    )
+    for start in range(0, len(text), 7):
+        piece = text[start : start + 7]
+        assert screen.write(piece) == len(piece)
+    screen.flush()
+    assert log.getvalue() == text
+    assert seen.getvalue().splitlines() == [
+        "  12:00:00 devices: 2 CPU cores, GPUs: none",
+        "  done    StatisticsGen    1.2 s  3 splits",
+        "  12:00:09 refused: no",
+        "  12:00:10 failed: why",
+    ]
+
+
+def test_no_metadata_server_is_started_for_a_file_that_names_none(tmp_path: Path) -> None:
+    settings = SMALL["settings"]
+    with run_local.metadata_server("/no/such/python", {**settings, "metadata_store": ""}, tmp_path):
+        pass
+    with pytest.raises(OSError), run_local.metadata_server("/no/such/python", settings, tmp_path):
+        pass

@@ -1,0 +1,107 @@
+"""The plan is the pipeline: its nodes, their order, and the code that they need."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.dsl.compiler import compiler
+
+from kubeflow import plan, run_node
+from kubeflow.names import GPU_NODES, task_name
+from pipeline.dag import create_pipeline
+from pipeline.profiles import FAMILIES
+from pipeline.settings import Settings, from_dict, make_settings
+
+ASKED: dict[str, Any] = {
+    "model": "transformer",
+    "tuner": "hyperband",
+    "profile": "smoke",
+    "data_dir": "/app/data/mnist",
+    "output": "/mnt/triptych/output",
+    "metadata_store": "grpc://triptych-metadata:8080",
+    "overrides": ["seed=3"],
+}
+
+
+def make(model: str, tuner: str = "hyperband") -> Settings:
+    paths = {"data_dir": Path(ASKED["data_dir"]), "output": Path(ASKED["output"])}
+    return make_settings(**{**ASKED, **paths, "model": model, "tuner": tuner})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_a_plan(family: str) -> None:
+    made = plan.make_plan(make(family))
+    assert made["name"] == f"triptych-{family}-smoke"
+    assert from_dict(json.loads(json.dumps(made["settings"]))) == make(family)
+    assert made["source"] == run_node.source_of(family)
+    classifies = [node["id"] for node in made["nodes"] if node["classifies"]]
+    assert classifies == (["Evaluator"] if family == "transformer" else [])
+
+
+def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
+    settings = make("transformer")
+    ir = compiler.Compiler().compile(create_pipeline(settings))
+    nodes = [node.pipeline_node for node in ir.nodes]
+    edges = {node.node_info.id: set(node.upstream_nodes) for node in nodes}
+    planned = plan.make_plan(settings)["nodes"]
+    assert {node["id"]: set(node["upstream"]) for node in planned} == edges
+    seen: set[str] = set()
+    for node in planned:  # what is compiled can only wait for what stands before it
+        assert set(node["upstream"]) <= seen
+        seen.add(node["id"])
+    assert "DataGate" in edges["Trainer"] & edges["Tuner"]
+
+
+def test_without_a_search_there_is_no_tuner() -> None:
+    with_it, without = (plan.make_plan(make("gan", tuner)) for tuner in ("grid", "none"))
+    names = [[node["id"] for node in made["nodes"]] for made in (with_it, without)]
+    assert set(names[0]) - set(names[1]) == {"Tuner"}
+    assert all("Tuner" not in node["upstream"] for node in without["nodes"])
+
+
+def test_the_source_is_that_of_all_that_pods_run() -> None:
+    hashes = [run_node.source_of(family) for family in FAMILIES]
+    assert len(set(hashes)) == len(FAMILIES)
+    assert all(len(one) == 16 for one in hashes)
+
+
+def test_names_in_kubeflow() -> None:
+    names = {"MnistExampleGen": "mnist-example-gen", "Tuner": "tuner", "DataGate": "data-gate"}
+    assert {node: task_name(node) for node in names} == names
+    assert {"Tuner", "Trainer"} <= set(GPU_NODES)
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(ASKED | changes)))
+    return plan.main()
+
+
+def test_the_command_prints_the_plan(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(monkeypatch) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["settings"]["seed"] == 3 and len(printed["nodes"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
+        ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x' of transformer"),
+        ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
+        ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
+        ({"model": "forest"}, "there is no model 'forest'"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(
+    changes: dict[str, Any],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ask(monkeypatch, **changes) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and words in printed.err and printed.err.count("\n") == 1

@@ -1,0 +1,201 @@
+"""What a pod does, in this process: the first nodes for real on a small dataset, the rest told."""
+
+import contextlib
+import dataclasses
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from components import data_gate
+from kubeflow import run_node
+from modules import unfinished
+from pipeline import history, summary
+from pipeline.node import Outcome
+from pipeline.settings import Settings, make_settings
+from pipeline.summary import Finished
+from pipeline.verdict import Verdict
+
+FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
+REST = ("Trainer", "Baseline", "ServingCheck", "Evaluator", "Pusher")
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A pod is a process of its own and restores nothing."""
+    for name in ("TRIPTYCH_APP", "TRIPTYCH_VOLUME", "TRIPTYCH_METADATA", unfinished.VARIABLE):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
+
+
+def make(data: Path, output: Path) -> Settings:
+    return make_settings(
+        model="transformer", tuner="none", profile="smoke", data_dir=data, output=output
+    )
+
+
+class Pods:
+    """Runs tasks of one compiled file."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.folder = settings, folder
+        self.source = run_node.source_of(settings.model)
+        self.said: list[str] = []
+        self.shown = ""
+        self.refused: tuple[int, str, str] | None = None
+
+    def run(self, node: str, run_id: str = "run-1", **changes: Any) -> int:
+        """Runs a task; returns its exit code. `said` is what it printed, `shown` its Markdown."""
+        given = {
+            "settings": json.dumps(self.settings.as_dict()),
+            "source": self.source,
+            "gpus": 0,
+            "summary": SimpleNamespace(path=str(self.folder / run_id / f"{node}.md")),
+        } | changes
+        code, printed = 0, io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            try:
+                run_node.run(node_id=node, run_id=run_id, **given)
+            except SystemExit as end:
+                code = int(str(end.code))
+        self.said = printed.getvalue().splitlines()
+        file = Path(given["summary"].path)
+        self.shown = file.read_text() if file.exists() else ""
+        return code
+
+    @property
+    def end(self) -> str:
+        """The last line, without the time."""
+        return self.said[-1][9:]
+
+
+@pytest.fixture(scope="module")
+def pods(tmp_path_factory: pytest.TempPathFactory, make_dataset: Any) -> Pods:
+    """Of a run that has come as far as the data's gate, which refused once."""
+    folder = tmp_path_factory.mktemp("pods")
+    data = make_dataset(folder / "idx", train=300, test=100)
+    pods = Pods(make(data, folder / "output"), folder / "shown")
+    left = pods.settings.state / "run-1" / "mnistexamplegen"
+    left.mkdir(parents=True)
+    for node in FIRST:
+        if node == "DataGate":
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(data_gate, "find_anomalies", lambda *_: ["test: ink: too low"])
+                pods.refused = pods.run(node), pods.end, pods.shown
+        assert pods.run(node) == 0, pods.said
+        assert pods.said[0][9:].startswith("devices: ") and pods.said[0].endswith("GPUs: none")
+        assert pods.said[-1].split()[:2] == ["done", node]
+        assert pods.shown.startswith(f"# {node}: done\n")
+    assert not left.exists()
+    return pods
+
+
+def test_a_node_shows_its_figure_and_where_its_outputs_are(pods: Pods) -> None:
+    shown = (pods.folder / "run-1" / "StatisticsGen.md").read_text()
+    statistics = pods.settings.artifacts / "StatisticsGen" / "statistics"
+    assert "\n3 splits\n" in shown
+    assert f"| statistics | `{statistics}/" in shown
+
+
+def test_another_run_takes_the_node_from_the_cache(pods: Pods) -> None:
+    assert pods.run("MnistExampleGen", "run-2") == 0
+    assert pods.said[-1].split()[:2] == ["cached", "MnistExampleGen"]
+    assert pods.shown.startswith("# MnistExampleGen: cached\n\ntrain 281, eval 19, test 100 images")
+    assert "/MnistExampleGen/examples/1` |" in pods.shown
+    assert os.environ[unfinished.VARIABLE] == str(pods.settings.state / "run-2")
+
+
+def test_a_second_try_of_what_is_done_succeeds(pods: Pods) -> None:
+    # KFP repeats a task whose node is complete when it could not upload what the UI shows.
+    assert pods.run("MnistExampleGen") == 0
+    assert pods.said[-1].split()[:2] == ["done", "MnistExampleGen"]
+    assert "/MnistExampleGen/examples/1` |" in pods.shown
+
+
+def test_a_gate_that_refused_says_why_and_can_be_asked_again(pods: Pods) -> None:
+    assert pods.refused == (3, "refused: the data does not fit its schema: test: ink: too low", "")
+    shown = (pods.folder / "run-1" / "DataGate.md").read_text()
+    assert shown.startswith("# DataGate: done\n\nthe data fits its schema")
+
+
+def test_a_node_whose_inputs_are_not_there_fails(pods: Pods) -> None:
+    assert pods.run("StatisticsGen", "run-3") == 1
+    assert pods.end.startswith("failed: its inputs could not be found")
+    assert pods.shown == ""
+
+
+def test_a_node_that_the_pipeline_does_not_have_fails(pods: Pods) -> None:
+    assert pods.run("Tuner") == 1  # these settings have no search
+    assert "the pipeline has no node 'Tuner'" in pods.end
+
+
+def test_other_code_than_the_file_was_compiled_with_is_not_run(pods: Pods) -> None:
+    assert pods.run("MnistExampleGen", "run-4", source="0123456789abcdef") == 1
+    assert pods.end.startswith("failed: the code in this image is not what the file was compiled")
+    assert pods.said[0][9:].startswith("devices: ")
+    assert not (pods.folder / "run-4").exists()
+
+
+def test_a_missing_gpu_is_not_made_up_for_by_the_cpu(pods: Pods) -> None:
+    assert pods.run("MnistExampleGen", "run-5", gpus=1) == 1
+    assert pods.end.startswith("failed: devices: ")
+    assert "GPUs: none; this task asked for 1. Does the image have CUDA" in pods.end
+
+
+def test_settings_of_another_version_are_named(pods: Pods) -> None:
+    settings = pods.settings.as_dict()
+    del settings["tuning"]
+    assert pods.run("MnistExampleGen", "run-6", settings=json.dumps(settings)) == 1
+    assert pods.end == "failed: these settings are of another version of the project: 'tuning'"
+
+
+def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:
+    assert pods.run("Verdict") == 1
+    assert pods.end == f"failed: this run has no result of {', '.join(REST)}"
+    assert pods.shown.startswith("# failed\n") and "| MnistExampleGen | done |" in pods.shown
+    written = json.loads(pods.settings.summary.read_text())
+    assert (written["verdict"]["outcome"], written["verdict"]["exit_code"]) == ("failed", 1)
+    assert {node["node"] for node in written["nodes"]} == set(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [(Verdict("pushed", "/serving/1"), 0), (Verdict("refused", "accuracy is 0.1, needs 0.9"), 3)],
+)
+def test_the_verdict_is_the_end_of_the_run(
+    verdict: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [Finished(Outcome(node, "done", 1.0), "", {}) for node in (*FIRST, *REST)]
+    written: list[Verdict] = []
+    monkeypatch.setattr(history, "finished_nodes", lambda *_: nodes)
+    monkeypatch.setattr(summary, "judge", lambda *_: verdict)
+    monkeypatch.setattr(summary, "write_summary", lambda *told: written.append(told[2]))
+    left = pods.settings.state / "run-7"
+    left.mkdir(parents=True)
+    assert pods.run("Verdict", "run-7") == code
+    assert pods.end == str(verdict)
+    assert written == [verdict] and not left.exists()
+    assert pods.shown.startswith(f"# {verdict.outcome}\n\n{verdict.reason}\n")
+
+
+def test_paths_are_those_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = make(Path("/app/data/mnist"), Path("/mnt/triptych/output"))
+    text = json.dumps(compiled.as_dict() | {"metadata_store": "/mnt/triptych/a.sqlite"})
+    here = run_node.settings_here(text)
+    assert here == dataclasses.replace(compiled, metadata_store="/mnt/triptych/a.sqlite")
+    monkeypatch.setenv("TRIPTYCH_APP", "/somewhere")
+    monkeypatch.setenv("TRIPTYCH_VOLUME", str(tmp_path))
+    here = run_node.settings_here(text)
+    assert (here.data_dir, here.output) == (Path("/somewhere/data/mnist"), tmp_path / "output")
+    assert here.metadata == f"{tmp_path}/a.sqlite"
+    monkeypatch.setenv("TRIPTYCH_METADATA", "grpc://localhost:1234")
+    assert run_node.settings_here(text).metadata == "grpc://localhost:1234"
