@@ -51,14 +51,16 @@ class Rest(RESTClientObject):
     Args:
         configuration: kfp's.
         host: as the user knows it.
-        credentials: what the requests carry, in words.
+        credentials: what the requests carry, in words; "" when they carry none.
     """
 
     def __init__(self, configuration: Any, host: str, credentials: str) -> None:
         configuration.retries = urllib3.Retry(0, redirect=False)
         super().__init__(configuration)
         self.host = host
-        self.credentials = credentials
+        self.credentials = credentials or "no credentials"
+        refusal = f"does not accept {credentials}" if credentials else "wants credentials, not none"
+        self._refusal = f"{host} {refusal}"
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """Sends a request.
@@ -89,8 +91,7 @@ class Rest(RESTClientObject):
         if 300 <= status < 400:
             return self._sent_on(urljoin(url, error.headers.get("Location") or ""), status)
         if status == 401:
-            text = f"{self.host} does not accept {self.credentials} (401){also}"
-            return Trouble(text, status, signed_out=True)
+            return Trouble(f"{self._refusal} (401){also}", status, signed_out=True)
         if status == 403:
             return Trouble(
                 f"{self.host} does not allow this with {self.credentials} (403){also}", 403
@@ -104,7 +105,7 @@ class Rest(RESTClientObject):
     def _sent_on(self, location: str, status: int) -> Trouble:
         there = urlsplit(location)
         if any(word in there.path.lower() for word in _LOGIN) or "accounts." in there.netloc:
-            text = f"{self.host} does not accept {self.credentials}: it asks for a login ({status})"
+            text = f"{self._refusal}: it asks for a login ({status})"
             return Trouble(text, status, signed_out=True)
         address = f"{there.scheme}://{there.netloc}{there.path.partition('/apis/')[0]}"
         return Trouble(f"KFP is not at {self.host} but at {address}: give that as --host", status)

@@ -38,7 +38,7 @@ class Credentials:
     """One way to sign in.
 
     Attributes:
-        words: what the user knows it as; no secret.
+        words: what the user knows it as; no secret. "" for no credentials.
         arguments: of kfp.Client.
     """
 
@@ -68,7 +68,7 @@ class Client(kfp.Client):
     """
 
     def __init__(self, host: str, credentials: Credentials, ssl_ca_cert: Path | None) -> None:
-        self.signed_in_with = credentials.words
+        self.signed_in_with = credentials.words or "no credentials"
         self._rest: Rest | None = None
         authority = str(ssl_ca_cert) if ssl_ca_cert else None
         super().__init__(host=host, ssl_ca_cert=authority, **credentials.arguments)
@@ -176,7 +176,7 @@ def choose(options: Namespace) -> Credentials:
         return Credentials("the token for IAP", arguments)
     if Path(projected).is_file():
         return _token_file(Path(projected), f"the pod's token in {projected}")
-    return Credentials("no credentials")
+    return Credentials("")
 
 
 def _token_file(file: Path, words: str) -> Credentials:

@@ -140,7 +140,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
     _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
     for name in options.pull_secret:
         _matches(_NAME, "--pull-secret", name, "the name of a Secret")
-    return Cluster(
+    cluster = Cluster(
         image=options.image,
         volume=options.volume,
         gpus=options.gpus,
@@ -152,6 +152,9 @@ def read_options(options: argparse.Namespace) -> Cluster:
         resources=dict(map(_resources, options.resources)),
         pipeline_root=options.pipeline_root,
     )
+    if not cluster.gpus and (cluster.node_selector or cluster.tolerations):
+        raise BadOption("--node-selector and --toleration are of GPU pods; they need --gpus")
+    return cluster
 
 
 def _check_image(image: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 # Threads add numbers in another order each time, so a figure is the same when it differs by no
-# more than this part of itself.
+# more than this part of itself, or by less than can be seen.
 TOLERANCE = 0.02
+UNSEEN = 1e-4
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -42,5 +43,5 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-        return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
+        return abs(a - b) <= max(UNSEEN, TOLERANCE * max(abs(a), abs(b)))
     return bool(a == b)

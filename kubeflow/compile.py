@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         plan = ask_plan(options)
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
-        compile_plan(plan, cluster, file)
+        problems = compile_plan(plan, cluster, file)
     except BadOption as error:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return BAD_INPUT
@@ -77,13 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"kubeflow/compile.py: cannot write {error.filename}: {error.strerror}\n")
         return BAD_INPUT
 
-    from kubeflow.lint import find_problems
-
-    problems = find_problems(file)
     for problem in problems:
-        sys.stderr.write(f"kubeflow/compile.py: {file}: {problem}\n")
+        sys.stderr.write(f"kubeflow/compile.py: {file} would be wrong: {problem}\n")
     if problems:
-        file.unlink()
         return 1
     tasks = len(plan["nodes"]) + 1
     sys.stdout.write(f"{os.path.relpath(file)}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
@@ -140,13 +136,16 @@ def check(plan: dict[str, Any], cluster: Cluster) -> None:
             raise BadOption(f"--resources: there is no task '{name}'; there is {', '.join(known)}")
 
 
-def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
-    """Writes the compiled file, whole or not at all.
+def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str]:
+    """Writes the compiled file, whole and without fault or not at all.
 
     Args:
         plan: see kubeflow.plan.
         cluster: where and with what the pods run.
         file: gets two YAML documents, the pipeline and what is Kubernetes' own.
+
+    Returns:
+        What is wrong with it, by kubeflow.lint; empty when it was written.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
@@ -154,6 +153,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
 
         from kubeflow import tasks
         from kubeflow.equip import equip
+        from kubeflow.lint import find_problems
 
         waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
         last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
@@ -188,7 +188,10 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> None:
         unfinished = file.with_name(f".{file.name}.new.yaml")
         try:
             compiler.Compiler().compile(pipeline, str(unfinished))
-            unfinished.replace(file)
+            problems = find_problems(unfinished)
+            if not problems:
+                unfinished.replace(file)
+            return problems
         finally:
             unfinished.unlink(missing_ok=True)
 

@@ -29,9 +29,12 @@ command -v "${engine[0]}" >/dev/null ||
   die "There is no ${engine[0]} here: install Docker or Podman, or name a command like them with" \
     "CONTAINER_ENGINE=..."
 
-# An argument without a value takes it from the environment, and is left out when there is none.
-options=(--build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX)
+options=(-f kubeflow/Dockerfile --target "$target" -t "$image")
 [ -z "${BASE_IMAGE:-}" ] || options+=(--build-arg "BASE_IMAGE=$BASE_IMAGE")
-"${engine[@]}" build -f kubeflow/Dockerfile --target "$target" "${options[@]}" -t "$image" "$@" . ||
+# The engine takes these from the environment: a mirror's address may hold a password.
+for name in PIP_INDEX_URL UV_DEFAULT_INDEX; do
+  [ -z "${!name:-}" ] || options+=(--build-arg "$name")
+done
+"${engine[@]}" build "${options[@]}" "$@" . ||
   status=1 die "${engine[*]} did not build $image; its last lines, above, say why."
 printf 'Built %s in %d s.\n' "$image" "$SECONDS"

@@ -98,7 +98,7 @@ class TestMakeImage:
         engine, calls = tmp_path / "engine", tmp_path / "calls"
         engine.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >"{calls}"\n')
         engine.chmod(0o755)
-        chosen = ("TARGET", "IMAGE", "BASE_IMAGE", "CONTAINER_ENGINE", "PIP_INDEX_URL")
+        chosen = ("TARGET", "IMAGE", "BASE_IMAGE", "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
         clean = {k: v for k, v in os.environ.items() if k not in chosen}
 
         def run(*arguments: str, **variables: str) -> tuple[int, str, str]:
@@ -114,7 +114,7 @@ class TestMakeImage:
         assert code == 0
         assert call.startswith("build -f kubeflow/Dockerfile --target cpu ")
         assert re.search(r" -t triptych:\d+\.\d+\.\d+ \.$", call)
-        assert "BASE_IMAGE" not in call
+        assert "--build-arg" not in call
 
     def test_variables_choose_target_name_base_and_engine(self, build, tmp_path: Path) -> None:
         code, _, call = build(
@@ -125,8 +125,12 @@ class TestMakeImage:
             CONTAINER_ENGINE=f"env NAME=1 {tmp_path / 'engine'}",
         )
         assert code == 0
-        assert "--target gpu" in call and "--build-arg BASE_IMAGE=other/python:3.13" in call
-        assert call.endswith("-t registry:5000/me/triptych:7 --pull .\n")
+        assert "--target gpu -t registry:5000/me/triptych:7 " in call
+        assert call.endswith(" --build-arg BASE_IMAGE=other/python:3.13 --pull .\n")
+
+    def test_a_mirror_is_handed_on_without_its_address(self, build) -> None:
+        _, _, call = build(PIP_INDEX_URL="https://name:secret@mirror.example/simple")
+        assert "--build-arg PIP_INDEX_URL " in call and "secret" not in call
 
     def test_the_gpu_image_has_a_tag_of_its_own(self, build) -> None:
         assert re.search(r" -t triptych:\d+\.\d+\.\d+-gpu \.$", build(TARGET="gpu")[2])

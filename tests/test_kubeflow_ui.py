@@ -144,8 +144,10 @@ def test_a_classifier_is_shown_whole_also_without_some_digits(
     assert [row[:classes] for row in rows[:classes]] == evaluation["confusion"]
     assert sum(map(sum, rows)) == 300 and {len(row) for row in rows} == {CLASSES}
     curve = held["confidenceMetrics"]
-    assert len(curve) == 101
-    assert all(0.0 <= value <= 1.0 for point in curve for value in point.values())
+    names = ("confidenceThreshold", "falsePositiveRate", "recall")
+    points = [tuple(point[name] for name in names) for point in curve]
+    assert points == ui.pooled_roc(evaluation["curves"], rows)
+    assert len(points) == 101 and all(0.0 <= value <= 1.0 for one in points for value in one)
     assert curve[-1] == {"confidenceThreshold": 0.0, "falsePositiveRate": 1.0, "recall": 1.0}
 
 

@@ -104,3 +104,9 @@ def test_every_quantity_that_is_taken_is_one_that_kfp_takes() -> None:
         task = object.__new__(pipeline_task.PipelineTask)
         task._validate_cpu_request_limit(resources.cpu)
         task._validate_memory_request_limit(resources.memory)
+
+
+@pytest.mark.parametrize("option", [["--node-selector", "a=b"], ["--toleration", "a:NoExecute"]])
+def test_what_is_for_gpu_pods_needs_gpus(option: list[str]) -> None:
+    with pytest.raises(BadOption, match="need --gpus"):
+        read(*option)

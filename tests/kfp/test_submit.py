@@ -283,7 +283,7 @@ HTML = Reply(200, LOGIN_PAGE, "text/html; charset=utf-8")
             "GET /healthz",
             Reply(401, '{"message": "no token"}'),
             2,
-            "no credentials (401): no token",
+            "not none (401): no token",
         ),
         ("GET /healthz", Reply(403, "RBAC: access denied", "text/plain"), 2, "RBAC: access denied"),
         ("GET /healthz", Reply(404, "404 page not found", "text/plain"), 2, "KFP's address"),
