@@ -4,8 +4,8 @@ KFP 2.17 tells a client nothing of a pod's exit code. Its launcher ends with 1 w
 ended with (backend/src/v2/cmd/launcher-v2/main.go). Of a workflow's node, its API server keeps the
 name, the phase and the times but not the message (NodeStatuses in
 backend/src/common/util/workflow.go), so `error` in task_details and state_history stays empty. The
-launcher's last words in the pod's log have it: "failed to execute component: exit status 3".
-Where no log can be read, a task's name decides.
+launcher's last words in the pod's log have it: "failed to execute component: exit status 3". KFP's
+installations keep that log as an artifact. Where it cannot be read, a task's name decides.
 
 A run that was canceled ends as FAILED there, after CANCELING (ReportWorkflowResource in
 backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's words promise.
@@ -13,6 +13,7 @@ backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's 
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import re
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from typing import Any
 from kubeflow.answers import Trouble, printable
 from kubeflow.follow import End
 from kubeflow.names import GATES
+from kubeflow.steps import Task
 
 PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
 EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1, CANCELED: 1, LOST: 1}
@@ -51,12 +53,12 @@ class Outcome:
         return f"{self.kind}: {self.reason}" if self.reason else self.kind
 
 
-def judge(end: End, read_log: Callable[[str], str]) -> Outcome:
+def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
     """Says how a run ended.
 
     Args:
         end: what following it found.
-        read_log: gives the log of a pod, or "".
+        read_log: gives the log of a task's last pod, or "".
 
     Returns:
         REFUSED only when nothing but gates failed, and they did not crash.
@@ -71,7 +73,7 @@ def judge(end: End, read_log: Callable[[str], str]) -> Outcome:
     if not failed:
         return Outcome(FAILED, "KFP names no task that did")
     task = next((task for task in failed if task.name not in GATES), failed[0])
-    code, reason = _ending(read_log(task.pod) if task.pod else "", task.error)
+    code, reason = _ending(read_log(task) if task.node else "", task.error)
     words = f"{task.name}: {reason}" if reason else task.name
     if task.name not in GATES:
         return Outcome(FAILED, words)
@@ -80,33 +82,42 @@ def judge(end: End, read_log: Callable[[str], str]) -> Outcome:
     return Outcome(REFUSED if code == REFUSAL else FAILED, words)
 
 
-def read_log(client: Any, run_id: str, pod: str, namespace: str | None) -> str:
-    """Asks for a pod's log, at KFP's API and then at its UI: either can be the host.
+def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str:
+    """Asks for the log of a task's last pod: at KFP's API the one that was kept, at its UI any.
+
+    Args:
+        client: signed in; its host may be the API alone.
+        run_id: KFP's.
+        task: with a pod.
+        namespace: of the run, where KFP has many users.
 
     Returns:
-        The log; "" when neither has it, as when the pod never ran.
+        The log; "" when there is none to be had, as when the pod never ran.
     """
-    place = [("podnamespace", namespace)] if namespace else []
-    ways: list[tuple[str, list[tuple[str, str]]]] = [
-        (f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log", []),
-        ("/k8s/pod/logs", [("podname", pod), ("runid", run_id), *place]),
-    ]
-    for path, query in ways:
-        try:
-            log = client._run_api.api_client.call_api(
-                path,
-                "GET",
-                query_params=query,
-                response_type="str",
-                auth_settings=["Bearer"],
-                _return_http_data_only=True,
-            )
-        except (Trouble, UnicodeDecodeError):
-            continue
-        # The UI answers with its own page to what it does not know, the API with an error as JSON.
-        if log.strip() and not log.lstrip().startswith(("<", "{")):
-            return log
-    return ""
+    kept = f"/apis/v2beta1/runs/{run_id}/nodes/{task.node}/artifacts/main-logs:read"
+    place = {"podnamespace": namespace} if namespace else {}
+    live: dict[str, str] = {"podname": task.pod, "runid": run_id, **place}
+    try:
+        return base64.b64decode(_get(client, kept, {}, "object")["data"]).decode("utf-8", "replace")
+    except (Trouble, KeyError, TypeError, ValueError):
+        pass  # an older KFP, or one that keeps no logs
+    try:
+        log = _get(client, "/k8s/pod/logs", live, "str")
+    except (Trouble, UnicodeDecodeError):
+        return ""
+    # What is no UI may answer with an error or a page of its own.
+    return "" if log.lstrip().startswith(("<", "{")) else log
+
+
+def _get(client: Any, path: str, query: dict[str, str], kind: str) -> Any:
+    return client._run_api.api_client.call_api(
+        path,
+        "GET",
+        query_params=list(query.items()),
+        response_type=kind,
+        auth_settings=["Bearer"],
+        _return_http_data_only=True,
+    )
 
 
 def _ending(log: str, error: str) -> tuple[int | None, str]:

@@ -3,7 +3,9 @@
 The details of a run are the nodes of its Argo workflow. A task `trainer` is there as
 `trainer-driver`, which prepares the pod, and `trainer`, with the pod `executor` below it; where a
 task may be tried again, with `executor(0)`, `executor(1)` and so on below that. The workflow itself
-and its `root` are nodes, too.
+and its `root` are nodes, too. KFP 2.17 does not say which node a detail is, only which are below
+it (toApiPipelineTaskDetail in backend/src/apiserver/server/api_converter.go), so a task's pods are
+found by Argo's rule: a node's id ends in a hash of its name, and so does its pod's name.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from typing import Any
 
 _POD = re.compile(r"executor(\(\d+\))?")
 _DRIVER = "-driver"
+# KFP's templates for a task's pod, without tries and with.
+_TEMPLATES = ("system-container-impl", "retry-system-container-impl")
 
 Detail = Any  # kfp_server_api.V2beta1PipelineTaskDetail
 
@@ -29,7 +33,8 @@ class Task:
         state: KFP's word; PENDING as long as its pod does not run.
         tries: how many pods it has had.
         seconds: what it took; None before its end.
-        pod: the last one; "" without any.
+        node: the id of its last pod's node; "" without any.
+        pod: the name of its last pod.
         error: what the server says of it, if anything.
     """
 
@@ -37,6 +42,7 @@ class Task:
     state: str
     tries: int = 0
     seconds: float | None = None
+    node: str = ""
     pod: str = ""
     error: str = ""
 
@@ -52,36 +58,55 @@ def read_tasks(run: Any, names: Collection[str]) -> list[Task]:
         Those that have begun, in the order in which they did.
     """
     details = (run.run_details.task_details if run.run_details else None) or []
-    by_node = {_node(detail.pod_name): detail for detail in details}
+    nodes = {child.pod_name for detail in details for child in detail.child_tasks or []}
+    waiting = sum(
+        _state(detail) == "PENDING" and bool(_POD.fullmatch(detail.display_name or ""))
+        for detail in details
+    )
     tasks = []
     for detail in sorted(details, key=_seconds):
         name, state = detail.display_name or "", _state(detail)
-        driver = name.removesuffix("-driver")
+        driver = name.removesuffix(_DRIVER)
         if driver != name and driver in names and state == "FAILED":
             tasks.append(Task(driver, state, error="KFP could not prepare its pod"))
         if name not in names or not state:
             continue
-        pods = sorted(_pods(detail, by_node), key=_seconds)
-        if state == "RUNNING" and pods and _state(pods[-1]) == "PENDING":
-            state = "PENDING"
         begin, end = _seconds(detail), _seconds(detail, "end_time")
         took = end - begin if begin and end >= begin and state in ("SUCCEEDED", "FAILED") else None
-        pod = (pods[-1].pod_name or "") if pods else ""
-        tasks.append(Task(name, state, len(pods), took, pod, " ".join(_errors(detail, *pods))))
+        pods = _pods(detail, nodes)
+        node, pod = pods[-1] if pods else ("", "")
+        tasks.append(Task(name, state, len(pods), took, node, pod, " ".join(_errors(detail))))
+    # Which pod is which task's cannot be told here, but it need not be when all of them wait.
+    running = [task for task in tasks if task.state == "RUNNING"]
+    if running and waiting >= len(running):
+        return [
+            dataclasses.replace(task, state="PENDING") if task in running else task
+            for task in tasks
+        ]
     return tasks
 
 
-def _pods(detail: Detail, by_node: dict[str, Detail]) -> Iterator[Detail]:
-    """The pods of a task. Argo counts the tasks that come next among a pod's children."""
+def node_id(workflow: str, name: str) -> str:
+    """Argo's id of a node: FNV-1a, 32 bits, of its name (NodeID in Argo's workflow_types.go)."""
+    number = 0x811C9DC5
+    for byte in name.encode():
+        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return f"{workflow}-{number}"
+
+
+def _pods(detail: Detail, nodes: Collection[str]) -> list[tuple[str, str]]:
+    """The nodes and the names of the pods that a task has had, first to last."""
     for child in detail.child_tasks or []:
-        found = by_node.get(_node(child.pod_name))
-        if found is not None and _POD.fullmatch(found.display_name or ""):
-            yield from list(_pods(found, by_node)) or [found]
-
-
-def _node(pod_name: str | None) -> str:
-    """What a pod's name and its node's id, either of which KFP may give, have in common."""
-    return (pod_name or "").rpartition("-")[2]
+        workflow = (child.pod_name or "").rpartition("-")[0]
+        name = f"{workflow}.root.{detail.display_name}.executor"
+        tries: list[str] = []
+        while (again := node_id(workflow, f"{name}({len(tries)})")) in nodes:
+            tries.append(again)
+        found = tries or [once for once in [node_id(workflow, name)] if once in nodes]
+        template = _TEMPLATES[bool(tries)]
+        if found:
+            return [(node, f"{workflow}-{template}-{node.rpartition('-')[2]}") for node in found]
+    return []
 
 
 def _state(detail: Detail) -> str:
@@ -97,8 +122,7 @@ def _seconds(detail: Detail, what: str = "start_time") -> float:
     return moment.timestamp()
 
 
-def _errors(*details: Detail) -> Iterator[str]:
-    for detail in details:
-        for said in (detail, *(detail.state_history or [])):
-            if said.error is not None and said.error.message:
-                yield said.error.message
+def _errors(detail: Detail) -> Iterator[str]:
+    for said in (detail, *(detail.state_history or [])):
+        if said.error is not None and said.error.message:
+            yield said.error.message

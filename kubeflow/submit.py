@@ -183,7 +183,7 @@ def _follow(
     follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
     try:
         end = follower.follow(run_id, options.timeout)
-        outcome = judge(end, lambda pod: read_log(follower.client, run_id, pod, namespace))
+        outcome = judge(end, lambda task: read_log(follower.client, run_id, task, namespace))
     except Lost as lost:
         outcome = Outcome(LOST, f"{lost}; the run may go on in the cluster")
     except OpenApiException as error:

@@ -6,6 +6,7 @@ It answers as KFP 2.17 does: JSON with snake case and without empty fields, an u
 
 from __future__ import annotations
 
+import base64
 import datetime
 import email
 import email.policy
@@ -27,11 +28,13 @@ import pytest
 import yaml
 
 from kubeflow import follow
+from kubeflow.steps import node_id
 
 API = "/apis/v2beta1"
 TASKS = ("data-gate", "trainer", "verdict")
 LOGIN_PAGE = "<!doctype html><html><body>Log in to Kubeflow</body></html>"
 RUN_ID = "4f0c1d7e-run"
+WORKFLOW = "triptych-vae-smoke-x7k2p"
 _NEVER = "0001-01-01T00:00:00Z"  # Argo's zero time, which KFP hands on
 
 
@@ -69,7 +72,7 @@ class KfpServer:
         course: what becomes of the run, one entry a question, the last one for good; a function is
             called, and what it returns is answered, or the next entry when that is None.
         faults: replies by the beginning of "METHOD path", each given once.
-        logs: of pods, by their names.
+        logs: that were kept, by their pods' nodes.
         seen: the requests so far.
     """
 
@@ -115,9 +118,9 @@ class KfpServer:
             ("GET /pipelines/", self._list_versions),
             ("GET /pipelines", self._list_pipelines),
             ("POST /runs", self._create_run),
+            (f"GET /runs/{RUN_ID}/nodes/", self._log),
             (f"GET /runs/{RUN_ID}", self._get_run),
             ("POST /recurringruns", self._create_recurring_run),
-            ("GET /apis/v1alpha1/runs/", self._log),
             ("GET /k8s/pod/logs", self._page),
         ]
         for route, handle in routes:
@@ -215,58 +218,68 @@ class KfpServer:
         return entry if isinstance(entry, Reply) else _json({"run_id": RUN_ID, **entry})
 
     def _log(self, seen: Seen) -> Reply:
-        pod = seen.path.split("/")[-2]
-        if pod in self.logs:
-            return Reply(200, self.logs[pod], "text/plain; charset=utf-8")
-        return Reply(200, '{"error_message":"Failed to read logs"}', "text/plain; charset=utf-8")
+        node, artifact = seen.path.split("/nodes/")[1].split("/artifacts/")
+        if artifact != "main-logs:read" or node not in self.logs:
+            return _json({"error_message": "artifact not found"}, 404)
+        return _json({"data": base64.b64encode(self.logs[node].encode()).decode()})
 
     def _page(self, seen: Seen) -> Reply:
         return Reply(200, LOGIN_PAGE, "text/html")
 
 
-def run(state: str, *, pod: str = "", tries: int = 1, **tasks: str) -> dict[str, Any]:
+def run(state: str, *, pod: str = "", tries: int = 0, **tasks: str) -> dict[str, Any]:
     """A run as KFP tells of it.
 
     Args:
         state: of the run.
         pod: the state of the tasks' last pods, when it is another than the task's.
-        tries: how many pods a task has had.
+        tries: how many pods a task has had, where it may be tried again.
         tasks: a state each, with `_` for `-`; OMITTED for one that Argo gave up, and DRIVER for one
             whose driver failed.
     """
-    nodes = [_node("triptych-x7k2p", "triptych-x7k2p", "RUNNING", []), _node("root", "wf-1", state)]
-    nodes.append(_node("root-driver", "wf-2", "SUCCEEDED"))
+    root = f"{WORKFLOW}.root"
+    nodes = [
+        _node(WORKFLOW, state, [f"{root}-driver"]),
+        _node("root-driver", "SUCCEEDED", [root]),
+        _node("root", state, []),
+    ]
     for number, (name, task) in enumerate(tasks.items(), start=1):
         name = name.replace("_", "-")
         driver = {"DRIVER": "FAILED", "OMITTED": ""}.get(task, "SUCCEEDED")
         task = "" if task in ("DRIVER", "OMITTED") else task
-        after = [f"wf-{number + 1}1"]  # Argo: what comes next is a child of the pod
-        nodes.append(_node(f"{name}-driver", f"wf-driver-{number}1", driver, [f"wf-{number}2"]))
-        nodes.append(_node(name, f"wf-executor-{number}2", task, [f"wf-{number}3"], number))
-        last = pod or task
-        if tries == 1:
-            nodes.append(_node("executor", f"{name}-impl-{number}3", last, after, number))
+        executor = f"{root}.{name}.executor"
+        nodes.append(_node(f"{name}-driver", driver, [f"{root}.{name}"], number))
+        nodes.append(_node(name, task, [executor] if task else [], number))
+        if not task:
             continue
-        pods = [f"wf-{number}4{index}" for index in range(tries)]
-        nodes.append(_node("executor", f"wf-impl-{number}3", task, pods, number))
-        for index in range(tries):
-            own = last if index == tries - 1 else "FAILED"
-            made = _node(f"executor({index})", f"{name}-impl-{number}4{index}", own, after, number)
-            nodes.append({**made, "start_time": _time(100 * number + index)})
+        after = [f"{root}.next-driver"]  # Argo: what comes next is below the pod
+        last = pod or task
+        if not tries:
+            nodes.append(_node("executor", last, after, number))
+            continue
+        nodes.append(_node("executor", task, [f"{executor}({i})" for i in range(tries)], number))
+        for i in range(tries):
+            own = last if i == tries - 1 else "FAILED"
+            nodes.append(_node(f"executor({i})", own, after, number))
     return {"state": state, "run_details": {"task_details": nodes}}
 
 
-def _node(
-    name: str, pod_name: str, state: str, children: list[str] | None = None, number: int = 0
-) -> dict[str, Any]:
-    node: dict[str, Any] = {"display_name": name, "pod_name": pod_name, "run_id": RUN_ID}
+def pod_node(task: str, attempt: int | None = None) -> str:
+    """Argo's id of a task's pod, or of one of its tries."""
+    name = f"{WORKFLOW}.root.{task}.executor{'' if attempt is None else f'({attempt})'}"
+    return node_id(WORKFLOW, name)
+
+
+def _node(name: str, state: str, children: list[str], number: int = 0) -> dict[str, Any]:
+    """A detail. It has its display name and the ids of the nodes below it, and not its own id."""
+    node: dict[str, Any] = {"display_name": name, "run_id": RUN_ID, "task_id": f"{name}-uuid"}
     node |= {"start_time": _time(100 * number), "end_time": _NEVER}
     if state in ("SUCCEEDED", "FAILED"):
         node["end_time"] = _time(100 * number + 12)
     if state:
         node |= {"state": state, "state_history": [{"state": state}]}
     if children:
-        node["child_tasks"] = [{"pod_name": child} for child in children]
+        node["child_tasks"] = [{"pod_name": node_id(WORKFLOW, child)} for child in children]
     return node
 
 

@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
-from kubeflow import follow, submit
-from tests.kfp.kfp_server import LOGIN_PAGE, RUN_ID, KfpServer, Reply, clean, compiled, run, serve
+from kubeflow import follow, steps, submit
+from tests.kfp.kfp_server import (
+    LOGIN_PAGE,
+    RUN_ID,
+    KfpServer,
+    Reply,
+    clean,
+    compiled,
+    pod_node,
+    run,
+    serve,
+)
 
 TOKEN = "eyJhbGciOi.hunter2hunter2"
 LAUNCHER = "F0822 10:01:12.000000       1 main.go:119] failed to execute component: "
@@ -79,6 +89,13 @@ def test_a_task_without_times_has_none_on_the_screen(
     assert Followed(capsys, server).tasks == ["done trainer 1 of 3"]
 
 
+@pytest.mark.parametrize(
+    ("name", "hashed"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)]
+)
+def test_argos_hash_is_the_published_one(name: str, hashed: int) -> None:
+    assert steps.node_id("workflow", name) == f"workflow-{hashed}"
+
+
 def test_a_new_try_is_a_line(server: KfpServer, capsys: pytest.CaptureFixture[str]) -> None:
     server.course = [
         run("RUNNING", trainer="RUNNING"),
@@ -134,7 +151,7 @@ def test_a_gate_that_refused_is_told_from_one_that_crashed(
 ) -> None:
     server.course = [run("FAILED", **{gate.replace("-", "_"): "FAILED"}, trainer="OMITTED")]
     if log:
-        server.logs[f"{gate}-impl-13"] = log
+        server.logs[pod_node(gate)] = log
     followed = Followed(capsys, server)
     assert followed.code == code and followed.end.startswith(end.format(gate))
     assert f"failed {gate} 12 s" in followed.tasks
@@ -145,12 +162,25 @@ def test_the_log_is_asked_of_the_ui_when_the_host_is_one(
 ) -> None:
     server.course = [run("FAILED", data_gate="FAILED")]
     log = "10:01:12 refused: \x1b[31m3\x1b[0m anomalies\n"
-    server.faults["GET /apis/v1alpha1"] = [Reply(200, LOGIN_PAGE, "text/html")]
+    pod = pod_node("data-gate").replace("x7k2p-", "x7k2p-system-container-impl-")
     server.faults["GET /k8s/pod/logs"] = [Reply(200, log, "text/plain")]
     followed = Followed(capsys, server)
     [asked] = server.asked("GET /k8s/pod/logs")
-    assert asked.query == {"podname": "data-gate-impl-13", "runid": RUN_ID}
+    assert asked.query == {"podname": pod, "runid": RUN_ID}
     assert followed.end == "refused: data-gate: [31m3[0m anomalies"  # nothing a terminal obeys
+
+
+def test_the_log_of_a_new_try_has_a_pod_of_another_template(
+    server: KfpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.multi_user = True
+    server.course = [run("FAILED", trainer="FAILED", tries=2)]
+    server.faults["GET /k8s/pod/logs"] = [Reply(200, '{"error": "no such route"}')]
+    followed = Followed(capsys, server, "--namespace", "alice")
+    [asked] = server.asked("GET /k8s/pod/logs")
+    pod = pod_node("trainer", 1).replace("x7k2p-", "x7k2p-retry-system-container-impl-")
+    assert asked.query == {"podname": pod, "runid": RUN_ID, "podnamespace": "alice"}
+    assert followed.end == "failed: trainer"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +196,7 @@ def test_a_server_that_knows_more_is_believed(
 ) -> None:
     made = run("FAILED", data_gate="FAILED")
     for node in made["run_details"]["task_details"]:
-        if node["display_name"] == "executor":
+        if node["display_name"] == "data-gate":
             node["error"] = {"message": message}
     server.course = [made]
     followed = Followed(capsys, server)
@@ -178,8 +208,8 @@ def test_a_task_that_failed_is_named_with_its_last_words(
 ) -> None:
     server.course = [run("FAILED", data_gate="SUCCEEDED", trainer="FAILED", tries=2)]
     words = "10:01:12 failed: ResourceExhaustedError: out of memory"
-    server.logs["trainer-impl-241"] = f"epoch 1\n{words}\n{LAUNCHER}exit status 1\n"
-    server.logs["trainer-impl-240"] = "10:00:00 failed: the first try\n"
+    server.logs[pod_node("trainer", 1)] = f"epoch 1\n{words}\n{LAUNCHER}exit status 1\n"
+    server.logs[pod_node("trainer", 0)] = "10:00:00 failed: the first try\n"
     followed = Followed(capsys, server)
     assert followed.code == 1
     assert followed.end == "failed: trainer: ResourceExhaustedError: out of memory"
@@ -189,7 +219,7 @@ def test_a_gate_that_refuses_beside_a_failure_does_not_hide_it(
     server: KfpServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.course = [run("FAILED", data_gate="FAILED", trainer="FAILED")]
-    server.logs["data-gate-impl-13"] = "10:01:12 refused: 3 anomalies\n"
+    server.logs[pod_node("data-gate")] = "10:01:12 refused: 3 anomalies\n"
     followed = Followed(capsys, server)
     assert followed.code == 1 and followed.end == "failed: trainer"
 

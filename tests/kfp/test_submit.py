@@ -18,7 +18,17 @@ from pathlib import Path
 import pytest
 
 from kubeflow import answers, schedule, submit, upload
-from tests.kfp.kfp_server import LOGIN_PAGE, RUN_ID, KfpServer, Reply, clean, compiled, run, serve
+from tests.kfp.kfp_server import (
+    LOGIN_PAGE,
+    RUN_ID,
+    KfpServer,
+    Reply,
+    clean,
+    compiled,
+    pod_node,
+    run,
+    serve,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = [sys.executable, "kubeflow/submit.py"]
@@ -375,7 +385,7 @@ def test_the_script_waits_and_ends_as_the_run_did(server: KfpServer, file: str) 
     assert done.returncode == 0 and done.stderr == "" and lines[-1] == "pushed"
     assert lines[-2].endswith(f"{server.url}/#/runs/details/{RUN_ID}")
     server.course = [run("FAILED", data_gate="FAILED")]
-    server.logs["data-gate-impl-13"] = "10:00:00 refused: 3 anomalies\n"
+    server.logs[pod_node("data-gate")] = "10:00:00 refused: 3 anomalies\n"
     done = _script(file, "--host", server.url, "--wait")
     assert done.returncode == 3 and done.stderr == ""
     assert done.stdout.splitlines()[-1] == "refused: data-gate: 3 anomalies"
