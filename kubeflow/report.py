@@ -119,13 +119,14 @@ def _curve(name: str, train: Sequence[float], held_out: Sequence[float]) -> str:
 
 
 def _pictures(folder: Path) -> list[str]:
-    found = sorted(folder.glob("*.png"))
+    # Of each kind the last: the others are of earlier epochs.
+    found = {path.stem.partition("-epoch-")[0]: path for path in sorted(folder.glob("*.png"))}
     if not found:
         return []
     images = (
-        f"<img alt='{_text(path.stem)}' title='{_text(path.stem)}' src='data:image/png;base64,"
+        f"<img alt='{_text(name)}' title='{_text(name)}' src='data:image/png;base64,"
         f"{base64.b64encode(path.read_bytes()).decode()}'>"
-        for path in found
+        for name, path in found.items()
     )
     return ["<h2>Pictures</h2>", *images]
 

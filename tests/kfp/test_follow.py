@@ -79,6 +79,16 @@ def test_every_change_of_a_task_is_a_line(
     ]
 
 
+def test_one_waiting_pod_of_two_is_nobodys(
+    server: KfpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = run("RUNNING", data_gate="RUNNING", trainer="RUNNING")
+    pods = [it for it in made["run_details"]["task_details"] if it["display_name"] == "executor"]
+    pods[0]["state"] = "PENDING"
+    server.course = [made, run("SUCCEEDED")]
+    assert Followed(capsys, server).tasks == ["running data-gate", "running trainer"]
+
+
 def test_a_task_without_times_has_none_on_the_screen(
     server: KfpServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,82 @@
+"""The compiled file, executed here by kfp.local: what a cluster gets, end to end."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+def command(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, f"kubeflow/{script}.py", *arguments],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+class Executed:
+    """A compiled smoke pipeline that has been executed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "smoke.yaml"
+        self.compiled = command("compile", "--profile", "smoke", "--to", str(self.file))
+        self.volume = folder / "smoke"
+        self.run = command("run_local", str(self.file))
+
+    def summary(self, output: str) -> Any:
+        return json.loads((self.volume / output / "transformer" / "summary.json").read_text())
+
+    def shown(self, task: str) -> Path:
+        """The folder of what KFP's UI would show of a task."""
+        [folder] = (self.volume / "kfp").glob(f"*/{task}")
+        return folder
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    return Executed(tmp_path_factory.mktemp("kfp"))
+
+
+def test_it_ends_pushed_and_equal_to_the_local_runner(executed: Executed) -> None:
+    assert executed.compiled.returncode == 0, executed.compiled.stdout
+    assert executed.run.returncode == 0, executed.run.stdout
+    assert executed.run.stdout.rstrip().endswith(
+        "equal to local_runner.py: verdict, hyperparameters, figures"
+    )
+    here, there = executed.summary("output"), executed.summary("local_runner")
+    assert here["verdict"]["outcome"] == there["verdict"]["outcome"] == "pushed"
+    assert Path(here["pushed"], "saved_model.pb").exists()
+    assert [n["node"] for n in here["nodes"]] == [n["node"] for n in there["nodes"]]
+    assert here["seed"] == there["seed"] and here["settings"] != there["settings"]  # the paths
+
+
+def test_every_task_says_what_became_of_it(executed: Executed) -> None:
+    states = [line.split()[:2] for line in executed.run.stdout.splitlines()]
+    nodes = {node["node"] for node in executed.summary("output")["nodes"]}
+    assert nodes <= {words[1] for words in states if words[:1] == ["done"]}
+    assert (executed.shown("trainer") / "summary").read_text().startswith("# Trainer: done")
+    assert (executed.shown("verdict") / "summary").read_text().startswith("# pushed")
+    assert "devices: " in (executed.volume / "kfp.log").read_text()
+
+
+def test_the_evaluator_has_its_curves_and_its_page(executed: Executed) -> None:
+    def never(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    folder = executed.shown("evaluator")
+    told = json.loads((folder / "executor_output.json").read_text(), parse_constant=never)
+    metadata = {name: one["artifacts"][0]["metadata"] for name, one in told["artifacts"].items()}
+    overall = executed.summary("output")["evaluation"]["overall"]
+    assert metadata["metrics"]["accuracy"] == pytest.approx(overall["accuracy"])
+    rows = metadata["classification"]["confusionMatrix"]["rows"]
+    assert sum(sum(row["row"]) for row in rows) == overall["example_count"]
+    assert len(metadata["classification"]["confidenceMetrics"]) > 50
+    page = (folder / "report").read_text()
+    assert "every threshold is met" in page and "http" not in page
