@@ -4,11 +4,10 @@ ARGS ?=
 PYTHON ?=
 export PYTHON
 MODEL ?= transformer
-PROFILE ?= default
+PROFILE ?=
 
 python := .venv/bin/python
 kfp_python := .venv-kubeflow/bin/python
-compiled := build/kubeflow/triptych-$(MODEL)-$(PROFILE).yaml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-kubeflow run test test-all bench kubeflow kubeflow-local image test-image lint lock sdist \
@@ -42,10 +41,11 @@ bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)
 
 kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., and options in ARGS
-	@$(kfp_python) kubeflow/compile.py --model $(MODEL) --profile $(PROFILE) $(ARGS)
+	@$(kfp_python) kubeflow/compile.py --model $(MODEL) --profile $(or $(PROFILE),default) $(ARGS)
 
-kubeflow-local: kubeflow ## execute the compiled file on this machine, and compare with local_runner.py
-	@$(kfp_python) kubeflow/run_local.py $(compiled)
+kubeflow-local: ## compile (PROFILE=smoke, if not told), execute here, and compare with local_runner.py
+	@$(MAKE) --no-print-directory kubeflow PROFILE=$(or $(PROFILE),smoke)
+	@$(kfp_python) kubeflow/run_local.py build/kubeflow/triptych-$(MODEL)-$(or $(PROFILE),smoke).yaml
 
 image: ## build the pods' image; CONTAINER_ENGINE=, BASE_IMAGE=, IMAGE= and TARGET=cpu|gpu choose
 	@scripts/image.sh $(ARGS)
