@@ -433,7 +433,10 @@ def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: Callable[..., Any]
     several = ask("sample", seeds=np.array([2**40, 7, 0, 7]))["images"]
     alone = ask("sample", seeds=np.array([7]))["images"]
     np.testing.assert_allclose(several[1], alone[0], atol=1e-6)
-    np.testing.assert_array_equal(several[1], several[3])
+    # A product of matrices rounds a row by where it stands, on some processors.
+    np.testing.assert_allclose(several[1], several[3], atol=1e-6)
+    again = ask("sample", seeds=np.array([2**40, 7, 0, 7]))["images"]
+    np.testing.assert_array_equal(several, again)
     assert min(np.abs(several[1] - several[place]).max() for place in (0, 2)) > 0.01
 
 
