@@ -143,8 +143,10 @@ def test_the_pushed_model_gives_a_seeds_image_in_any_company(
     again = sample(pushed, tmp_path, 11, 12, 3, 13, 14, 7)
     assert first.shape == (4, 28, 28) and first.dtype == np.float32
     assert first.min() >= 0.0 and first.max() <= 1.0
-    np.testing.assert_array_equal(first[0], first[3])
+    # A product of matrices rounds a row by where it stands, on some processors.
+    np.testing.assert_allclose(first[0], first[3], atol=1e-5)
     np.testing.assert_allclose(first[[0, 2]], again[[5, 2]], atol=1e-5)
+    np.testing.assert_allclose(first, sample(pushed, tmp_path, 7, 2**40, 3, 7), atol=1e-6)
     assert min(np.abs(first[0] - other).max() for other in (first[1], first[2])) > 0.1
 
 

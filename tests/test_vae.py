@@ -192,7 +192,7 @@ def test_validation_adds_up_and_repeats_itself(model: vae_model.Vae, held_out: A
 
 @pytest.mark.parametrize(("step", "part"), [(0, 0.0), (3, 0.3), (10, 1.0), (25, 1.0)])
 def test_the_warm_up_scales_the_kl_in_the_loss(step: int, part: float, train: Any) -> None:
-    fresh = vae.build(small(beta=0.5, warm_up=0.1), total_steps=100, seed=1)
+    fresh = vae.build(small(beta=0.5, warm_up=0.1, activation="relu"), total_steps=100, seed=1)
     fresh.optimizer.iterations.assign(step)
     logs = {name: float(value) for name, value in fresh.train_step((train[0][:64], None)).items()}
     wanted = logs["reconstruction"] + 0.5 * part * logs["kl"]
