@@ -104,11 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def settings_of(file: Path) -> dict[str, Any]:
     """The settings that a compiled file gives its tasks."""
-    import yaml
+    from kubeflow import compiled
 
-    spec = next(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    task = next(iter(spec["root"]["dag"]["tasks"].values()))
-    return json.loads(task["inputs"]["parameters"]["settings"]["runtimeValue"]["constant"])
+    _, _, tasks = compiled.read(file)
+    return json.loads(tasks[0].constants["settings"])
 
 
 @contextlib.contextmanager

@@ -102,31 +102,24 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, s
     from tfx.dsl.compiler import compiler
 
     from kubeflow import ui
-    from modules import progress
     from pipeline import node as nodes
     from pipeline.dag import create_pipeline
-    from pipeline.figures import key_figure
     from pipeline.history import finished_nodes
+    from pipeline.runner import run_shown
     from pipeline.screen import Screen
 
     # Another run of the same settings at the same time must not share what is half done.
     os.environ[unfinished.VARIABLE] = str(here.state / run_id)
     ir = compiler.Compiler().compile(create_pipeline(here))
     nodes.set_run_id(ir, run_id)
-    screen = Screen()
     with nodes.open_store(ir) as handle:
         if node_id == "Pusher":
             nodes.forget_lost_pushes(handle.store)
-        screen.start(node_id)
-        with progress.listen(screen.report):
-            outcome = nodes.run_node(ir, node_id)
-        if not outcome.ok:
-            return (REFUSED if outcome.state == "refused" else FAILED), outcome.reason
-        outputs = nodes.output_artifacts(handle.store, outcome.execution_id)
-        figure = key_figure(node_id, outputs, here.model)
-        screen.finish(node_id, outcome.state, outcome.seconds, figure)
+        node = run_shown(ir, node_id, handle.store, here.model, Screen())
+        if not node.outcome.ok:
+            return (REFUSED if node.outcome.state == "refused" else FAILED), node.outcome.reason
         shutil.rmtree(here.state / run_id / node_id.lower(), ignore_errors=True)
-        ui.show_node(outcome, figure, outputs, shown)
+        ui.show_node(node.outcome, node.figure, node.outputs, shown)
         if node_id == "Evaluator":
             finished = finished_nodes(handle.store, ir, run_id, here.model)
             ui.show_evaluation(finished, here, shown)

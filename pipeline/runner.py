@@ -59,22 +59,41 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         _clear_unfinished(handle.store, settings)
         nodes.forget_lost_pushes(handle.store)
         for node_id in node_ids(ir):
-            screen.start(node_id)
-            with progress.listen(screen.report):
-                outcome = nodes.run_node(ir, node_id)
-            outputs, figure = {}, outcome.reason
-            if outcome.ok:
-                outputs = nodes.output_artifacts(handle.store, outcome.execution_id)
-                figure = key_figure(node_id, outputs, settings.model)
-            screen.finish(node_id, outcome.state, outcome.seconds, figure)
-            finished.append(Finished(outcome, figure, outputs))
-            if not outcome.ok:
+            node = run_shown(ir, node_id, handle.store, settings.model, screen)
+            finished.append(node)
+            if not node.outcome.ok:
                 break
-            if outcome.state == "done" and node_id in _RESUMABLE:
+            if node.outcome.state == "done" and node_id in _RESUMABLE:
                 shutil.rmtree(settings.state / node_id.lower(), ignore_errors=True)
     verdict = _verdict(finished, settings.model)
     write_summary(settings, finished, verdict)
     return verdict
+
+
+def run_shown(
+    ir: pipeline_pb2.Pipeline, node_id: str, store: mlmd.MetadataStore, family: str, screen: Screen
+) -> Finished:
+    """Runs one node, here or in a pod, with its progress and its end on the screen.
+
+    Args:
+        ir: the compiled pipeline; the run id is set.
+        node_id: which node.
+        store: the metadata store, to read its outputs from.
+        family: whose pipeline it is.
+        screen: where progress goes.
+
+    Returns:
+        What became of it; its figure is the reason when it did not succeed.
+    """
+    screen.start(node_id)
+    with progress.listen(screen.report):
+        outcome = nodes.run_node(ir, node_id)
+    outputs, figure = {}, outcome.reason
+    if outcome.ok:
+        outputs = nodes.output_artifacts(store, outcome.execution_id)
+        figure = key_figure(node_id, outputs, family)
+    screen.finish(node_id, outcome.state, outcome.seconds, figure)
+    return Finished(outcome, figure, outputs)
 
 
 def node_ids(ir: pipeline_pb2.Pipeline) -> list[str]:

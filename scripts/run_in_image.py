@@ -24,9 +24,9 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from kubeflow.lint import RUN_ID  # noqa: E402
 from kubeflow.names import VOLUME  # noqa: E402
 
-RUN_ID = "{{$.pipeline_job_uuid}}"
 INPUT = "{{$}}"
 
 

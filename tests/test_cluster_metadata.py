@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +11,6 @@ from concurrent import futures
 from pathlib import Path
 from typing import Any
 
-import portpicker
 import pytest
 
 from kubeflow.names import VERDICT
@@ -20,6 +18,7 @@ from kubeflow.plan import make_plan
 from pipeline import metadata_store
 from pipeline.settings import Settings, make_settings
 from tests import runs
+from tests.metadata_servers import MetadataServer, metadata_server
 
 POD = """
 from kfp import dsl
@@ -31,38 +30,14 @@ run_node.run(settings, node, run_id, source, 0, **shown)
 """
 
 
-class Server:
-    """A metadata server that can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = portpicker.pick_unused_port()
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "kubeflow.metadata_server", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--database", str(self.folder / "metadata.sqlite")],
-            cwd=runs.PROJECT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout and "serving" in self.process.stdout.readline()
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MetadataServer]:
+    with metadata_server(tmp_path / "metadata.sqlite") as started:
+        yield started
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def settings(tmp_path: Path, make_dataset: Any, server: Server) -> Settings:
+def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Settings:
     data = make_dataset(tmp_path / "idx", train=1500, test=400)
     zero = [f"gates.{gate}=0" for gate in ("accuracy", "digit_accuracy", "stroke_accuracy", "auc")]
     return make_settings(
@@ -72,7 +47,7 @@ def settings(tmp_path: Path, make_dataset: Any, server: Server) -> Settings:
         data_dir=data,
         output=tmp_path / "output",
         overrides=["training.epochs=2", "gates.cross_entropy=9", *zero],
-        metadata_store=f"grpc://localhost:{server.port}",
+        metadata_store=server.address,
     )
 
 
@@ -131,7 +106,7 @@ class Pods:
 
 
 def test_a_run_outlives_its_metadata_server(
-    settings: Settings, server: Server, tmp_path: Path
+    settings: Settings, server: MetadataServer, tmp_path: Path
 ) -> None:
     shown = tmp_path / "shown"
     shown.mkdir()

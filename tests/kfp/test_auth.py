@@ -10,19 +10,13 @@ import kfp.client.auth
 import pytest
 
 from kubeflow import auth, submit
-from tests.kfp.kfp_server import KfpServer, Reply, clean, compiled, serve
+from tests.kfp.kfp_server import KfpServer, Reply, serve
 
 SECRET = "eyJhbGciOi.hunter2hunter2"
 OTHER = "eyJhbGciOi.swordfish"
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[KfpServer]:
-    clean(monkeypatch, tmp_path)
-    compiled(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve() as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("server", "in_its_folder")
 
 
 def submitted(capsys: pytest.CaptureFixture[str], server: KfpServer, *options: str) -> str:

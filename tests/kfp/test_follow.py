@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,15 @@ from tests.kfp.kfp_server import (
     RUN_ID,
     KfpServer,
     Reply,
-    clean,
-    compiled,
     pod_node,
     run,
-    serve,
 )
 
 TOKEN = "eyJhbGciOi.hunter2hunter2"
 LAUNCHER = "F0822 10:01:12.000000       1 main.go:119] failed to execute component: "
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[KfpServer]:
-    clean(monkeypatch, tmp_path)
-    compiled(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve() as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("server", "in_its_folder")
 
 
 class Followed:

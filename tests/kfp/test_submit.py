@@ -12,7 +12,6 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,13 +31,6 @@ from tests.kfp.kfp_server import (
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = [sys.executable, "kubeflow/submit.py"]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[KfpServer]:
-    clean(monkeypatch, tmp_path)
-    with serve() as started:
-        yield started
 
 
 @pytest.fixture
