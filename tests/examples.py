@@ -20,6 +20,11 @@ def write(path: Path, images: np.ndarray, labels: np.ndarray, first: int = 0) ->
     return str(path)
 
 
+def records(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Serialized tf.Examples, (N,), of images, uint8 (N, 28, 28), and labels."""
+    return np.array([example for _, example in to_examples(images, labels, 0)], object)
+
+
 def cut(mnist_dir: Path, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
     """Some of MNIST's training images and their labels."""
     pair = idx.find_dataset(mnist_dir)["train"]

@@ -1,15 +1,29 @@
 """Small exported models for the components that judge and serve them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from components import ask_model
+from modules.export import export
+from modules.families import Signature
 from modules.images import parse_images
 
 Change = Callable[[tf.Tensor], tf.Tensor]
+Ask = Callable[..., dict[str, Any]]  # the outputs of a signature, by its name and its inputs
+
+
+def asker(model: keras.Model, signatures: Mapping[str, Signature], folder: Path) -> Ask:
+    """Exports a model to a folder, and asks its signatures in sessions, as a server does."""
+    export(model, folder / "model", signatures)
+
+    def ask(name: str, **inputs: Any) -> dict[str, Any]:
+        return ask_model.ask(str(folder / "model"), {name: inputs})[name]
+
+    return ask
 
 
 def export_prototype_classifier(

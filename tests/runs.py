@@ -12,6 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from components import ask_model
+
 PROJECT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, str(PROJECT / "local_runner.py")]
 
@@ -67,6 +71,33 @@ def run(output: Path, *arguments: str) -> Run:
     screen, _ = process.communicate(timeout=600)
     given = dict(zip(arguments, arguments[1:], strict=False))
     return Run(process.returncode, screen, output, given.get("--model", Run.model))
+
+
+def ask(
+    model: str | Path, folder: Path, requests: ask_model.Tensors, timeout: float = 300.0
+) -> ask_model.Tensors:
+    """Asks signatures of an exported model in a fresh process.
+
+    Args:
+        model: the folder of the SavedModel.
+        folder: for the files of question and answer.
+        requests: inputs by name, by signature.
+        timeout: seconds.
+
+    Returns:
+        Outputs by name, by signature.
+    """
+    asked, answered = folder / "asked.npz", folder / "answered.npz"
+    np.savez(asked, **ask_model.pack(requests))
+    subprocess.run(
+        [sys.executable, "-m", "components.ask_model", model, asked, answered],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        timeout=timeout,
+    )
+    with np.load(answered, allow_pickle=False) as flat:
+        return ask_model.unpack(dict(flat))
 
 
 def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> None:

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from sklearn import metrics
 
-from components import ask_model, idx
+from components import idx
 from tests import runs
 
 NODES = [
@@ -88,17 +86,9 @@ def test_the_summary_says_everything(pushed: runs.Run) -> None:
 def test_the_pushed_model_answers_in_a_fresh_process(pushed: runs.Run, mnist_dir: Path) -> None:
     pair = idx.find_dataset(mnist_dir)["test"]
     images, labels = idx.read_images(pair.images, 0, 2000), idx.read_labels(pair.labels, 0, 2000)
-    asked, answered = pushed.output / "asked.npz", pushed.output / "answered.npz"
-    np.savez(asked, **ask_model.pack({"serving_images": {"images": images}}))
-    subprocess.run(
-        [sys.executable, "-m", "components.ask_model", pushed.summary["pushed"], asked, answered],
-        cwd=runs.PROJECT,
-        check=True,
-        capture_output=True,
-    )
-    with np.load(answered, allow_pickle=False) as flat:
-        probabilities = ask_model.unpack(dict(flat))["serving_images"]["probabilities"]
-    chosen = probabilities.argmax(axis=1)
+    requests = {"serving_images": {"images": images}}
+    answers = runs.ask(pushed.summary["pushed"], pushed.output, requests)
+    chosen = answers["serving_images"]["probabilities"].argmax(axis=1)
     # The same images that the Evaluator saw: its figures are scikit-learn's.
     evaluation = pushed.summary["evaluation"]
     overall = evaluation["overall"]

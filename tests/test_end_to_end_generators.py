@@ -1,8 +1,6 @@
 """The generators' families through the whole pipeline, in the small profile."""
 
 import functools
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,16 +43,7 @@ def images_of_test(mnist_dir: Path) -> np.ndarray:
 
 def ask(run: runs.Run, folder: Path, requests: ask_model.Tensors) -> ask_model.Tensors:
     """Asks the pushed model in a fresh process."""
-    asked, answered = folder / "asked.npz", folder / "answered.npz"
-    np.savez(asked, **ask_model.pack(requests))
-    subprocess.run(
-        [sys.executable, "-m", "components.ask_model", run.summary["pushed"], asked, answered],
-        cwd=runs.PROJECT,
-        check=True,
-        capture_output=True,
-    )
-    with np.load(answered, allow_pickle=False) as flat:
-        return ask_model.unpack(dict(flat))
+    return runs.ask(run.summary["pushed"], folder, requests)
 
 
 def sample(run: runs.Run, folder: Path, *seeds: int) -> np.ndarray:

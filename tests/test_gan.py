@@ -1,7 +1,6 @@
 """The GAN family: its steps, its average, its export, its figures."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,8 @@ import pytest
 import tensorflow as tf
 from scipy import special, stats
 
-from components import ask_model
 from modules import gan, gan_model, hyperparameters, judge, randomness, samples
-from modules.export import export
-from tests import examples
+from tests import examples, models
 
 TRAIN, TEST, STEPS = 1024, 150, 100
 Batch = tuple[np.ndarray, np.ndarray]  # images, uint8 (B, 28, 28), and labels, int64 (B,)
@@ -89,29 +86,20 @@ def model(train: Batch) -> gan_model.Gan:
 
 
 @pytest.fixture(scope="module")
-def ask(
-    model: gan_model.Gan, train: Batch, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., dict[str, np.ndarray]]:
+def ask(model: gan_model.Gan, train: Batch, tmp_path_factory: pytest.TempPathFactory) -> models.Ask:
     """Asks a signature of the exported model, in a session."""
-    directory = tmp_path_factory.mktemp("gan") / "model"
-    export(model, directory, gan.signatures(model, train[0][:600], seed=1))
-
-    def ask(name: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        return ask_model.ask(str(directory), {name: inputs})[name]
-
-    return ask
+    signatures = gan.signatures(model, train[0][:600], seed=1)
+    return models.asker(model, signatures, tmp_path_factory.mktemp("gan"))
 
 
 @pytest.fixture(scope="module")
-def records(held_out: Batch, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+def records(held_out: Batch) -> np.ndarray:
     """The held-out images as serialized tf.Examples."""
-    file = examples.write(tmp_path_factory.mktemp("records") / "e.gz", *held_out)
-    found = tf.data.TFRecordDataset(file, compression_type="GZIP").as_numpy_iterator()
-    return np.array(list(found), object)
+    return examples.records(*held_out)
 
 
 @pytest.fixture(scope="module")
-def facts(ask: Callable[..., Any], records: np.ndarray) -> dict[str, np.ndarray]:
+def facts(ask: models.Ask, records: np.ndarray) -> dict[str, np.ndarray]:
     return ask("evaluation", examples=records)
 
 
@@ -414,7 +402,7 @@ def test_validation_gives_the_objective_and_repeats_itself(
 
 
 def test_what_is_served_has_the_shapes_and_ranges_of_images(
-    ask: Callable[..., Any], records: np.ndarray, held_out: Batch
+    ask: models.Ask, records: np.ndarray, held_out: Batch
 ) -> None:
     raw = held_out[0][:7]
     images = ask("sample", seeds=np.arange(50))["images"]
@@ -429,7 +417,7 @@ def test_what_is_served_has_the_shapes_and_ranges_of_images(
     assert set(gan.SIGNATURES) == {"serving_default", "sample", "discriminate"}
 
 
-def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: Callable[..., Any]) -> None:
+def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: models.Ask) -> None:
     several = ask("sample", seeds=np.array([2**40, 7, 0, 7]))["images"]
     alone = ask("sample", seeds=np.array([7]))["images"]
     np.testing.assert_allclose(several[1], alone[0], atol=1e-6)
@@ -451,7 +439,7 @@ def test_samples_are_of_the_average(model: gan_model.Gan) -> None:
 
 
 def test_the_discriminators_figures_are_those_of_its_answers(
-    model: gan_model.Gan, ask: Callable[..., Any], facts: dict[str, np.ndarray], held_out: Batch
+    model: gan_model.Gan, ask: models.Ask, facts: dict[str, np.ndarray], held_out: Batch
 ) -> None:
     images, labels = held_out
     real = ask("discriminate", images=images)["real"]

@@ -1,16 +1,12 @@
 """The transformer family: its network, its space, its export."""
 
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from components import ask_model
 from modules import families, hyperparameters, transformer
 from modules.export import export
 from tests import examples, runs
@@ -102,26 +98,14 @@ def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
     images, labels = examples.cut(mnist_dir, 0, 20)
     model = transformer.classifier(hyperparameters.defaults("transformer"))
     export(model, tmp_path / "model", transformer.signatures(model, images, seed=1))
-    records = tf.data.TFRecordDataset(
-        examples.write(tmp_path / "e.gz", images, labels), compression_type="GZIP"
-    )
     requests = {
-        "serving_default": {"examples": np.array(list(records.as_numpy_iterator()), object)},
+        "serving_default": {"examples": examples.records(images, labels)},
         "serving_images": {"images": images},
     }
     assert set(requests) == set(transformer.SIGNATURES)
-    asked, answered = tmp_path / "asked.npz", tmp_path / "answered.npz"
-    np.savez(asked, **ask_model.pack(requests))
-    subprocess.run(
-        [sys.executable, "-m", "components.ask_model", tmp_path / "model", asked, answered],
-        cwd=runs.PROJECT,
-        check=True,
-        capture_output=True,
-    )
     wanted = model(images).numpy()
-    with np.load(answered, allow_pickle=False) as flat:
-        for answer in ask_model.unpack(dict(flat)).values():
-            np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)
+    for answer in runs.ask(tmp_path / "model", tmp_path, requests).values():
+        np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)
 
 
 def test_overrides_are_checked_by_name_and_type() -> None:

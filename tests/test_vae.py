@@ -1,7 +1,6 @@
 """The VAE family: its formulas, its training, its export, its figures."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ import tensorflow as tf
 from scipy import integrate, special, stats
 from sklearn import metrics
 
-from components import ask_model
 from modules import hyperparameters, vae, vae_model
-from modules.export import export
-from tests import examples
+from tests import examples, models
 
 TRAIN, TEST, EPOCHS = 3000, 200, 12
 
@@ -53,29 +50,20 @@ def model(trained: tuple[vae_model.Vae, Any]) -> vae_model.Vae:
 
 
 @pytest.fixture(scope="module")
-def ask(
-    model: vae_model.Vae, train: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., dict[str, np.ndarray]]:
+def ask(model: vae_model.Vae, train: Any, tmp_path_factory: pytest.TempPathFactory) -> models.Ask:
     """Asks a signature of the exported model, in a session."""
-    directory = tmp_path_factory.mktemp("vae") / "model"
-    export(model, directory, vae.signatures(model, train[0][:600], seed=1))
-
-    def ask(name: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        return ask_model.ask(str(directory), {name: inputs})[name]
-
-    return ask
+    signatures = vae.signatures(model, train[0][:600], seed=1)
+    return models.asker(model, signatures, tmp_path_factory.mktemp("vae"))
 
 
 @pytest.fixture(scope="module")
-def records(held_out: Any, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+def records(held_out: Any) -> np.ndarray:
     """The held-out images as serialized tf.Examples."""
-    file = examples.write(tmp_path_factory.mktemp("records") / "e.gz", *held_out)
-    found = tf.data.TFRecordDataset(file, compression_type="GZIP").as_numpy_iterator()
-    return np.array(list(found), object)
+    return examples.records(*held_out)
 
 
 @pytest.fixture(scope="module")
-def facts(ask: Callable[..., Any], records: np.ndarray) -> dict[str, np.ndarray]:
+def facts(ask: models.Ask, records: np.ndarray) -> dict[str, np.ndarray]:
     return ask("evaluation", examples=records)
 
 
@@ -230,7 +218,7 @@ def test_bfloat16_trains(train: Any) -> None:
 
 
 def test_what_is_served_has_the_shapes_and_ranges_of_images(
-    ask: Callable[..., Any], records: np.ndarray, held_out: Any
+    ask: models.Ask, records: np.ndarray, held_out: Any
 ) -> None:
     raw = held_out[0][:7]
     encoded = ask("encode", images=raw)
@@ -254,7 +242,7 @@ def test_what_is_served_has_the_shapes_and_ranges_of_images(
     np.testing.assert_allclose(by_record["latents"], encoded["mean"], atol=1e-4)
 
 
-def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: Callable[..., Any]) -> None:
+def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: models.Ask) -> None:
     several = ask("sample", seeds=np.array([2**40, 7, 0, 7]))["images"]
     alone = ask("sample", seeds=np.array([7]))["images"]
     np.testing.assert_allclose(several[1], alone[0], atol=1e-6)
@@ -263,7 +251,7 @@ def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: Callable[..., Any]
 
 
 def test_figures_are_scikit_learns_on_the_same_reconstructions(
-    ask: Callable[..., Any], facts: dict[str, np.ndarray], held_out: Any
+    ask: models.Ask, facts: dict[str, np.ndarray], held_out: Any
 ) -> None:
     images, labels = held_out
     grey = images.reshape(-1) / 255.0
@@ -306,7 +294,7 @@ def test_every_tenth_image_has_its_importance_weighted_bound(
 
 
 def test_facts_do_not_depend_on_the_batch(
-    ask: Callable[..., Any], facts: dict[str, np.ndarray], records: np.ndarray
+    ask: models.Ask, facts: dict[str, np.ndarray], records: np.ndarray
 ) -> None:
     again = ask("evaluation", examples=records[60:90])
     assert again.keys() == facts.keys()

@@ -1,0 +1,107 @@
+"""Says what choices of hyperparameters are worth: trains with one changed at a time.
+
+    .venv/bin/python scripts/ablate.py --model gan --epochs 10 average=0 dropout=0.3 r1=1
+
+The first row is the default profile as it is; each further one has a change, which may be of
+several hyperparameters: `layers=1,latent=2`. Seed and images are the same in all. The figure is the
+family's objective on the eval split after the last epoch; the test images are not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
+
+from components import idx  # noqa: E402
+from components.mnist_example_gen import split_of  # noqa: E402
+from modules import families, hyperparameters, training  # noqa: E402
+from modules.callbacks import Backup, TrainingStopped  # noqa: E402
+from pipeline.profiles import PROFILES  # noqa: E402
+
+
+def changes_of(family: str, typed: str) -> dict[str, Any]:
+    """From `name=value,name=value` to checked hyperparameters.
+
+    Raises:
+        OverrideError: a name is unknown or a value does not fit, in one sentence.
+    """
+    pairs = [part.partition("=") for part in typed.split(",") if part]
+    return hyperparameters.check_overrides(family, {name: value for name, _, value in pairs})
+
+
+def read_splits(data_dir: Path, limit: int | None) -> dict[str, training.Split]:
+    """The images and labels of the train and the eval split, as ExampleGen divides them."""
+    pair = idx.find_dataset(data_dir)["train"]
+    count = min(limit or pair.count, pair.count)
+    images = idx.read_images(pair.images, 0, count)
+    labels = idx.read_labels(pair.labels, 0, count).astype(np.int64)
+    names = np.array([split_of(image.tobytes()) for image in images])
+    return {name: (images[names == name], labels[names == name]) for name in ("train", "eval")}
+
+
+def objective_of(
+    family: str, changes: dict[str, Any], splits: dict[str, training.Split], epochs: int, seed: int
+) -> float:
+    """The family's objective after a training with these changes of the default profile.
+
+    Raises:
+        TrainingStopped: the loss became NaN or infinite, or the model collapsed.
+    """
+    chosen = dict(PROFILES[family]["default"].hyperparameters) | changes
+    hp = hyperparameters.resolve(family, None, chosen)
+    with tempfile.TemporaryDirectory(prefix="triptych-ablate-") as folder:
+        backup = Backup(Path(folder) / "backup")
+        training.fit(
+            family, hp, splits["train"], splits["eval"], epochs, seed, backup, Path(folder)
+        )
+    return backup.past[families.load(family).OBJECTIVE.name][-1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains each, and prints a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE[,NAME=VALUE]")
+    parser.add_argument("--model", choices=PROFILES, required=True)
+    parser.add_argument("--epochs", type=int, default=10, help="of each training; 10")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--images", type=int, help="read so many training images; all")
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    options = parser.parse_args(arguments)
+    try:
+        rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}
+        splits = read_splits(options.data_dir, options.images)
+    except (hyperparameters.OverrideError, idx.BadDataset) as error:
+        parser.error(str(error))
+    objective = families.load(options.model).OBJECTIVE.name
+    print(f"{'change':40}{objective:>14}{'seconds':>10}", flush=True)  # noqa: T201
+    for typed, changes in rows.items():
+        started = time.monotonic()
+        try:
+            value = objective_of(options.model, changes, splits, options.epochs, options.seed)
+            figure, reason = f"{value:.4g}", ""
+        except TrainingStopped as error:
+            figure, reason = "-", f"   {error}"
+        seconds = time.monotonic() - started
+        line = f"{typed or 'as it is':40}{figure:>14}{seconds:10.0f}{reason}"
+        print(line, flush=True)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
