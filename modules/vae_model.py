@@ -41,8 +41,8 @@ def bernoulli_loss(pixels: Any, logits: Any) -> Any:
     Returns:
         Nats, (...), summed over P.
     """
-    loss = tf.nn.sigmoid_cross_entropy_with_logits(labels=pixels, logits=logits)
-    return tf.reduce_sum(loss, axis=-1)
+    # -x ln s(l) - (1 - x) ln(1 - s(l)) with s the sigmoid; in this form, half the operations.
+    return tf.reduce_sum(tf.nn.softplus(logits) - pixels * logits, axis=-1)
 
 
 def _network(inputs: int, outputs: int, hp: keras_tuner.HyperParameters, name: str) -> keras.Model:
