@@ -58,6 +58,19 @@ def test_images_and_labels_stay_together(digits) -> None:
         assert [known[image.tobytes()] for image in batch] == chosen.tolist()
 
 
+def test_what_does_not_fill_a_batch_is_left_out_of_an_epoch(digits) -> None:
+    images, labels = digits
+    stream = batch_stream(images, labels, 64, seed=1)
+    shapes = [batch.shape for batch, _ in stream.as_numpy_iterator()]
+    assert shapes == [(64, 28, 28)] * (len(images) // 64) and len(images) % 64
+    assert len(shapes) == int(stream.cardinality())
+
+
+def test_no_iterator_waits_for_a_tuner(digits) -> None:
+    for seed in (None, 1):
+        assert batch_stream(*digits, 64, seed=seed).options().autotune.enabled is False
+
+
 def test_without_a_seed_every_example_comes_in_order(digits) -> None:
     images, labels = digits
     batches = list(batch_stream(images, labels, 64).as_numpy_iterator())
