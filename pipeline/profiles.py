@@ -144,7 +144,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
-            training=Training(epochs=24),
+            training=Training(epochs=36),
             gates={
                 "relative_frechet": 3.0,
                 "relative_coverage": 0.40,
