@@ -1,8 +1,8 @@
 """The Fréchet distance between two sets of features, taken as Gaussians.
 
 d² = |m₁ - m₂|² + Tr(C₁ + C₂ - 2 (C₁ C₂)^½): Dowson and Landau 1982, "The Fréchet Distance between
-Multivariate Normal Distributions". Heusel et al. 2017, who brought it to GANs, give d² as their
-FID; here it is d, in the units of the features.
+Multivariate Normal Distributions". What is given is d², as Heusel et al. 2017, who brought it to
+GANs, do for their FID.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         second: (M, D).
 
     Returns:
-        d, in the features' units; NaN with fewer than 2 of either.
+        d², in the square of the features' units; NaN with fewer than 2 of either.
     """
     if min(len(first), len(second)) < 2:
         return float("nan")
@@ -33,16 +33,14 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def distance_of_gaussians(mean_1: Any, mean_2: Any, covariance_1: Any, covariance_2: Any) -> Any:
-    """d between two Gaussians; means (D,), covariances (D, D), all float64."""
+    """d² between two Gaussians; means (D,), covariances (D, D), all float64."""
     # Tr (C1 C2)^½ is that of the symmetric (C1^½ C2 C1^½)^½, which needs no complex numbers.
     values, vectors = tf.linalg.eigh(covariance_1)
     root = (vectors * tf.sqrt(tf.maximum(values, 0.0))) @ tf.transpose(vectors)
     inner = tf.linalg.eigvalsh(root @ covariance_2 @ root)
     cross = tf.reduce_sum(tf.sqrt(tf.maximum(inner, 0.0)))
     traces = tf.linalg.trace(covariance_1) + tf.linalg.trace(covariance_2)
-    return tf.sqrt(
-        tf.maximum(tf.reduce_sum(tf.square(mean_1 - mean_2)) + traces - 2.0 * cross, 0.0)
-    )
+    return tf.maximum(tf.reduce_sum(tf.square(mean_1 - mean_2)) + traces - 2.0 * cross, 0.0)
 
 
 class FrechetDistance(keras.metrics.Metric):

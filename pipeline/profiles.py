@@ -146,7 +146,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
             training=Training(epochs=36),
             gates={
-                "relative_frechet": 3.0,
+                "relative_frechet": 9.0,
                 "relative_coverage": 0.40,
                 "digit_coverage": 0.15,
                 "digit_recall": 0.50,

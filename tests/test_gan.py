@@ -462,7 +462,7 @@ def test_shares_are_those_of_the_judges_reading(
     assert [figures[f"share_of_{digit}"] for digit in range(10)] == pytest.approx(shares, abs=0.01)
     assert figures["entropy"] == pytest.approx(stats.entropy(shares), abs=0.05)
     # What makes no digits yet is far behind real images.
-    assert figures["frechet"] > 5 * figures["floor_frechet"]
+    assert figures["frechet"] > 25 * figures["floor_frechet"]
     assert figures["coverage"] < 0.5 * figures["floor_coverage"]
 
 
