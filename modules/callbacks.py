@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +61,32 @@ class StopOnCollapse(keras.callbacks.Callback):
         collapsed: says in a sentence what is wrong after an epoch, by its figures; empty when
             nothing is.
         epochs: of the whole training; a third of them in a row, and at least 5, are too long.
+        past: the figures of the epochs before a resumed training's first, by name.
 
     Raises:
         CollapseError: with the epoch, in one sentence.
     """
 
-    def __init__(self, collapsed: Callable[[dict[str, Any]], str], epochs: int) -> None:
+    def __init__(
+        self,
+        collapsed: Callable[[dict[str, Any]], str],
+        epochs: int,
+        past: Mapping[str, Sequence[float]],
+    ) -> None:
         super().__init__()
         self._collapsed = collapsed
         self._patience = max(5, epochs // 3)
         self._bad = 0
+        for figures in zip(*past.values(), strict=True):
+            self._count(dict(zip(past, figures, strict=True)))
+
+    def _count(self, logs: dict[str, Any]) -> str:
+        problem = self._collapsed(logs)
+        self._bad = self._bad + 1 if problem else 0
+        return problem
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        problem = self._collapsed(logs or {})
-        self._bad = self._bad + 1 if problem else 0
+        problem = self._count(logs or {})
         if self._bad >= self._patience:
             raise CollapseError(f"training stopped in epoch {epoch + 1}: {problem}")
 

@@ -116,7 +116,7 @@ def fit(
         verbose=0,
         callbacks=[
             StopOnNotFiniteLoss(),
-            StopOnCollapse(chosen.collapsed, epochs),
+            StopOnCollapse(chosen.collapsed, epochs, backup.past),
             ReportSteps(_teller(chosen.OBJECTIVE.name, steps, epochs), steps),
             keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
             Pictures(lambda: chosen.pictures(model, held_out[0]), log_dir / "pictures", epochs),

@@ -21,10 +21,13 @@ def collapsed(logs: dict[str, Any]) -> str:
     return "all is grey" if logs["figure"] < 1.0 else ""
 
 
-def epochs_until_stopped(epochs: int, figures: list[float]) -> int | None:
-    """The epoch, counted from 1, in which training is stopped; None if it is not."""
-    callback = StopOnCollapse(collapsed, epochs)
-    for epoch, figure in enumerate(figures):
+def epochs_until_stopped(epochs: int, figures: list[float], resumed: int = 0) -> int | None:
+    """The epoch, counted from 1, in which training is stopped; None if it is not.
+
+    A resumed training has so many epochs behind it when its callback is made.
+    """
+    callback = StopOnCollapse(collapsed, epochs, {"figure": figures[:resumed]})
+    for epoch, figure in enumerate(figures[resumed:], resumed):
         try:
             callback.on_epoch_end(epoch, {"figure": figure})
         except CollapseError:
@@ -47,8 +50,14 @@ def test_only_epochs_in_a_row_count() -> None:
     assert epochs_until_stopped(10, [0.0] * 4 + [2.0] + [0.0] * 5) == 10
 
 
+@pytest.mark.parametrize("resumed", [1, 3, 5])
+def test_a_resumed_training_counts_the_epochs_before(resumed: int) -> None:
+    assert epochs_until_stopped(10, [2.0] + [0.0] * 9, resumed) == 6
+    assert epochs_until_stopped(10, [0.0, 2.0] * 5, resumed) is None
+
+
 def test_a_collapse_is_told_with_its_epoch_and_its_reason() -> None:
-    callback = StopOnCollapse(collapsed, epochs=10)
+    callback = StopOnCollapse(collapsed, 10, {})
     for epoch in range(3, 7):
         callback.on_epoch_end(epoch, {"figure": 0.0})
     with pytest.raises(CollapseError, match="^training stopped in epoch 8: all is grey$"):
