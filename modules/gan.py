@@ -60,7 +60,7 @@ def search_space(hp: keras_tuner.HyperParameters) -> None:
     The widths are those of many a tutorial: 256 and 512 units (and 1024 in a third layer) in the
     generator, 512 and 256 in the discriminator.
     """
-    hp.Choice("learning_rate", [2e-4, 5e-4], default=5e-4)
+    hp.Choice("learning_rate", [2e-4, 5e-4, 1e-3], default=5e-4)
     hp.Choice("generator", ["dense", "conv"], default="dense")
     hp.Choice("dropout", [0.1, 0.3], default=0.1)
     hp.Fixed("conditional", True)
