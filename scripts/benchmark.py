@@ -14,6 +14,9 @@ compiled, does not count. A step is one batch of real images. What is not the sa
 - With bfloat16, our products are of fewer digits.
 
 The tutorials' models are compiled as Keras does it when it is told nothing: by XLA.
+
+The row `products alone` is the VAE's wide matrix products, forwards and backwards, and nothing
+else: no loop of the same mathematics is faster.
 """
 
 from __future__ import annotations
@@ -197,6 +200,37 @@ def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
     return Contestant("tutorial", (generator, discriminator), run)
 
 
+def vae_products(images: np.ndarray) -> Contestant:
+    """The products between pixels and hidden units that a step of the VAE cannot do without."""
+    units = hyperparameters.resolve("vae", None, SAME["vae"]).get("units")
+    encoder, decoder = keras.Sequential(), keras.Sequential()
+    for network, inputs, outputs in ((encoder, PIXELS, units), (decoder, units, PIXELS)):
+        network.add(keras.Input((inputs,)))
+        network.add(layers.Dense(outputs, use_bias=False))
+    inwards, outwards = encoder.weights[0], decoder.weights[0]
+    pixels = tf.random.uniform((BATCH, PIXELS))
+    steps = len(images) // BATCH
+    done = tf.Variable(0.0)
+
+    @tf.function
+    def run_steps() -> None:
+        for _ in tf.range(steps):
+            hidden = tf.matmul(pixels, inwards)
+            logits = tf.matmul(hidden, outwards)
+            slopes = (
+                tf.matmul(logits, outwards, transpose_b=True),  # of the hidden units
+                tf.matmul(hidden, logits, transpose_a=True),  # of the decoder's weights
+                tf.matmul(pixels, hidden, transpose_a=True),  # of the encoder's
+            )
+            done.assign_add(sum(slope[0, 0] for slope in slopes))  # or they would not be computed
+
+    def run() -> Mapping[str, float]:
+        run_steps()
+        return {"done": float(done)}
+
+    return Contestant("products alone", (encoder, decoder), run)
+
+
 TUTORIALS = {"vae": tutorial_vae, "gan": tutorial_gan}
 
 
@@ -241,6 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
         contestants = [
             TUTORIALS[family](images, total),
             *(ours(family, images, total, bfloat16) for bfloat16 in (False, True)),
+            *([vae_products(images)] if family == "vae" else []),
         ]
         speeds = measure(contestants, options.steps, options.rounds)
         ratios = speeds / speeds[:, :1]

@@ -65,6 +65,7 @@ def test_a_row_for_each_side(capsys: pytest.CaptureFixture[str]) -> None:
         ["vae", "tutorial"],
         ["vae", "ours"],
         ["vae", "ours,", "bfloat16"],
+        ["vae", "products", "alone"],
     ]
     numbers = np.array([[float(cell) for cell in row[-4:]] for row in rows])
     assert (numbers > 0.0).all() and (numbers[0, 1:] == 1.0).all()
