@@ -126,15 +126,15 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=9, factor=3, max_trials=5, images=20_000),
-            training=Training(epochs=1_000),
+            training=Training(epochs=300),
             gates={
-                "nelbo": 90.0,
-                "digit_nelbo": 120.0,
+                "nelbo": 89.0,
+                "digit_nelbo": 110.0,
                 "kl": 10.0,
-                "mse": 0.015,
+                "mse": 0.010,
                 "ink_auc": 0.99,
-                "coverage": 0.25,
-                "digit_coverage": 0.10,
+                "coverage": 0.50,
+                "digit_coverage": 0.40,
                 "nelbo_rise": 0.3,
             },
             hyperparameters={"latent": 32, "layers": 2, "activation": "gelu"},
@@ -177,7 +177,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=9, factor=3, max_trials=10, images=20_000),
-            training=Training(epochs=300),
+            training=Training(epochs=150),
             gates={
                 "relative_frechet": 2.0,
                 "relative_coverage": 0.85,
@@ -188,7 +188,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
                 "coverage_drop": 0.02,
                 "share": 0.07,
             },
-            hyperparameters={"learning_rate": 5e-4},
+            hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.1},
         ),
     },
 }
