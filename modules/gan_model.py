@@ -43,7 +43,7 @@ class Gan(keras.Model):
         self.latent = int(hp.get("latent"))
         self.decay = float(hp.get("average"))
         self.real_label = 1.0 - float(hp.get("label_smoothing"))
-        self.r1 = float(hp.get("r1"))
+        self.r1, self.r1_every = float(hp.get("r1")), max(1, int(hp.get("r1_every")))
         self.tries = int(hp.get("tries"))
         self.conditional = bool(hp.get("conditional"))
         self.counts = self.add_weight(
@@ -90,7 +90,7 @@ class Gan(keras.Model):
                 logits[count:], 0.0
             )
             if self.r1:
-                discriminator_loss += 0.5 * self.r1 * self._real_slope(real)
+                discriminator_loss += self._slope_term(real)
         self._step(tape, discriminator_loss, self.discriminator, self.discriminator_optimizer)
         with tf.GradientTape() as tape:
             noise = self._tell(tf.random.normal((count, self.latent)), digits)
@@ -115,6 +115,15 @@ class Gan(keras.Model):
     def _step(self, tape: Any, loss: Any, network: keras.Model, optimizer: Any) -> None:
         weights = network.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    def _slope_term(self, real: Any) -> Any:
+        """R1 in one step of so many, and that much heavier: the same on average for less work.
+
+        Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 3.1.
+        """
+        weight = 0.5 * self.r1 * self.r1_every
+        due = tf.equal(self.discriminator_optimizer.iterations % self.r1_every, 0)
+        return tf.cond(due, lambda: weight * self._real_slope(real), lambda: 0.0)
 
     def _real_slope(self, real: Any) -> Any:
         """R1: the squared gradient of the logits at real images (Mescheder et al. 2018)."""
