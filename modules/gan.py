@@ -71,7 +71,7 @@ def search_space(hp: keras_tuner.HyperParameters) -> None:
     hp.Fixed("generator_layers", 2)
     hp.Fixed("batch_norm", True)
     hp.Fixed("batch_size", 64)
-    hp.Fixed("tries", 8)
+    hp.Fixed("tries", 4)
     hp.Fixed("average", 0.999)
     hp.Fixed("beta_1", 0.5)
     hp.Fixed("r1", 0.0)

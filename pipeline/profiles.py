@@ -159,7 +159,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         ),
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=12_000),
+            tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=8_000),
             training=Training(epochs=40),
             gates={
                 "relative_frechet": 2.5,
