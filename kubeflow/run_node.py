@@ -74,6 +74,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         SystemExit: 1 when the node failed, 3 when it refused; the last line printed says why.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in local_runner.py
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say

@@ -177,7 +177,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=9, factor=3, max_trials=10, images=20_000),
-            training=Training(epochs=150),
+            training=Training(epochs=60),
             gates={
                 "relative_frechet": 2.0,
                 "relative_coverage": 0.85,
@@ -188,7 +188,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
                 "coverage_drop": 0.02,
                 "share": 0.07,
             },
-            hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.0, "r1": 0.3},
+            hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.0, "r1": 0.5},
         ),
     },
 }
