@@ -162,7 +162,7 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
             tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=8_000),
             training=Training(epochs=40),
             gates={
-                "relative_frechet": 2.5,
+                "relative_frechet": 2.0,
                 "relative_coverage": 0.85,
                 "digit_coverage": 0.75,
                 "digit_recall": 0.75,
