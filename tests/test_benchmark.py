@@ -41,8 +41,8 @@ def test_losses_are_the_same_from_the_same_weights(
     make_pair: MakePair, family: str, names: tuple[str, ...]
 ) -> None:
     # At the start of a very long training the learning rate is next to 0. What is left to differ
-    # is how ink, noise and dropout are drawn.
-    theirs, own = (side.run() for side in make_pair(family, 8, 10_000_000))
+    # is how ink, noise and dropout are drawn: over 8,192 images, some 1 % of the KL divergence.
+    theirs, own = (side.run() for side in make_pair(family, 64, 10_000_000))
     wanted = {name: theirs[name] for name in names}
     assert {name: own[name] for name in names} == approx(wanted, rel=0.03)
 
@@ -65,7 +65,6 @@ def test_a_row_for_each_side(capsys: pytest.CaptureFixture[str]) -> None:
         ["vae", "tutorial"],
         ["vae", "ours"],
         ["vae", "ours,", "bfloat16"],
-        ["vae", "products", "alone"],
     ]
     numbers = np.array([[float(cell) for cell in row[-4:]] for row in rows])
     assert (numbers > 0.0).all() and (numbers[0, 1:] == 1.0).all()
@@ -77,5 +76,5 @@ def test_sides_take_turns_and_the_first_does_not_count() -> None:
     def contestant(name: str) -> Contestant:
         return Contestant(name, (None, None), lambda: turns.append(name) or {})
 
-    assert benchmark.measure([contestant("a"), contestant("b")], 4, 2).shape == (2, 2)
+    assert benchmark.measure([contestant("a"), contestant("b")], 2).shape == (2, 2)
     assert "".join(turns) == "ababab"

@@ -92,6 +92,65 @@ def test_the_bernoulli_loss_is_scikit_learns_summed_over_pixels() -> None:
     assert vae_model.bernoulli_loss(pixels, logits).numpy() == pytest.approx(wanted, rel=1e-5)
 
 
+def test_the_bernoulli_losss_slope_is_that_of_its_formula() -> None:
+    draw = np.random.default_rng(2)
+    pixels = tf.constant(draw.integers(0, 2, (2, 3, 784)), tf.float32)
+    logits = tf.constant(draw.normal(scale=3.0, size=(2, 3, 784)), tf.float32)
+    weights = tf.constant(draw.random((2, 3)), tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        ours = weights * vae_model.bernoulli_loss(pixels, logits)
+        entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=pixels, logits=logits)
+        wanted = weights * tf.reduce_sum(entropy, axis=-1)
+    found = tape.gradient(ours, logits).numpy()
+    assert found == pytest.approx(tape.gradient(wanted, logits).numpy(), rel=1e-4, abs=1e-7)
+
+
+def slopes_and_operations(layer: keras.layers.Dense, pixels: Any) -> tuple[list[Any], set[str]]:
+    """A training layer's output, the slopes of its squared sum, and the graph's operations."""
+
+    @tf.function
+    def run() -> list[Any]:
+        with tf.GradientTape() as tape:
+            made = layer(pixels, training=True)
+            loss = tf.reduce_sum(tf.square(tf.cast(made, tf.float32)))
+        return [made, *tape.gradient(loss, layer.trainable_variables)]
+
+    operations = {
+        operation.type for operation in run.get_concrete_function().graph.get_operations()
+    }
+    return [value.numpy() for value in run()], operations
+
+
+def test_skipping_zeros_changes_nothing(train: Any) -> None:
+    pixels = tf.constant(binarised(train[0][:128]))
+    plain, skipping = (
+        kind(64, activation="gelu") for kind in (keras.layers.Dense, vae_model.InkDense)
+    )
+    for layer in (plain, skipping):
+        layer.build(pixels.shape)
+    skipping.set_weights(plain.get_weights())
+    wanted, in_plain = slopes_and_operations(plain, pixels)
+    found, in_skipping = slopes_and_operations(skipping, pixels)
+    assert "SparseMatMul" in in_skipping - in_plain
+    for value, right in zip(found, wanted, strict=True):
+        assert value == pytest.approx(right, rel=1e-4, abs=1e-4 * np.abs(right).max())
+
+
+@pytest.mark.parametrize("reason", ["bfloat16", "a GPU", "serving"])
+def test_zeros_are_not_skipped_where_that_cannot_be(
+    reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason == "a GPU":
+        monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind])
+    layer = vae_model.InkDense(8, dtype="mixed_bfloat16" if reason == "bfloat16" else "float32")
+    layer.build((None, 784))
+    asked = tf.function(lambda pixels: layer(pixels, training=reason != "serving"))
+    graph = asked.get_concrete_function(tf.TensorSpec((None, 784))).graph
+    assert {"MatMul"} <= {operation.type for operation in graph.get_operations()}
+    assert "SparseMatMul" not in {operation.type for operation in graph.get_operations()}
+
+
 @pytest.mark.parametrize("draws", [1, 40])
 def test_the_importance_weighted_bound_is_that_of_the_densities(
     draws: int, model: vae_model.Vae, held_out: Any
