@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import sys
 import time
 import traceback
@@ -14,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
+from modules import libraries  # noqa: E402
 from pipeline import output_folder  # noqa: E402
 from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
@@ -129,13 +129,9 @@ def _complain(message: str) -> int:
 
 
 def _environment() -> None:
-    """Settings that the libraries read when they are imported."""
     import warnings
 
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    # Its products are the faster ones, but TensorFlow takes them only where there is AVX-512.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    libraries.configure("1")
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from kubeflow import devices
 from kubeflow.names import VERDICT, place
-from modules import unfinished
+from modules import libraries, unfinished
 from pipeline.settings import BadSetting, Settings, from_dict
 from pipeline.sources import source_hash
 
@@ -73,9 +73,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     Raises:
         SystemExit: 1 when the node failed, 3 when it refused; the last line printed says why.
     """
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in local_runner.py
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    libraries.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
     try:

@@ -10,7 +10,6 @@ family's objective on the eval split after the last epoch; the test images are n
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -22,9 +21,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in local_runner.py
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules import libraries  # noqa: E402
+
+libraries.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
 from components import idx  # noqa: E402
