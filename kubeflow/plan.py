@@ -37,7 +37,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     from pipeline.dag import create_pipeline
 
     try:
-        hyperparameters.check_overrides(settings.model, settings.hyperparameters)
+        hyperparameters.check_model(settings.model, settings.hyperparameters)
     except hyperparameters.OverrideError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))

@@ -96,7 +96,11 @@ class Family(Protocol):
         """Declares every hyperparameter, with its default."""
 
     def build(self, hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras.Model:
-        """A compiled model, built with its optimizers; schedules end after total_steps steps."""
+        """A compiled model, built with its optimizers; schedules end after total_steps steps.
+
+        Raises:
+            ValueError: values that do not fit together, in a sentence.
+        """
 
     def batches(
         self,

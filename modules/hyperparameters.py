@@ -10,6 +10,9 @@ import keras_tuner
 
 from modules import families
 
+# Parts of a whole: of units to drop, of a label, of an old average, of the steps of a training.
+_SHARES = {"average", "beta_1", "dropout", "label_smoothing", "warm_up"}
+
 
 class OverrideError(ValueError):
     """A hyperparameter that was set by hand is unknown, or its value makes no sense."""
@@ -66,9 +69,30 @@ def _fit(name: str, value: Any, parameter: Any) -> Any:
         number = float(value)
     except (TypeError, ValueError):
         raise OverrideError(f"hyperparameter {name} is {kind}, not {value!r}") from None
-    if not math.isfinite(number) or number < 0 or (isinstance(default, int) and number % 1):
-        raise OverrideError(f"hyperparameter {name} is {kind} from 0 up, not {value!r}")
+    least = 1 if isinstance(default, int) else 0
+    if not math.isfinite(number) or number < least or (isinstance(default, int) and number % 1):
+        raise OverrideError(f"hyperparameter {name} is {kind} from {least} up, not {value!r}")
+    if name in _SHARES and number >= 1:
+        raise OverrideError(f"hyperparameter {name} is a number from 0 to below 1, not {value!r}")
     return type(default)(number)
+
+
+def check_model(family: str, overrides: Mapping[str, Any]) -> None:
+    """Checks that there is a model with the hyperparameters that were set by hand, by building it.
+
+    Args:
+        family: the family's name.
+        overrides: see check_overrides.
+
+    Raises:
+        OverrideError: see check_overrides; or values that fit each by itself do not fit together.
+    """
+    hp = resolve(family, None, overrides)
+    try:
+        families.load(family).build(hp, total_steps=100, seed=0)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise OverrideError(f"no {family} has these hyperparameters: {reason}") from error
 
 
 def resolve(

@@ -43,7 +43,7 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         BadSetting: a hyperparameter or a node that does not exist.
     """
     try:
-        hyperparameters.check_overrides(settings.model, settings.hyperparameters)
+        hyperparameters.check_model(settings.model, settings.hyperparameters)
     except hyperparameters.OverrideError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))

@@ -106,16 +106,3 @@ def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
     wanted = model(images).numpy()
     for answer in runs.ask(tmp_path / "model", tmp_path, requests).values():
         np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)
-
-
-def test_overrides_are_checked_by_name_and_type() -> None:
-    check = hyperparameters.check_overrides
-    assert check("transformer", {"layers": "1"}) == {"layers": 1}
-    with pytest.raises(
-        hyperparameters.OverrideError, match="unknown hyperparameter 'depth'.*layers"
-    ):
-        check("transformer", {"depth": 1})
-    with pytest.raises(hyperparameters.OverrideError, match="layers is a whole number"):
-        check("transformer", {"layers": 1.5})
-    with pytest.raises(hyperparameters.OverrideError, match="stem is one of conv, patch"):
-        check("transformer", {"stem": "mlp"})
