@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import ipaddress
 import os
 import re
@@ -393,8 +394,16 @@ def test_ctrl_c_leaves_the_run_alone_and_says_so(server: KfpServer, file: str) -
 
     server.course = [once_asked]
     command = [*SCRIPT, file, "--host", server.url, "--wait"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    started = subprocess.Popen(command, cwd=PROJECT, text=True, env=_environment(), **pipes)  # type: ignore[call-overload]
+    started = subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        text=True,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell has its background jobs, and all that they start, ignore Ctrl-C.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     assert asked.wait(20)
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=20)
