@@ -134,7 +134,7 @@ def test_skipping_zeros_changes_nothing(train: Any) -> None:
     found, in_skipping = slopes_and_operations(skipping, pixels)
     assert "SparseMatMul" in in_skipping - in_plain
     for value, right in zip(found, wanted, strict=True):
-        assert value == pytest.approx(right, rel=1e-4, abs=1e-4 * np.abs(right).max())
+        assert value == pytest.approx(right, rel=1e-4, abs=1e-4 * float(np.abs(right).max()))
 
 
 @pytest.mark.parametrize("reason", ["bfloat16", "a GPU", "serving"])
