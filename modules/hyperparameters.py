@@ -87,6 +87,8 @@ def check_model(family: str, overrides: Mapping[str, Any]) -> None:
     Raises:
         OverrideError: see check_overrides; or values that fit each by itself do not fit together.
     """
+    if not overrides:
+        return  # the defaults fit, and a start need not wait for a model that it does not use
     hp = resolve(family, None, overrides)
     try:
         families.load(family).build(hp, total_steps=100, seed=0)

@@ -52,4 +52,4 @@ def test_what_does_not_fit_is_named(family: str, name: str, value: Any, reason: 
 
 @pytest.mark.parametrize("family", ["transformer", "vae", "gan"])
 def test_the_defaults_make_a_model(family: str) -> None:
-    hyperparameters.check_model(family, {})
+    hyperparameters.check_model(family, hyperparameters.defaults(family).values)
