@@ -71,4 +71,4 @@ clean: ## delete caches and what was built; .venv and output stay
 	@find pipeline components modules kubeflow tests scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 clean-all: clean ## delete also the environments (.venv, .venv-kubeflow, .uv) and all results (output)
-	@rm -rf .venv .venv-kubeflow .uv output uv.lock kubeflow/uv.lock
+	@rm -rf .venv .venv-kubeflow .uv output uv.lock kubeflow/deploy/uv.lock

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from modules import libraries  # noqa: E402
+from modules.util import environment as libraries  # noqa: E402
 from pipeline import output_folder  # noqa: E402
 from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
             "then start `.venv/bin/python local_runner.py`, or use `make run`"
         )
-    from components import idx  # needs NumPy
+    from components.readers import idx  # needs NumPy
 
     try:
         settings = make_settings(

@@ -22,8 +22,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from components import idx
-from modules import features
+from components.readers import idx
+from modules.data import features
 
 SPLITS = ("train", "eval", "test")
 EVAL_TENTHS = 1  # of ten parts of the training images, how many are eval
@@ -153,7 +153,7 @@ class MnistExampleGen(FileBasedExampleGen):
     """An ExampleGen for the four IDX files of MNIST, or any dataset in the same form.
 
     Outputs `examples` with the splits train, eval and test; each tf.Example holds the features
-    that modules/features.py names. TFX's driver fingerprints all four files, so that a changed
+    that modules/data/features.py names. TFX's driver fingerprints all four files, so that a changed
     one is read again.
     """
 

@@ -18,7 +18,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 
 from components import ask_model
-from modules import features
+from modules.data import features
 
 IMAGES = 64  # how many test images it asks about
 TOLERANCE = 1e-4  # between the two loaders' answers; they fuse operations differently

@@ -16,7 +16,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from modules import families
-from modules.features import CLASSES
+from modules.data.features import CLASSES
 
 _BATCH = 1024  # examples that wait in lists before they become one array
 

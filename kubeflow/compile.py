@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
+from kubeflow.compiling.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES  # noqa: E402
@@ -103,7 +103,7 @@ def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
     }
     try:
         done = subprocess.run(
-            [options.tfx_python, "-m", "kubeflow.plan"],
+            [options.tfx_python, "-m", "kubeflow.pod.plan"],
             input=json.dumps(asked),
             capture_output=True,
             text=True,
@@ -140,7 +140,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
     """Writes the compiled file, whole and without fault or not at all.
 
     Args:
-        plan: see kubeflow.plan.
+        plan: see kubeflow.pod.plan.
         cluster: where and with what the pods run.
         file: gets two YAML documents, the pipeline and what is Kubernetes' own.
 
@@ -151,8 +151,8 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         warnings.simplefilter("ignore", FutureWarning)
         from kfp import compiler, dsl
 
-        from kubeflow import tasks
-        from kubeflow.equip import equip
+        from kubeflow.compiling import tasks
+        from kubeflow.compiling.equip import equip
         from kubeflow.lint import find_problems
 
         waited_for = {name for node in plan["nodes"] for name in node["upstream"]}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow import compiled  # noqa: E402
+from kubeflow.compiling import compiled  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 
 SCHEMA = "2.1.0"

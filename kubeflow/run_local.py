@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def settings_of(file: Path) -> dict[str, Any]:
     """The settings that a compiled file gives its tasks."""
-    from kubeflow import compiled
+    from kubeflow.compiling import compiled
 
     _, _, tasks = compiled.read(file)
     return json.loads(tasks[0].constants["settings"])
@@ -116,7 +116,7 @@ def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iter
     if not settings["metadata_store"].startswith("grpc://"):
         yield
         return
-    command = [python, "-m", "kubeflow.metadata_server", "--port", "0"]
+    command = [python, "-m", "kubeflow.metadata.server", "--port", "0"]
     server = subprocess.Popen(
         [*command, "--database", str(volume / "metadata.sqlite")],
         cwd=ROOT,

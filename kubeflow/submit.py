@@ -20,10 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.schedule import BadSchedule, six_fields  # noqa: E402
+from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
 
 if TYPE_CHECKING:
-    from kubeflow.upload import Package, Version
+    from kubeflow.client.upload import Package, Version
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make kubeflow` once, "
             "then start `.venv-kubeflow/bin/python kubeflow/submit.py`"
         )
-    from kubeflow import upload
+    from kubeflow.client import upload
 
     try:
         package = upload.read_package(options.file or upload.only_file())
@@ -128,8 +128,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _submit(package: Package, options: argparse.Namespace) -> int:
     from kfp_server_api.exceptions import OpenApiException
 
-    from kubeflow import auth, upload
-    from kubeflow.answers import Trouble
+    from kubeflow.client import auth, upload
+    from kubeflow.client.answers import Trouble
 
     name = options.run_name or f"{package.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
     version = None
@@ -176,9 +176,9 @@ def _follow(
 ) -> int:
     from kfp_server_api.exceptions import OpenApiException
 
-    from kubeflow import auth
-    from kubeflow.follow import Follower, Lost
-    from kubeflow.outcome import LOST, Outcome, judge, read_log
+    from kubeflow.client import auth
+    from kubeflow.client.follow import Follower, Lost
+    from kubeflow.client.outcome import LOST, Outcome, judge, read_log
 
     follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
     try:

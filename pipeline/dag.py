@@ -9,15 +9,15 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
-from components import atomic_pusher
+from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
 from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema
 from components.serving_check import ServingCheck
 from modules import families
-from pipeline import metadata_store
 from pipeline.evaluation import eval_config
+from pipeline.metadata import store as metadata_store
 from pipeline.settings import Settings
 from pipeline.sources import ROOT, source_hash
 
@@ -63,7 +63,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     hyperparameters = None
     if settings.tuner != "none":
         tuner = Tuner(
-            tuner_fn="modules.tuning.tuner_fn",
+            tuner_fn="modules.training.tuner.tuner_fn",
             examples=examples,
             train_args=TRAIN,
             eval_args=EVAL,
@@ -74,7 +74,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         steps.append(tuner)
 
     trainer = Trainer(
-        run_fn="modules.training.run_fn",
+        run_fn="modules.training.trainer.run_fn",
         examples=examples,
         hyperparameters=hyperparameters,
         train_args=TRAIN,
@@ -110,7 +110,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(settings.serving))
         ),
-        custom_config={"source": source_hash("components.atomic_pusher")},
+        custom_config={"source": source_hash("components.pusher")},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
     steps += [trainer, baseline, evaluator, serving_check, pusher]
@@ -136,7 +136,7 @@ def _tuner_config(settings: Settings) -> dict[str, object]:
         "images": settings.tuning.images,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "source": source_hash("modules.tuning", f"modules.{settings.model}"),
+        "source": source_hash("modules.training.tuner", f"modules.families.{settings.model}"),
     }
 
 
@@ -146,5 +146,5 @@ def _trainer_config(settings: Settings) -> dict[str, object]:
         "epochs": settings.training.epochs,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "source": source_hash("modules.training", f"modules.{settings.model}"),
+        "source": source_hash("modules.training.trainer", f"modules.families.{settings.model}"),
     }

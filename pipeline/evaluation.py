@@ -8,8 +8,9 @@ from typing import Any
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from modules import families, features
-from modules.families import Gate
+from modules import families
+from modules.contract.family import Gate
+from modules.data import features
 from pipeline.sources import source_hash
 
 _Direction = config_pb2.MetricDirection
@@ -40,7 +41,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
         config=json.dumps(
             {
                 "family": family,
-                "source": source_hash("components.slice_figures", f"modules.{family}"),
+                "source": source_hash("components.slice_figures", f"modules.families.{family}"),
             }
         ),
     )

@@ -20,7 +20,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.refusal import Refusal
-from pipeline import metadata_store
+from pipeline.metadata import store as metadata_store
 from pipeline.verdict import pushed_path
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
-from modules import hyperparameters, progress, unfinished
+from modules.training import hyperparameters, progress, unfinished
 from pipeline import node as nodes
 from pipeline.dag import create_pipeline
 from pipeline.figures import key_figure

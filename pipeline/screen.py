@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from modules.progress import Progress as Report
+from modules.training.progress import Progress as Report
 
 _MARKS = {
     "done": "[green]done[/]",
@@ -59,7 +59,7 @@ class Screen:
         self._progress.start()
 
     def report(self, report: Report) -> None:
-        """Shows how far the node is; listens to modules.progress."""
+        """Shows how far the node is; listens to modules.training.progress."""
         figure = ", ".join(part for part in (report.detail, report.figure) if part)
         if self._progress:
             self._progress.update(

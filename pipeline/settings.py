@@ -102,7 +102,7 @@ def make_settings(
         data_dir: the folder with the IDX files.
         output: the folder for everything that the run writes.
         overrides: such as `training.epochs=3`, `gates.accuracy=0.9`, `seed=7`.
-        metadata_store: see pipeline.metadata_store; empty for a file of the output folder.
+        metadata_store: see pipeline.metadata.store; empty for a file of the output folder.
 
     Raises:
         BadSetting: for a name that is not known or a value that does not fit.

@@ -17,7 +17,7 @@ def source_files(*modules: str) -> list[Path]:
     """Lists the project's own files that some modules are made of, by following imports.
 
     Args:
-        modules: dotted names, such as `modules.training`.
+        modules: dotted names, such as `modules.training.trainer`.
 
     Returns:
         Their files, all that those import, and the .npz files of the same names, sorted.
@@ -43,7 +43,7 @@ def source_hash(*modules: str) -> str:
     """Hashes the files that some modules are made of.
 
     Args:
-        modules: dotted names, such as `modules.training`.
+        modules: dotted names, such as `modules.training.trainer`.
 
     Returns:
         16 hexadecimal digits.
@@ -71,6 +71,6 @@ def _imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            # `from modules import images` names a module; `from modules.images import f` does not.
+            # `from modules.data import images` names a module; `from ...images import f` does not.
             names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
     return names

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from modules.files import write_json
+from modules.util.files import write_json
 from pipeline.node import Outcome
 from pipeline.results import Outputs, read_evaluation, read_training, read_tuning
 from pipeline.settings import Settings
@@ -90,7 +90,10 @@ def write_summary(settings: Settings, finished: Sequence[Finished], verdict: Ver
         "settings": settings.as_dict(),
         "seed": settings.seed,
         "source": source_hash(
-            "pipeline.runner", "modules.tuning", "modules.training", f"modules.{settings.model}"
+            "pipeline.runner",
+            "modules.training.tuner",
+            "modules.training.trainer",
+            f"modules.families.{settings.model}",
         ),
         "versions": {"python": platform.python_version()}
         | {package: metadata.version(package) for package in _PACKAGES},

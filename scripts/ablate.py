@@ -21,15 +21,17 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from modules import libraries  # noqa: E402
+from modules.util import environment as libraries  # noqa: E402
 
 libraries.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
-from components import idx  # noqa: E402
 from components.mnist_example_gen import split_of  # noqa: E402
-from modules import families, hyperparameters, training  # noqa: E402
-from modules.callbacks import Backup, TrainingStopped  # noqa: E402
+from components.readers import idx  # noqa: E402
+from modules import families  # noqa: E402
+from modules.training import hyperparameters  # noqa: E402
+from modules.training import trainer as training  # noqa: E402
+from modules.training.callbacks import Backup, TrainingStopped  # noqa: E402
 from pipeline.profiles import PROFILES  # noqa: E402
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from modules import libraries  # noqa: E402
+from modules.util import environment as libraries  # noqa: E402
 
 libraries.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
@@ -40,9 +40,10 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
-from components import idx  # noqa: E402
-from modules import families, hyperparameters  # noqa: E402
-from modules.schedules import rise_and_fall  # noqa: E402
+from components.readers import idx  # noqa: E402
+from modules import families  # noqa: E402
+from modules.networks.schedules import rise_and_fall  # noqa: E402
+from modules.training import hyperparameters  # noqa: E402
 
 BATCH, PIXELS, SEED = 128, 784, 1
 
@@ -81,7 +82,7 @@ class Contestant(NamedTuple):
 
 
 def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = False) -> Contestant:
-    """A family's own model and stream, as modules/training.py fits them, without its callbacks."""
+    """A family's own model and stream, as its training fits them, without callbacks."""
     hp = hyperparameters.resolve(family, None, SAME[family] | {"bfloat16": bfloat16})
     chosen = families.load(family)
     model: Any = chosen.build(hp, total_steps=total_steps, seed=SEED)

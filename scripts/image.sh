@@ -3,7 +3,7 @@
 #   CONTAINER_ENGINE   docker (the default), podman, or any command with docker's build and run
 #   TARGET             cpu (the default) or gpu
 #   IMAGE              its name and tag; by default triptych:VERSION, or triptych:VERSION-gpu
-#   BASE_IMAGE         what it is built on; by default what kubeflow/Dockerfile says
+#   BASE_IMAGE         what it is built on; by default what kubeflow/deploy/Dockerfile says
 #   PIP_INDEX_URL, UV_DEFAULT_INDEX   a mirror of the package index, if there is one
 # Arguments are handed on to the engine's build.
 set -euo pipefail
@@ -29,7 +29,7 @@ command -v "${engine[0]}" >/dev/null ||
   die "There is no ${engine[0]} here: install Docker or Podman, or name a command like them with" \
     "CONTAINER_ENGINE=..."
 
-options=(-f kubeflow/Dockerfile --target "$target" -t "$image")
+options=(-f kubeflow/deploy/Dockerfile --target "$target" -t "$image")
 [ -z "${BASE_IMAGE:-}" ] || options+=(--build-arg "BASE_IMAGE=$BASE_IMAGE")
 # The engine takes these from the environment: a mirror's address may hold a password.
 for name in PIP_INDEX_URL UV_DEFAULT_INDEX; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the locks anew from what pyproject.toml and kubeflow/pyproject.toml name, with hashes:
+# Makes the locks anew from what pyproject.toml and kubeflow/deploy/pyproject.toml name, with hashes:
 #   requirements.lock                 every package of both stacks
-#   kubeflow/requirements-gpu.lock    what the GPU image has besides
-#   kubeflow/requirements.lock        the environment that compiles and submits
-# and kubeflow/not-in-image.txt, the names of what requirements.lock has for development alone.
+#   kubeflow/deploy/requirements-gpu.lock    what the GPU image has besides
+#   kubeflow/deploy/requirements.lock        the environment that compiles and submits
+# and kubeflow/deploy/not-in-image.txt, the names of what requirements.lock has for development alone.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -28,10 +28,10 @@ export_lock() {
 say "Resolving pyproject.toml."
 "$uv" lock --quiet "$@"
 export_lock requirements.lock
-export_lock kubeflow/requirements-gpu.lock --only-group gpu
+export_lock kubeflow/deploy/requirements-gpu.lock --only-group gpu
 names() { sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' | LC_ALL=C sort -u; }
 needed=$("$uv" export --quiet --frozen --format requirements-txt --no-emit-project --no-hashes --no-dev)
-LC_ALL=C comm -23 <(names <requirements.lock) <(names <<<"$needed") >kubeflow/not-in-image.txt
-say "Resolving kubeflow/pyproject.toml."
-"$uv" lock --quiet --project kubeflow "$@"
-export_lock kubeflow/requirements.lock --project kubeflow
+LC_ALL=C comm -23 <(names <requirements.lock) <(names <<<"$needed") >kubeflow/deploy/not-in-image.txt
+say "Resolving kubeflow/deploy/pyproject.toml."
+"$uv" lock --quiet --project kubeflow/deploy "$@"
+export_lock kubeflow/deploy/requirements.lock --project kubeflow/deploy

@@ -4,7 +4,7 @@
 #
 #   scripts/setup.sh            makes it
 #   scripts/setup.sh --check    only says whether this machine can, and which stack it would take
-#   scripts/setup.sh kubeflow   makes .venv-kubeflow from kubeflow/requirements.lock in the same way
+#   scripts/setup.sh kubeflow   makes .venv-kubeflow from kubeflow/deploy/requirements.lock in the same way
 #
 # PYTHON names the interpreter to build on. Without it python3 is taken, unless there is a whole
 # environment already: that one is kept, whichever python3 it was made with.
@@ -15,7 +15,7 @@ cd "$root"
 . scripts/checks.sh
 
 name=.venv lock=requirements.lock
-[ "${1:-}" != kubeflow ] || name=.venv-kubeflow lock=kubeflow/requirements.lock
+[ "${1:-}" != kubeflow ] || name=.venv-kubeflow lock=kubeflow/deploy/requirements.lock
 venv=$root/$name
 stamp=$venv/.made-from
 lock_hash() { sha256sum "$lock" | cut -d ' ' -f 1; }

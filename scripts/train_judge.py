@@ -1,4 +1,4 @@
-"""Makes modules/judge.npz, the digit reader that generators are scored by.
+"""Makes modules/metrics/judge.npz, the digit reader that generators are scored by.
 
     .venv/bin/python scripts/train_judge.py
 
@@ -24,11 +24,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from components import idx  # noqa: E402
 from components.mnist_example_gen import split_of  # noqa: E402
-from modules import judge  # noqa: E402
-from modules.augment import random_affine  # noqa: E402
-from modules.images import batch_stream  # noqa: E402
+from components.readers import idx  # noqa: E402
+from modules.data.augment import random_affine  # noqa: E402
+from modules.data.images import batch_stream  # noqa: E402
+from modules.metrics import judge  # noqa: E402
 
 SEED, EPOCHS, BATCH, RATE, DECAY, DROPOUT = 1, 14, 64, 2e-3, 0.02, 0.3
 LEAST = 0.993  # accuracy on the test images below which nothing is written

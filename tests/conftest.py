@@ -36,7 +36,7 @@ def mnist_dir() -> Path:
 def make_dataset(mnist_dir: Path) -> MakeDataset:
     """Cuts the first examples of each canonical split; ``suffix`` is ".gz" or ""."""
 
-    from components import idx  # not in every environment
+    from components.readers import idx  # not in every environment
 
     def make(folder: Path, train: int = 200, test: int = 100, suffix: str = ".gz") -> Path:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components import idx
 from components.mnist_example_gen import to_examples
+from components.readers import idx
 
 
 def write(path: Path, images: np.ndarray, labels: np.ndarray, first: int = 0) -> str:

@@ -29,7 +29,7 @@ class MetadataServer:
         """Starts it, and waits until it is ready."""
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "kubeflow.metadata_server", "--host", "127.0.0.1"),
+                *(sys.executable, "-m", "kubeflow.metadata.server", "--host", "127.0.0.1"),
                 *("--port", str(self.port), "--database", self._database),
             ],
             cwd=PROJECT,

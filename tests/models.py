@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from components import ask_model
-from modules.export import export
-from modules.families import Signature
-from modules.images import parse_images
+from modules.contract.family import Signature
+from modules.data.images import parse_images
+from modules.training.export import export
 
 Change = Callable[[tf.Tensor], tf.Tensor]
 Ask = Callable[..., dict[str, Any]]  # the outputs of a signature, by its name and its inputs

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modules.callbacks import NotFiniteLossError
+from modules.training.callbacks import NotFiniteLossError
 from scripts import ablate
 
 SMALL = ["--model", "vae", "--epochs", "1", "--images", "700"]

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from modules.attention import EncoderLayer, MultiHeadAttention, scaled_dot_product_attention
+from modules.networks.attention import (
+    EncoderLayer,
+    MultiHeadAttention,
+    scaled_dot_product_attention,
+)
 
 HEADS, KEY_DIM, FEATURES = 3, 5, 8
 CLOSE = {"rtol": 1e-5, "atol": 2e-6}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from components import idx
+from components.readers import idx
 from scripts import benchmark
 from scripts.benchmark import BATCH, TUTORIALS, Contestant, ours
 

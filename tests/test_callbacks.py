@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.callbacks import (
+from modules.training.callbacks import (
     CollapseError,
     NotFiniteLossError,
     Pictures,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from modules.classifier_scores import CURVE_COLUMNS, CURVE_THRESHOLDS, classifier_scores
+from modules.metrics.classifier_scores import CURVE_COLUMNS, CURVE_THRESHOLDS, classifier_scores
 
 CLASSES = 10
 

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from kubeflow.names import VERDICT
-from kubeflow.plan import make_plan
-from pipeline import metadata_store
+from kubeflow.pod.plan import make_plan
+from pipeline.metadata import store as metadata_store
 from pipeline.settings import Settings, make_settings
 from tests import runs
 from tests.metadata_servers import MetadataServer, metadata_server
 
 POD = """
 from kfp import dsl
-from kubeflow import run_node
+from kubeflow.pod import run_node
 kinds = {"summary": dsl.Markdown, "metrics": dsl.Metrics, "report": dsl.HTML}
 kinds["classification"] = dsl.ClassificationMetrics
 shown = {name: kind(name, f"{folder}/{node}-{name}") for name, kind in kinds.items()}

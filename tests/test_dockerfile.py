@@ -72,14 +72,14 @@ def test_everything_that_is_copied_from_the_context_is_in_it(
 
 
 def test_the_lock_for_gpus_adds_nothing_but_cuda(project: Path) -> None:
-    gpu = pins(project / "kubeflow/requirements-gpu.lock")
+    gpu = pins(project / "kubeflow/deploy/requirements-gpu.lock")
     both = pins(project / "requirements.lock")
     added = {name for name, versions in gpu.items() if not versions <= both.get(name, set())}
     assert added and all(name.startswith("nvidia-") for name in added)
 
 
 def test_what_the_image_goes_without_is_of_the_group_dev_alone(project: Path) -> None:
-    left_out = set((project / "kubeflow/not-in-image.txt").read_text().split())
+    left_out = set((project / "kubeflow/deploy/not-in-image.txt").read_text().split())
     lock = (project / "requirements.lock").read_text()
     assert {"pytest", "ruff", "mypy"} <= left_out <= set(pins(project / "requirements.lock"))
     for entry in re.split(r"\n(?=[a-z0-9])", lock):
@@ -112,7 +112,7 @@ class TestMakeImage:
     def test_builds_the_cpu_target_under_the_version(self, build, project: Path) -> None:
         code, _, call = build()
         assert code == 0
-        assert call.startswith("build -f kubeflow/Dockerfile --target cpu ")
+        assert call.startswith("build -f kubeflow/deploy/Dockerfile --target cpu ")
         assert re.search(r" -t triptych:\d+\.\d+\.\d+ \.$", call)
         assert "--build-arg" not in call
 

@@ -13,7 +13,7 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from sklearn import metrics
 
-from components import idx
+from components.readers import idx
 from tests import runs
 
 NODES = [

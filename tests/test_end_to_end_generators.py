@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components import ask_model, idx
-from modules import families, judge
-from modules.pictures import grid
+from components import ask_model
+from components.readers import idx
+from modules import families
+from modules.metrics import judge
+from modules.util.pictures import grid
 from tests import runs
 
 TEST = 2000  # images, in the smoke profile

@@ -12,7 +12,7 @@ from tfx.components import Evaluator
 from tfx.components.evaluator.executor import Executor
 from tfx.types import channel_utils, standard_artifacts
 
-from components import idx
+from components.readers import idx
 from pipeline.dag import BEAM_ARGS
 from pipeline.evaluation import eval_config
 from pipeline.results import read_evaluation

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components import idx
-from modules import features
+from components.readers import idx
+from modules.data import features
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import linalg
 
-from modules.frechet import FrechetDistance, frechet_distance
+from modules.metrics.frechet import FrechetDistance, frechet_distance
 
 SIZE = 12
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.fused_adam import FusedAdam
-from modules.schedules import rise_and_fall
+from modules.networks.fused_adam import FusedAdam
+from modules.networks.schedules import rise_and_fall
 
 SHAPES = [(5, 3), (3,), (2, 3, 4), ()]
 STEPS = 12

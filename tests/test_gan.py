@@ -11,7 +11,11 @@ import pytest
 import tensorflow as tf
 from scipy import special, stats
 
-from modules import gan, gan_model, hyperparameters, judge, randomness, samples
+from modules.families import gan
+from modules.metrics import judge, samples
+from modules.networks import gan as gan_model
+from modules.networks import randomness
+from modules.training import hyperparameters
 from tests import examples, models
 
 TRAIN, TEST, STEPS = 1024, 150, 100

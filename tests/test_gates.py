@@ -11,9 +11,9 @@ from tfx.components.example_validator.executor import Executor as ValidatorExecu
 from tfx.components.statistics_gen.executor import Executor as StatisticsExecutor
 from tfx.types import channel_utils, standard_artifacts
 
-from components import idx
 from components.data_gate import DataGate, find_anomalies
 from components.mnist_example_gen import SPLITS
+from components.readers import idx
 from components.refusal import Refusal
 from components.schema import CuratedSchema
 from pipeline.dag import BEAM_ARGS

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from modules import hyperparameters
-from modules.hyperparameters import OverrideError
+from modules.training import hyperparameters
+from modules.training.hyperparameters import OverrideError
 
 
 @pytest.mark.parametrize(

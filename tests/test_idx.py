@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components import idx
+from components.readers import idx
 from tests.conftest import MakeDataset
 
 TRAIN_IMAGES, TRAIN_LABELS = idx.SPLITS["train"]
@@ -255,7 +255,9 @@ def test_short_file_is_refused_when_a_range_is_read(
 
 
 def test_importing_the_reader_imports_no_framework(project: Path) -> None:
-    code = "import sys, components.idx; print(sorted({n.split('.')[0] for n in sys.modules}))"
+    code = (
+        "import sys, components.readers.idx; print(sorted({n.split('.')[0] for n in sys.modules}))"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
     ).stdout

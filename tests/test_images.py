@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modules.augment import random_affine
-from modules.images import batch_stream, load_split
+from modules.data.augment import random_affine
+from modules.data.images import batch_stream, load_split
 from tests import examples
 
 

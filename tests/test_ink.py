@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from sklearn import metrics
 
-from modules.ink import ink_figures, ink_histogram
+from modules.metrics.ink import ink_figures, ink_histogram
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from sklearn import metrics
 
-from components import idx
-from modules import judge
+from components.readers import idx
+from modules.metrics import judge
 from tests import examples
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from kubeflow import report, ui
-from modules import classifier_scores
+from kubeflow import report
+from kubeflow.pod import ui
+from modules.data.features import CLASSES
 from modules.families import load
-from modules.features import CLASSES
+from modules.metrics import classifier_scores
 from pipeline.node import Outcome
 from pipeline.profiles import FAMILIES
 from pipeline.results import number

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from modules import libraries
+from modules.util import environment as libraries
 
 TOLD = ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL")
 

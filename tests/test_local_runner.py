@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import local_runner
-from components import idx
+from components.readers import idx
 from pipeline import output_folder
 from pipeline.profiles import FAMILIES, PROFILE_NAMES
 from tests.runs import COMMAND, PROJECT

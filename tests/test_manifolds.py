@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
-from modules.manifolds import (
+from modules.metrics.manifolds import (
     NEIGHBOURS,
     Manifold,
     count_balls,

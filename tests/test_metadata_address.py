@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.metadata_address import FORMS, Address, BadAddress, parse
+from pipeline.metadata.address import FORMS, Address, BadAddress, parse
 from pipeline.settings import BadSetting
 
 
@@ -61,7 +61,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None
 
 def test_nothing_heavy_is_imported(project: Path) -> None:
     code = (
-        "import sys, pipeline.metadata_address\n"
+        "import sys, pipeline.metadata.address\n"
         "print(*{name.split('.')[0] for name in sys.modules} & {'tfx', 'grpc', 'ml_metadata'})"
     )
     done = subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from kubeflow import metadata_server
+from kubeflow.metadata import server as metadata_server
 
 SIMPLE = {"str": str, "int": int, "bool": bool}
 

@@ -20,10 +20,10 @@ from google.protobuf.message import Message
 from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_store as library
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from kubeflow.locked_store import CannotOpen, LockedStore
-from kubeflow.metadata_server import HEALTH, SERVICE, check, serving
-from pipeline.metadata_address import PASSWORD, USER, parse
-from pipeline.metadata_store import Handle, StoreError, connection
+from kubeflow.metadata.locked_store import CannotOpen, LockedStore
+from kubeflow.metadata.server import HEALTH, SERVICE, check, serving
+from pipeline.metadata.address import PASSWORD, USER, parse
+from pipeline.metadata.store import Handle, StoreError, connection
 from pipeline.settings import BadSetting
 from tests.metadata_servers import metadata_server
 
@@ -378,7 +378,7 @@ def test_a_lost_database_is_opened_anew(tmp_path: Path, monkeypatch: pytest.Monk
     database = parse(str(tmp_path / "store.sqlite"))
     for method, times in (("GetArtifacts", 2), ("PutArtifacts", 1)):
         lost = LosesConnection()
-        monkeypatch.setattr("kubeflow.locked_store.library", lost)
+        monkeypatch.setattr("kubeflow.metadata.locked_store.library", lost)
         store = LockedStore(database)
         first = store.call(method, b"")
         # A Put may have been carried out before the connection was lost.
@@ -417,7 +417,7 @@ def test_mysql_is_asked_with_a_user_or_not_at_all(monkeypatch: pytest.MonkeyPatc
 def test_bad_usage_ends_with_2_and_one_sentence(
     project: Path, arguments: list[str], complaint: str
 ) -> None:
-    command = [sys.executable, "-m", "kubeflow.metadata_server", "--host=127.0.0.1"]
+    command = [sys.executable, "-m", "kubeflow.metadata.server", "--host=127.0.0.1"]
     if "--port" not in arguments:
         command.append("--port=0")
     done = subprocess.run(

@@ -11,12 +11,12 @@ from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
-from kubeflow.metadata_server import serving
-from pipeline import metadata_store
+from kubeflow.metadata.server import serving
 from pipeline import node as nodes
 from pipeline.dag import create_pipeline
-from pipeline.metadata_address import PASSWORD, USER, BadAddress, parse
-from pipeline.metadata_store import Handle, StoreError, connection
+from pipeline.metadata import store as metadata_store
+from pipeline.metadata.address import PASSWORD, USER, BadAddress, parse
+from pipeline.metadata.store import Handle, StoreError, connection
 from pipeline.settings import BadSetting, Settings, make_settings
 
 MYSQL = "mysql://127.0.0.1:3306/mlmd"

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
-from components import idx
 from components.mnist_example_gen import SPLITS, Executor, MnistExampleGen, split_of, to_examples
-from modules import features
+from components.readers import idx
+from modules.data import features
 from pipeline.dag import BEAM_ARGS
 from tests import artifacts
 

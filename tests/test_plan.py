@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tfx.dsl.compiler import compiler
 
-from kubeflow import plan, run_node
 from kubeflow.names import GPU_NODES, task_name
+from kubeflow.pod import plan, run_node
 from pipeline.dag import create_pipeline
 from pipeline.profiles import FAMILIES
 from pipeline.settings import Settings, from_dict, make_settings

@@ -9,7 +9,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from components.atomic_pusher import INCOMING, Executor
+from components.pusher import INCOMING, Executor
 from tests import artifacts
 
 

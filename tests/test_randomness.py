@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from modules import randomness
+from modules.networks import randomness
 
 DRAWS = [randomness.uniform, randomness.normal]
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from components import data_gate
-from kubeflow import run_node
-from modules import unfinished
+from kubeflow.pod import run_node
+from modules.training import unfinished
 from pipeline import history, summary
 from pipeline.node import Outcome
 from pipeline.settings import Settings, make_settings

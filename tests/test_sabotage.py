@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
-from modules import families, hyperparameters
-from modules.export import export
+from modules import families
+from modules.training import hyperparameters
+from modules.training.export import export
 from pipeline.profiles import PROFILES
 from pipeline.results import read_evaluation
 from pipeline.verdict import refusal

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from modules import judge
-from modules.frechet import frechet_distance
-from modules.manifolds import NEIGHBOURS
-from modules.samples import FIGURES, OVERALL, SampleFacts, in_batches, sample_figures
+from modules.metrics import judge
+from modules.metrics.frechet import frechet_distance
+from modules.metrics.manifolds import NEIGHBOURS
+from modules.metrics.samples import FIGURES, OVERALL, SampleFacts, in_batches, sample_figures
 from tests import examples
 
 Facts = dict[str, np.ndarray]

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
-from components import ask_model, idx
+from components import ask_model
+from components.readers import idx
 from components.serving_check import ServingCheck, compare, make_requests
 from components.serving_check import check as check_model
 from tests import artifacts, models

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from modules import families, hyperparameters
+from modules import families
+from modules.training import hyperparameters
 from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES
 from pipeline.settings import BadSetting, Settings, from_dict, make_settings
 

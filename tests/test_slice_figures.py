@@ -8,8 +8,9 @@ import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
 from components.slice_figures import SliceFigures, _Combiner
-from modules import families, gan
-from modules.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+from modules import families
+from modules.families import gan
+from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
 
 CLASSES = 10
 EXAMPLES = 3000

@@ -65,7 +65,7 @@ def test_unknown_module_is_refused(tree: Path) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_is_part_of_its_trainer_alone(family: str) -> None:
-    files = sources.source_files("modules.training", f"modules.{family}")
+    files = sources.source_files("modules.training.trainer", f"modules.families.{family}")
     assert {path.stem for path in files} & {*FAMILIES} == {family}
     data = sources.source_files("components.mnist_example_gen")
     assert not {path.stem for path in data} & {*FAMILIES}
@@ -73,5 +73,5 @@ def test_a_family_is_part_of_its_trainer_alone(family: str) -> None:
 
 @pytest.mark.parametrize("family", ["vae", "gan"])
 def test_the_judge_is_part_of_a_generator(family: str) -> None:
-    files = {path.name for path in sources.source_files(f"modules.{family}")}
+    files = {path.name for path in sources.source_files(f"modules.families.{family}")}
     assert {"judge.py", "judge.npz"} <= files

@@ -12,9 +12,8 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules import progress, unfinished
-from modules.callbacks import NotFiniteLossError
-from modules.training import run_fn
+from modules.training import progress, run_fn, unfinished
+from modules.training.callbacks import NotFiniteLossError
 from tests import artifacts, examples, runs
 
 
@@ -64,7 +63,7 @@ def test_a_killed_training_goes_on_after_its_last_epoch(
 ) -> None:
     fn_args.custom_config["epochs"] = 4
     code = (
-        "from modules.training import run_fn; from tests.examples import FnArgs\n"
+        "from modules.training.trainer import run_fn; from tests.examples import FnArgs\n"
         "run_fn(FnArgs(**arguments))"
     )
     process = runs.start_code(code, vars(fn_args), tmp_path)
@@ -93,7 +92,7 @@ def test_another_configuration_has_another_backup(
         folders.append(self.directory)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("modules.callbacks.Backup.restore", stop)
+    monkeypatch.setattr("modules.training.callbacks.Backup.restore", stop)
     for change in ({}, {"source": "edited"}, {"epochs": 4}, {"seed": 2}, {}):
         changed = dataclasses.replace(fn_args, custom_config=fn_args.custom_config | change)
         with pytest.raises(KeyboardInterrupt):
@@ -112,7 +111,7 @@ def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None
         tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
     )
     component = Trainer(
-        run_fn="modules.training.run_fn",
+        run_fn="modules.training.trainer.run_fn",
         examples=channel_utils.as_channel([data]),
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),

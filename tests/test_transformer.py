@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from modules import families, hyperparameters, transformer
-from modules.export import export
+from modules import families
+from modules.families import transformer
+from modules.training import hyperparameters
+from modules.training.export import export
 from tests import examples, runs
 
 

@@ -11,10 +11,10 @@ from tfx.components.tuner.executor import Executor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules import hyperparameters, unfinished
-from modules.oracles import SEARCHES, planned_work
-from modules.search import Search, SearchFailedError
-from modules.tuning import tuner_fn
+from modules.training import hyperparameters, unfinished
+from modules.training.oracles import SEARCHES, planned_work
+from modules.training.search import Search, SearchFailedError
+from modules.training.tuner import tuner_fn
 from tests import artifacts, examples, runs
 
 # Small networks, so that what is tested is the search.
@@ -168,7 +168,7 @@ def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None
         tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
     )
     component = Tuner(
-        tuner_fn="modules.tuning.tuner_fn",
+        tuner_fn="modules.training.tuner.tuner_fn",
         examples=channel_utils.as_channel([data]),
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),

@@ -12,7 +12,9 @@ import tensorflow as tf
 from scipy import integrate, special, stats
 from sklearn import metrics
 
-from modules import hyperparameters, vae, vae_model
+from modules.families import vae
+from modules.networks import vae as vae_model
+from modules.training import hyperparameters
 from tests import examples, models
 
 TRAIN, TEST, EPOCHS = 3000, 200, 12

@@ -27,8 +27,8 @@ import kfp_server_api
 import pytest
 import yaml
 
-from kubeflow import follow
-from kubeflow.steps import node_id
+from kubeflow.client import follow
+from kubeflow.client.steps import node_id
 
 API = "/apis/v2beta1"
 TASKS = ("data-gate", "trainer", "verdict")

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from kubeflow.cluster import Cluster
 from kubeflow.compile import compile_plan
+from kubeflow.compiling.cluster import Cluster
 from pipeline.settings import make_settings
 
 IMAGE = "registry.example/triptych:1.2.3"
@@ -28,7 +28,7 @@ EDGES: dict[str, list[str]] = {
 def make_plan(
     model: str = "transformer", tuner: str = "hyperband", only: tuple[str, ...] = tuple(EDGES)
 ) -> dict[str, Any]:
-    """A plan as kubeflow.plan makes it, of all nodes or of some."""
+    """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
     settings = make_settings(
         model=model,

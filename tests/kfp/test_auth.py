@@ -9,7 +9,8 @@ from pathlib import Path
 import kfp.client.auth
 import pytest
 
-from kubeflow import auth, submit
+from kubeflow import submit
+from kubeflow.client import auth
 from tests.kfp.kfp_server import KfpServer, Reply, serve
 
 SECRET = "eyJhbGciOi.hunter2hunter2"

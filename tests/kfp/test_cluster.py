@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from kubeflow.cluster import (
+from kubeflow.compiling.cluster import (
     DEFAULT_RESOURCES,
     BadOption,
     Cluster,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kubeflow import compile as compiling
-from kubeflow.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
+from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
 from kubeflow.lint import RUN_ID, find_problems
 from kubeflow.names import task_name
 from pipeline.profiles import FAMILIES

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubeflow import follow, steps, submit
+from kubeflow import submit
+from kubeflow.client import follow, steps
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
     RUN_ID,

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kubeflow import lint
-from kubeflow.cluster import Secret
+from kubeflow.compiling.cluster import Secret
 from tests.kfp import plans
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow import answers, schedule, submit, upload
+from kubeflow import submit
+from kubeflow.client import answers, schedule, upload
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
     RUN_ID,

@@ -1,0 +1,136 @@
+"""How a run ended, from what KFP tells its clients and from the log of the pod that failed.
+
+KFP 2.17 tells a client nothing of a pod's exit code. Its launcher ends with 1 whatever the command
+ended with (backend/src/v2/cmd/launcher-v2/main.go). Of a workflow's node, its API server keeps the
+name, the phase and the times but not the message (NodeStatuses in
+backend/src/common/util/workflow.go), so `error` in task_details and state_history stays empty. The
+launcher's last words in the pod's log have it: "failed to execute component: exit status 3". KFP's
+installations keep that log as an artifact. Where it cannot be read, a task's name decides.
+
+A run that was canceled ends as FAILED there, after CANCELING (ReportWorkflowResource in
+backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's words promise.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+from kubeflow.client.answers import Trouble, printable
+from kubeflow.client.follow import End
+from kubeflow.client.steps import Task
+from kubeflow.names import GATES
+
+PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
+EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1, CANCELED: 1, LOST: 1}
+REFUSAL = 3  # what a pod's command ends with when its gate refuses
+
+_LAST_WORDS = re.compile(r"failed to execute component: (.+)")
+_OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE)
+_CODE = re.compile(r"exit (?:status|code) (\d+)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The end of a run, or of following it.
+
+    Attributes:
+        kind: a key of EXIT_CODES.
+        reason: a sentence, or "".
+    """
+
+    kind: str
+    reason: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.kind]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}" if self.reason else self.kind
+
+
+def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
+    """Says how a run ended.
+
+    Args:
+        end: what following it found.
+        read_log: gives the log of a task's last pod, or "".
+
+    Returns:
+        REFUSED only when nothing but gates failed, and they did not crash.
+    """
+    if end.state == "SUCCEEDED":
+        return Outcome(PUSHED)
+    if end.state == "CANCELED" or end.canceled:
+        return Outcome(CANCELED)
+    if end.state == "SKIPPED":
+        return Outcome(FAILED, "KFP skipped the run")
+    failed = [task for task in end.tasks if task.state == "FAILED"]
+    if not failed:
+        return Outcome(FAILED, "KFP names no task that did")
+    task = next((task for task in failed if task.name not in GATES), failed[0])
+    code, reason = _ending(read_log(task) if task.node else "", task.error)
+    words = f"{task.name}: {reason}" if reason else task.name
+    if task.name not in GATES:
+        return Outcome(FAILED, words)
+    if code is None and not reason:
+        return Outcome(REFUSED, f"{words} failed; its log, which says why, cannot be read here")
+    return Outcome(REFUSED if code == REFUSAL else FAILED, words)
+
+
+def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str:
+    """Asks for the log of a task's last pod: at KFP's API the one that was kept, at its UI any.
+
+    Args:
+        client: signed in; its host may be the API alone.
+        run_id: KFP's.
+        task: with a pod.
+        namespace: of the run, where KFP has many users.
+
+    Returns:
+        The log; "" when there is none to be had, as when the pod never ran.
+    """
+    kept = f"/apis/v2beta1/runs/{run_id}/nodes/{task.node}/artifacts/main-logs:read"
+    place = {"podnamespace": namespace} if namespace else {}
+    live: dict[str, str] = {"podname": task.pod, "runid": run_id, **place}
+    try:
+        return base64.b64decode(_get(client, kept, {}, "object")["data"]).decode("utf-8", "replace")
+    except (Trouble, KeyError, TypeError, ValueError):
+        pass  # an older KFP, or one that keeps no logs
+    try:
+        log = _get(client, "/k8s/pod/logs", live, "str")
+    except (Trouble, UnicodeDecodeError):
+        return ""
+    # What is no UI may answer with an error or a page of its own.
+    return "" if log.lstrip().startswith(("<", "{")) else log
+
+
+def _get(client: Any, path: str, query: dict[str, str], kind: str) -> Any:
+    return client._run_api.api_client.call_api(
+        path,
+        "GET",
+        query_params=list(query.items()),
+        response_type=kind,
+        auth_settings=["Bearer"],
+        _return_http_data_only=True,
+    )
+
+
+def _ending(log: str, error: str) -> tuple[int | None, str]:
+    """The exit code of a task's command and the reason, each as far as it is known."""
+    launcher, ours = _LAST_WORDS.findall(log), _OUR_WORDS.findall(log)
+    source = launcher[-1] if launcher else error
+    codes = _CODE.findall(source)
+    code = int(codes[-1]) if codes else None
+    if ours:
+        kind, reason = ours[-1]
+        if code is None and kind == "refused":
+            code = REFUSAL
+        return code, printable(reason)
+    if log and not source:
+        source = "its pod was killed, as when its memory runs out: its log has no last words"
+    return code, printable(source)

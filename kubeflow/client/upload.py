@@ -1,0 +1,167 @@
+"""What is sent to KFP: a compiled pipeline as a new version, and a run or a schedule of it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from kubeflow.client.answers import Trouble
+from kubeflow.compiling import compiled
+
+FOLDER = Path(__file__).resolve().parents[2] / "build" / "kubeflow"
+
+
+class BadFile(ValueError):
+    """What was to be submitted is not a compiled pipeline."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """A compiled pipeline: its file, its name, and its tasks' names."""
+
+    file: Path
+    name: str
+    tasks: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A version of a pipeline in KFP: its pipeline's id, its own, and its name."""
+
+    pipeline_id: str
+    version_id: str
+    name: str
+
+
+def only_file() -> Path:
+    """The compiled pipeline that is meant when none is named.
+
+    Raises:
+        BadFile: there is none, or more than one.
+    """
+    files = sorted(file for file in FOLDER.glob("*.yaml") if not file.name.startswith("."))
+    if not files:
+        raise BadFile("there is no compiled pipeline in build/kubeflow; `make kubeflow` makes one")
+    if len(files) > 1:
+        names = ", ".join(os.path.relpath(file) for file in files)
+        raise BadFile(f"there are several compiled pipelines: name one of {names}")
+    return files[0]
+
+
+def read_package(file: Path) -> Package:
+    """Reads what is to be submitted.
+
+    Raises:
+        BadFile: it is not there, or not what kfp writes.
+    """
+    if file.suffix not in (".yaml", ".yml"):
+        raise BadFile(f"{file} is not a .yaml file, which KFP tells a pipeline by")
+    try:
+        _, documents, tasks = compiled.read(file)
+    except OSError as error:
+        raise BadFile(f"cannot read {file}: {error.strerror}") from None
+    except compiled.Unreadable as error:
+        raise BadFile(f"{file} {error}") from None
+    name = compiled.at(documents[0], "pipelineInfo").get("name")
+    if not name or not tasks:
+        raise BadFile(f"{file} is a pipeline without a name or without tasks")
+    return Package(file, name, tuple(task.name for task in tasks))
+
+
+def find_experiment(client: Any, name: str, namespace: str | None) -> str:
+    """Finds an experiment by its name, or makes it.
+
+    Returns:
+        Its id.
+
+    Raises:
+        Trouble: KFP refused it.
+    """
+    return _known(client.create_experiment(name, namespace=namespace).experiment_id)
+
+
+def publish(client: Any, package: Package, namespace: str | None) -> Version:
+    """Uploads a version of the pipeline, and the pipeline itself when KFP does not have it.
+
+    Args:
+        client: signed in.
+        package: what to upload.
+        namespace: whose pipeline it is; kfp's own get_pipeline_id knows only the shared ones.
+
+    Raises:
+        Trouble: KFP refused it.
+    """
+    wanted = {"operation": "EQUALS", "key": "display_name", "stringValue": package.name}
+    named = json.dumps({"predicates": [wanted]})
+    file = str(package.file)
+    found = client.list_pipelines(namespace=namespace, filter=named).pipelines
+    if not found:
+        try:
+            made = client.upload_pipeline(file, pipeline_name=package.name, namespace=namespace)
+            return _first_version(client, _known(made.pipeline_id), package.name)
+        except Trouble as error:
+            if error.status != 409:
+                raise
+        # Somebody else was faster.
+        found = client.list_pipelines(namespace=namespace, filter=named).pipelines
+    pipeline_id = _known(found and found[0].pipeline_id)
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+    version = client.upload_pipeline_version(
+        file, pipeline_version_name=stamp, pipeline_id=pipeline_id
+    )
+    return Version(pipeline_id, _known(version.pipeline_version_id), stamp)
+
+
+def start(
+    client: Any, version: Version, experiment_id: str, name: str, options: argparse.Namespace
+) -> str:
+    """Starts a run of a version, or its schedule.
+
+    Args:
+        client: signed in.
+        version: what to run.
+        experiment_id: where to.
+        name: of the run or the schedule.
+        options: schedule, pipeline_root and service_account are read.
+
+    Returns:
+        KFP's id of it.
+
+    Raises:
+        Trouble: KFP refused it.
+    """
+    what: dict[str, Any] = {
+        "experiment_id": experiment_id,
+        "job_name": name,
+        "pipeline_id": version.pipeline_id,
+        "version_id": version.version_id,
+        "pipeline_root": options.pipeline_root,
+        "service_account": options.service_account,
+        "enable_caching": False,  # True would overrule the compiled file, and skip nodes
+    }
+    if options.schedule:
+        # After a pause, a backlog of trainings would be of no use.
+        made = client.create_recurring_run(
+            **what, cron_expression=options.schedule, no_catchup=True, max_concurrency=1
+        )
+        return _known(made.recurring_run_id)
+    return _known(client.run_pipeline(**what).run_id)
+
+
+def _first_version(client: Any, pipeline_id: str, name: str) -> Version:
+    """KFP's answer to an upload is about the pipeline; its version has the same name."""
+    answer = client.list_pipeline_versions(pipeline_id, page_size=1, sort_by="created_at desc")
+    newest = answer.pipeline_versions[0] if answer.pipeline_versions else None
+    return Version(pipeline_id, _known(newest and newest.pipeline_version_id), name)
+
+
+def _known(identity: str | None) -> str:
+    if not identity:
+        raise Trouble("KFP answered, but without the id that KFP 2 gives")
+    return identity

@@ -1,0 +1,56 @@
+"""What KFP calls in a pod: one function for each set of things that its UI can show.
+
+kfp copies the source of each into the compiled file, so they hold nothing but a call.
+"""
+
+from kfp import dsl
+
+
+def node(
+    settings: str,
+    node_id: str,
+    run_id: str,
+    source: str,
+    gpus: int,
+    summary: dsl.Output[dsl.Markdown],
+) -> None:
+    """Runs a node, or says how the run ended."""
+    from kubeflow.pod import run_node
+
+    run_node.run(settings, node_id, run_id, source, gpus, summary=summary)
+
+
+def evaluator(
+    settings: str,
+    node_id: str,
+    run_id: str,
+    source: str,
+    gpus: int,
+    summary: dsl.Output[dsl.Markdown],
+    metrics: dsl.Output[dsl.Metrics],
+    report: dsl.Output[dsl.HTML],
+) -> None:
+    """Runs the Evaluator, and shows what it found."""
+    from kubeflow.pod import run_node
+
+    shown = {"summary": summary, "metrics": metrics, "report": report}
+    run_node.run(settings, node_id, run_id, source, gpus, **shown)
+
+
+def classifier_evaluator(
+    settings: str,
+    node_id: str,
+    run_id: str,
+    source: str,
+    gpus: int,
+    summary: dsl.Output[dsl.Markdown],
+    metrics: dsl.Output[dsl.Metrics],
+    report: dsl.Output[dsl.HTML],
+    classification: dsl.Output[dsl.ClassificationMetrics],
+) -> None:
+    """Runs the Evaluator of a family that classifies."""
+    from kubeflow.pod import run_node
+
+    shown = {"summary": summary, "metrics": metrics, "report": report}
+    shown["classification"] = classification
+    run_node.run(settings, node_id, run_id, source, gpus, **shown)

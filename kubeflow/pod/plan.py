@@ -1,0 +1,79 @@
+"""The pipeline as a list of tasks, for those who have no TFX: the first half of compiling.
+
+What is written down of a node is its name and what it waits for. A pod compiles the rest itself,
+from the settings and its own code, so that the cache key of what it runs is that of the code that
+it runs: a compiled node would carry the hash of this machine's code into another image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.metadata import address as metadata_address
+from pipeline.settings import BadSetting, Settings, make_settings
+
+
+def make_plan(settings: Settings) -> dict[str, Any]:
+    """Lists the tasks of a pipeline.
+
+    Args:
+        settings: what to run; paths are those of a pod.
+
+    Returns:
+        `name`; `settings`; `source`, a hash of the code that a pod has to have; `nodes`, each with
+        its `id`, its `upstream` and, of an Evaluator, whether it `classifies`.
+
+    Raises:
+        BadSetting: a hyperparameter that does not exist, or no address of a metadata store.
+    """
+    from tfx.dsl.compiler import compiler
+
+    from kubeflow.pod.run_node import source_of
+    from modules import families
+    from modules.training import hyperparameters
+    from pipeline.dag import create_pipeline
+
+    try:
+        hyperparameters.check_model(settings.model, settings.hyperparameters)
+    except hyperparameters.OverrideError as error:
+        raise BadSetting(str(error)) from error
+    ir = compiler.Compiler().compile(create_pipeline(settings))
+    by_class = families.load(settings.model).EVALUATION.by_class
+    return {
+        "name": f"{settings.pipeline_name}-{settings.profile}",
+        "settings": settings.as_dict(),
+        "source": source_of(settings.model),
+        "nodes": [
+            {
+                "id": node.node_info.id,
+                "upstream": sorted(node.upstream_nodes),
+                "classifies": node.node_info.id == "Evaluator" and "curve" in by_class,
+            }
+            for node in (one.pipeline_node for one in ir.nodes)
+        ],
+    }
+
+
+def main() -> int:
+    """Reads what `make_settings` takes, as JSON, from standard input, and prints the plan."""
+    asked = json.load(sys.stdin)
+    for name in ("data_dir", "output"):
+        asked[name] = Path(asked[name])
+    try:
+        settings = make_settings(**asked)
+        metadata_address.parse(settings.metadata)  # TFX, which would see to it, takes some seconds
+        plan = make_plan(settings)
+    except BadSetting as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    json.dump(plan, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What KFP's UI shows of a node: Markdown, and of the Evaluator metrics, curves and a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubeflow.report import report_page
+from modules.data.features import CLASSES
+from pipeline.node import Outcome
+from pipeline.results import Outputs, read_evaluation
+from pipeline.settings import Settings
+from pipeline.summary import Finished, evaluation_failures
+from pipeline.verdict import Verdict
+
+Shown = Mapping[str, Any]
+
+
+def show_node(outcome: Outcome, figure: str, outputs: Outputs, shown: Shown) -> None:
+    """Fills a node's `summary`: its state, its key figure, and where its outputs are."""
+    lines = [f"# {outcome.node_id}: {outcome.state}", "", figure, ""]
+    artifacts = [(key, one.uri) for key, found in sorted(outputs.items()) for one in found]
+    if artifacts:
+        lines += ["| output | where |", "|---|---|"]
+        lines += [f"| {key} | `{uri}` |" for key, uri in artifacts]
+    _write(shown["summary"], "\n".join(lines))
+
+
+def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Shown) -> None:
+    """Fills the Evaluator's `metrics`, `report` and, of a classifier, `classification`."""
+    outputs = next(node.outputs for node in finished if node.outcome.node_id == "Evaluator")
+    evaluation = read_evaluation(outputs, settings.model)
+    for name, value in evaluation["overall"].items():
+        if isinstance(value, float):
+            shown["metrics"].log_metric(name, value)
+    if "classification" in shown:
+        _show_classification(evaluation, shown["classification"])
+    failures = evaluation_failures(outputs, settings.model)
+    _write(shown["report"], report_page(finished, settings, evaluation, failures))
+
+
+def show_verdict(
+    verdict: Verdict, finished: Sequence[Finished], settings: Settings, shown: Shown
+) -> None:
+    """Fills the last task's `summary`: how the run ended, and every node."""
+    lines = [f"# {verdict.outcome}", "", verdict.reason, "", "| node | state | seconds | |"]
+    lines.append("|---|---|---|---|")
+    for node in finished:
+        outcome = node.outcome
+        lines.append(
+            f"| {outcome.node_id} | {outcome.state} | {outcome.seconds:.1f} | {node.figure} |"
+        )
+    lines += ["", f"`{settings.summary}` has everything."]
+    _write(shown["summary"], "\n".join(lines))
+
+
+def _show_classification(evaluation: Mapping[str, Any], artifact: Any) -> None:
+    # A last digit that is nowhere in the test split is not in the matrix either.
+    known = evaluation["confusion"]
+    matrix = [[*row, *[0] * (CLASSES - len(row))] for row in known]
+    matrix += [[0] * CLASSES for _ in range(CLASSES - len(known))]
+    artifact.log_confusion_matrix([str(digit) for digit in range(CLASSES)], matrix)
+    for threshold, alarms, hits in pooled_roc(evaluation["curves"], matrix):
+        artifact.log_roc_data_point(alarms, hits, threshold)
+
+
+def pooled_roc(
+    curves: Sequence[Sequence[Sequence[float | None]]], confusion: Sequence[Sequence[int]]
+) -> list[tuple[float, float, float]]:
+    """One ROC curve of all classes: every pair of an image and a class counts as a case.
+
+    Args:
+        curves: by class, rows of threshold, false and true positive rate (see CURVE_COLUMNS).
+        confusion: a row an actual class.
+
+    Returns:
+        Threshold, false positive rate and true positive rate, the highest threshold first.
+    """
+    actual = [sum(row) for row in confusion]
+    total = sum(actual)
+    points = []
+    for rows in zip(*curves, strict=True):
+        alarms = sum((row[1] or 0.0) * (total - n) for row, n in zip(rows, actual, strict=True))
+        hits = sum((row[2] or 0.0) * n for row, n in zip(rows, actual, strict=True))
+        negatives = sum(total - n for n in actual)
+        points.append((float(rows[0][0] or 0.0), alarms / negatives, hits / total))
+    # Not a number and infinity have no place in JSON, and so in what KFP keeps.
+    return [point for point in reversed(points) if all(map(math.isfinite, point))]
+
+
+def _write(artifact: Any, text: str) -> None:
+    path = Path(artifact.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,205 @@
+"""The GAN itself: how it learns, how it samples, and how it is followed while it learns.
+
+Goodfellow et al. 2014, with the non-saturating loss of the generator. Both networks are told the
+digit (Mirza and Osindero 2014, "Conditional Generative Adversarial Nets").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import keras_tuner
+import tensorflow as tf
+
+from modules.data.features import CLASSES, IMAGE_SIDE, PIXELS
+from modules.metrics import judge
+from modules.metrics.frechet import FrechetDistance
+from modules.networks import randomness
+from modules.networks.fused_adam import FusedAdam
+from modules.networks.gan_layers import discriminator_network, generator_network
+from modules.networks.schedules import rise_and_fall
+
+LEAST_SHARE = 0.02  # of the samples; a digit below it counts as forgotten
+
+
+def _as_pixels(images: Any) -> Any:
+    """From images (B, 28, 28) in [0, 1] to the networks' (B, 784) in [-1, 1]."""
+    return 2.0 * tf.reshape(images, (-1, PIXELS)) - 1.0
+
+
+def _cross_entropy(logits: Any, wanted: float) -> Any:
+    return tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(
+            labels=tf.fill(tf.shape(logits), wanted), logits=logits
+        )
+    )
+
+
+class Gan(keras.Model):
+    """A generator, its average and a discriminator; `fit` takes (images, labels), images uint8."""
+
+    def __init__(self, hp: keras_tuner.HyperParameters, total_steps: int) -> None:
+        super().__init__(name="gan")
+        self.latent = int(hp.get("latent"))
+        self.decay = float(hp.get("average"))
+        self.real_label = 1.0 - float(hp.get("label_smoothing"))
+        self.r1, self.r1_every = float(hp.get("r1")), max(1, int(hp.get("r1_every")))
+        self.tries = int(hp.get("tries"))
+        self.conditional = bool(hp.get("conditional"))
+        self.counts = self.add_weight(
+            shape=(CLASSES,), initializer="ones", trainable=False, name="counts"
+        )
+        self.generator = generator_network(hp, "generator")
+        self.average = generator_network(hp, "average")
+        self.average.set_weights(self.generator.get_weights())
+        self.average.trainable = False
+        self.discriminator = discriminator_network(hp)
+
+        def adam(network: keras.Model) -> keras.optimizers.Optimizer:
+            schedule = rise_and_fall(hp.get("learning_rate"), total_steps, rise=0.01, last=0.1)
+            optimizer = FusedAdam(schedule, beta_1=hp.get("beta_1"))
+            optimizer.build(network.trainable_variables)
+            return optimizer
+
+        self.generator_optimizer = adam(self.generator)
+        self.discriminator_optimizer = adam(self.discriminator)
+        self.trackers = [
+            keras.metrics.Mean(name=name) for name in ("generator_loss", "discriminator_loss")
+        ]
+        self.distance = FrechetDistance(judge.FEATURES, name="frechet")
+        self.digits = DigitShares(name="digits")
+        self.built = True
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return [*self.trackers, self.distance, self.digits]
+
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """One step of the discriminator, one of the generator, one of the average."""
+        real = tf.cast(tf.reshape(data[0], (-1, PIXELS)), tf.float32) / 127.5 - 1.0
+        count = tf.shape(real)[0]
+        digits = tf.one_hot(tf.reshape(data[1], (-1,)), CLASSES)
+        self.counts.assign_add(tf.reduce_sum(digits, axis=0))
+        real = self._tell(real, digits)
+        noise = self._tell(tf.random.normal((count, self.latent)), digits)
+        generated = self._tell(self.generator(noise, training=True), digits)
+        both = tf.concat([real, generated], axis=0)
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(both, training=True)
+            discriminator_loss = _cross_entropy(logits[:count], self.real_label) + _cross_entropy(
+                logits[count:], 0.0
+            )
+            if self.r1:
+                discriminator_loss += self._slope_term(real)
+        self._step(tape, discriminator_loss, self.discriminator, self.discriminator_optimizer)
+        with tf.GradientTape() as tape:
+            noise = self._tell(tf.random.normal((count, self.latent)), digits)
+            generated = self._tell(self.generator(noise, training=True), digits)
+            generator_loss = _cross_entropy(self.discriminator(generated, training=True), 1.0)
+        self._step(tape, generator_loss, self.generator, self.generator_optimizer)
+        self._follow_generator()
+        for tracker, loss in zip(self.trackers, (generator_loss, discriminator_loss), strict=True):
+            tracker.update_state(loss)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    def _follow_generator(self) -> None:
+        """Moves the average; it forgets faster at first, or it would hold on to the untrained."""
+        step = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        new = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+        for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
+            mean.assign_sub(new * (mean - weight))
+
+    def _tell(self, inputs: Any, digits: Any) -> Any:
+        return tf.concat([inputs, digits], axis=1) if self.conditional else inputs
+
+    def _step(self, tape: Any, loss: Any, network: keras.Model, optimizer: Any) -> None:
+        weights = network.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    def _slope_term(self, real: Any) -> Any:
+        """R1 in one step of so many, and that much heavier: the same on average for less work.
+
+        Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 3.1.
+        """
+        weight = 0.5 * self.r1 * self.r1_every
+        due = tf.equal(self.discriminator_optimizer.iterations % self.r1_every, 0)
+        return tf.cond(due, lambda: weight * self._real_slope(real), lambda: 0.0)
+
+    def _real_slope(self, real: Any) -> Any:
+        """R1: the squared gradient of the logits at real images (Mescheder et al. 2018)."""
+        with tf.GradientTape() as tape:
+            tape.watch(real)
+            logits = self.discriminator(real, training=True)
+        slope = tape.gradient(logits, real)[:, :PIXELS]  # an image can change, a digit cannot
+        return tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=1))
+
+    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """By the judge's eyes: the distance to these images, and how many digits there are."""
+        seeds = randomness.seeds_of_images(data[0])
+        generated = judge.read(self.draw(seeds))
+        self.distance.update_state(
+            generated.features, judge.read(tf.cast(data[0], tf.float32) / 255.0).features
+        )
+        self.digits.update_state(generated.logits)
+        return {"frechet": self.distance.result(), "digits": self.digits.result()}
+
+    def _images(self, latents: Any) -> Any:
+        pixels = 0.5 * (self.average(latents, training=False) + 1.0)
+        return tf.reshape(pixels, (-1, IMAGE_SIDE, IMAGE_SIDE))
+
+    def sample(self, numbers: Any) -> Any:
+        """Images, float32 (B, 28, 28) in [0, 1], one for each number, int64 (B,)."""
+        return self.draw(randomness.seeds_of_numbers(numbers))
+
+    def draw(self, seeds: Any) -> Any:
+        """The image of each seed, int64 (B, 2): one of `tries`, as the discriminator weighs them.
+
+        Sampling by importance (Rubin 1987): where the discriminator is the best there is, the odds
+        that it gives to real are the ratio of the densities of real and generated images
+        (Goodfellow et al. 2014, proposition 1), and a draw by these odds is one from the real ones.
+        Azadi et al. 2019, "Discriminator Rejection Sampling", reject instead.
+        """
+        latents = tf.reshape(randomness.normal(seeds, self.tries, self.latent), (-1, self.latent))
+        # A digit by its frequency in training: the first whose cumulated frequency is above a draw.
+        ends = tf.cumsum(self.counts / tf.reduce_sum(self.counts))
+        digit = tf.searchsorted(ends[:-1], randomness.uniform(seeds + 2, 1)[:, 0], side="right")
+        digits = tf.repeat(tf.one_hot(digit, CLASSES), self.tries, axis=0)
+        images = self._images(self._tell(latents, digits))
+        told = self._tell(_as_pixels(images), digits)
+        logits = self.discriminator(told, training=False)
+        logits = tf.reshape(logits, (-1, self.tries))
+        # The greatest of logits and Gumbel noise is a draw by the softmax of the logits.
+        noise = -tf.math.log(-tf.math.log(randomness.uniform(seeds + 1, self.tries) + 1e-20))
+        chosen = tf.argmax(logits + noise, axis=1)
+        images = tf.reshape(images, (-1, self.tries, IMAGE_SIDE, IMAGE_SIDE))
+        return tf.gather(images, chosen, axis=1, batch_dims=1)
+
+    def realness(self, images: Any) -> Any:
+        """The discriminator's probability that images, float (B, 28, 28) in [0, 1], are real.
+
+        It is told the digit; here, each in turn, and the greatest answer counts.
+        """
+        pixels, count = _as_pixels(images), tf.shape(images)[0]
+        asked = CLASSES if self.conditional else 1
+        digits = tf.one_hot(tf.tile(tf.range(asked), (count,)), CLASSES)
+        told = self._tell(tf.repeat(pixels, asked, axis=0), digits)
+        logits = tf.reshape(self.discriminator(told, training=False), (-1, asked))
+        return tf.sigmoid(tf.reduce_max(logits, axis=1))
+
+
+class DigitShares(keras.metrics.Metric):
+    """How many digits make up at least LEAST_SHARE of what was read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.counts = self.add_variable((CLASSES,), keras.initializers.Zeros(), name="counts")
+
+    def update_state(self, logits: Any) -> None:
+        """Adds a batch of the judge's logits, (B, 10)."""
+        read = tf.one_hot(tf.argmax(logits, axis=1), CLASSES)
+        self.counts.assign_add(tf.reduce_sum(read, axis=0))
+
+    def result(self) -> Any:
+        counts = tf.convert_to_tensor(self.counts)
+        return tf.reduce_sum(tf.cast(counts >= LEAST_SHARE * tf.reduce_sum(counts), tf.float32))

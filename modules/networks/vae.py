@@ -1,0 +1,207 @@
+"""The VAE itself: an encoder, a decoder, and what they are trained and judged by.
+
+Kingma and Welling 2014, "Auto-Encoding Variational Bayes". All figures in nats are of a whole
+image: the Bernoulli reconstruction is summed over 784 pixels, the KL divergence over the latents.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import keras_tuner
+import tensorflow as tf
+from keras import layers
+
+from modules.data.features import IMAGE_SIDE, PIXELS
+from modules.networks import randomness
+
+
+def gaussian_kl(mean: Any, log_variance: Any) -> Any:
+    """KL(N(mean, variance) || N(0, 1)) of each latent: Kingma and Welling 2014, appendix B.
+
+    Args:
+        mean: (..., L).
+        log_variance: (..., L).
+
+    Returns:
+        Nats, (..., L), 0 or more.
+    """
+    return 0.5 * (tf.exp(log_variance) + tf.square(mean) - 1.0 - log_variance)
+
+
+def bernoulli_loss(pixels: Any, logits: Any) -> Any:
+    """-log p(pixels) under independent Bernoullis.
+
+    Args:
+        pixels: (..., P), each in [0, 1].
+        logits: (..., P).
+
+    Returns:
+        Nats, (...), summed over P.
+    """
+
+    @tf.custom_gradient
+    def loss(logits: Any) -> tuple[Any, Any]:
+        # -x ln s(l) - (1 - x) ln(1 - s(l)), s the sigmoid; in this form, half the operations.
+        nats = tf.reduce_sum(tf.nn.softplus(logits) - pixels * logits, axis=-1)
+        return nats, lambda slope: slope[..., None] * (tf.sigmoid(logits) - pixels)
+
+    return loss(logits)
+
+
+class InkDense(layers.Dense):
+    """A dense layer of inputs that are mostly 0, as the pixels of digits are: 87 in 100.
+
+    In training, its products skip zeros, forwards and backwards, where TensorFlow has such ones:
+    not on GPUs, and not in bfloat16. Everywhere else, and when served, it is a plain layer.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """From (B, inputs) to (B, units)."""
+        skips = self.compute_dtype == "float32" and not tf.config.list_logical_devices("GPU")
+        if not training or not skips:
+            return super().call(inputs, training=training)
+        product = tf.matmul(inputs, tf.convert_to_tensor(self.kernel), a_is_sparse=True)
+        return self.activation(tf.nn.bias_add(product, tf.convert_to_tensor(self.bias)))
+
+
+def _network(
+    inputs: int,
+    outputs: int,
+    hp: keras_tuner.HyperParameters,
+    name: str,
+    first_layer: type[layers.Dense] = layers.Dense,
+) -> keras.Model:
+    mixed = "mixed_bfloat16" if hp.get("bfloat16") else "float32"
+    first = hidden = keras.Input((inputs,), name=f"{name}_input")
+    for place in range(hp.get("layers")):
+        kind = first_layer if place == 0 else layers.Dense
+        hidden = kind(
+            hp.get("units"),
+            activation=hp.get("activation"),
+            kernel_initializer="he_normal",
+            dtype=mixed,
+        )(hidden)
+    return keras.Model(first, layers.Dense(outputs, dtype="float32")(hidden), name=name)
+
+
+def grey_pixels(images: Any) -> Any:
+    """From images, uint8 (B, 28, 28), to pixels (B, 784) in [0, 1]."""
+    return tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
+
+
+class Vae(keras.Model):
+    """An encoder and a decoder; `fit` takes batches of (images, labels), images uint8."""
+
+    def __init__(self, hp: keras_tuner.HyperParameters, total_steps: int) -> None:
+        super().__init__(name="vae")
+        self.latent = int(hp.get("latent"))
+        self.beta = float(hp.get("beta"))
+        self.warm_up_steps = max(1, round(hp.get("warm_up") * total_steps))
+        self.encoder = _network(PIXELS, 2 * self.latent, hp, "encoder", InkDense)
+        self.decoder = _network(self.latent, PIXELS, hp, "decoder")
+        self.trackers = [
+            keras.metrics.Mean(name=name) for name in ("loss", "nelbo", "reconstruction", "kl")
+        ]
+        self.built = True
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers)
+
+    def encode(self, pixels: Any, training: bool = False) -> tuple[Any, Any]:
+        """The posterior's mean and log variance, each (B, L), of pixels (B, 784) in [0, 1]."""
+        mean, log_variance = tf.split(self.encoder(pixels, training=training), 2, axis=1)
+        return mean, log_variance
+
+    def terms(self, pixels: Any, noise: Any, training: bool = False) -> tuple[Any, Any]:
+        """-ELBO's two terms, in nats.
+
+        Args:
+            pixels: binarised, (B, 784).
+            noise: standard normal, (B, L).
+            training: whether weights will be changed by what this gives.
+
+        Returns:
+            The reconstruction, (B,), and the KL divergence of each latent, (B, L).
+        """
+        mean, log_variance = self.encode(pixels, training)
+        logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise)
+        return bernoulli_loss(pixels, logits), gaussian_kl(mean, log_variance)
+
+    def _follow(self, reconstruction: Any, kl: Any, loss: Any) -> dict[str, Any]:
+        for tracker, value in zip(
+            self.trackers, (loss, reconstruction + kl, reconstruction, kl), strict=True
+        ):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """One step on freshly binarised images."""
+        grey = grey_pixels(data[0])
+        pixels = tf.cast(tf.random.uniform(tf.shape(grey)) < grey, tf.float32)
+        noise = tf.random.normal((tf.shape(grey)[0], self.latent))
+        rising = tf.cast(self.optimizer.iterations, tf.float32) / self.warm_up_steps
+        with tf.GradientTape() as tape:
+            reconstruction, latent_kl = self.terms(pixels, noise, training=True)
+            kl = tf.reduce_sum(latent_kl, axis=1)
+            loss = tf.reduce_mean(reconstruction + self.beta * tf.minimum(1.0, rising) * kl)
+        weights = self.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return self._follow(reconstruction, kl, loss)
+
+    def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        """The same figures on images that are binarised once and for all."""
+        pixels, noise, _ = self.drawn(data[0])
+        reconstruction, latent_kl = self.terms(pixels, noise)
+        kl = tf.reduce_sum(latent_kl, axis=1)
+        return self._follow(reconstruction, kl, reconstruction + kl)
+
+    def drawn(self, images: Any) -> tuple[Any, Any, Any]:
+        """The binarised pixels (B, 784), noise (B, L) and seeds that belong to images, uint8."""
+        seeds = randomness.seeds_of_images(images)
+        grey = grey_pixels(images)
+        pixels = tf.cast(randomness.uniform(seeds, PIXELS) < grey, tf.float32)
+        return pixels, randomness.normal(seeds + 1, self.latent), seeds
+
+    def decode(self, latents: Any) -> Any:
+        """Grey images, float32 (B, 28, 28) in [0, 1], of latents (B, L)."""
+        return tf.reshape(tf.sigmoid(self.decoder(latents)), (-1, IMAGE_SIDE, IMAGE_SIDE))
+
+    def sample(self, numbers: Any) -> Any:
+        """Images from the prior, one for each number, int64 (B,)."""
+        return self.decode(randomness.normal(randomness.seeds_of_numbers(numbers), self.latent))
+
+    def reconstruct(self, images: Any) -> tuple[Any, Any]:
+        """Images, uint8 (B, 28, 28), as the mean of their posterior, (B, L), gives them back."""
+        mean, _ = self.encode(grey_pixels(images))
+        return self.decode(mean), mean
+
+    def importance_weighted(self, pixels: Any, seeds: Any, draws: int) -> Any:
+        """The negative importance-weighted bound: Burda et al. 2016, equation 8.
+
+        Args:
+            pixels: binarised, (B, 784).
+            seeds: int64, (B, 2), for the draws.
+            draws: K, from the posterior; 1 gives -ELBO's estimate.
+
+        Returns:
+            Nats, (B,).
+        """
+        mean, log_variance = self.encode(pixels)
+
+        def bound(one: tuple[Any, Any, Any, Any]) -> Any:
+            pixel, centre, log_var, seed = one
+            noise = tf.random.stateless_normal((draws, self.latent), seed)
+            latents = centre + tf.exp(0.5 * log_var) * noise
+            # log p(x|z) + log p(z) - log q(z|x); the two normalising constants cancel.
+            weights = (
+                -bernoulli_loss(tf.tile(pixel[None], (draws, 1)), self.decoder(latents))
+                - 0.5 * tf.reduce_sum(tf.square(latents), axis=1)
+                + 0.5 * tf.reduce_sum(tf.square(noise) + log_var, axis=1)
+            )
+            return math.log(draws) - tf.reduce_logsumexp(weights)
+
+        return tf.map_fn(bound, (pixels, mean, log_variance, seeds), fn_output_signature=tf.float32)

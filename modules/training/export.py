@@ -1,0 +1,35 @@
+"""Exports a trained model as a SavedModel that a server can load."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+
+from modules.contract.family import Signature
+
+
+def export(model: keras.Model, directory: str | Path, signatures: Mapping[str, Signature]) -> None:
+    """Writes a SavedModel under its name only when it is complete.
+
+    Args:
+        model: the trained model.
+        directory: of the SavedModel to be; an empty or old one is replaced.
+        signatures: name to how the model can be called.
+    """
+    directory = Path(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    part = directory.with_name(f".{directory.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    # model.export() and tf.saved_model.save() each fail one of the two readers, the evaluator
+    # and a session loader; an archive that tracks the model passes both.
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    for name, signature in signatures.items():
+        archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
+    archive.write_out(str(part), verbose=False)
+    shutil.rmtree(directory, ignore_errors=True)
+    os.replace(part, directory)

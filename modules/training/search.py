@@ -1,0 +1,204 @@
+"""A search over trials that keeps what each of them found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.errors import FailedTrialError, FatalRuntimeError
+
+from modules import families
+from modules.data.images import load_split
+from modules.training import progress
+from modules.training.callbacks import (
+    ReportSteps,
+    StopOnNotFiniteLoss,
+    TrainingStopped,
+    save_weights,
+)
+from modules.training.oracles import planned_work
+from modules.util.files import digest, write_json
+
+_UNITS = 100  # a search's progress is told in hundredths of an epoch
+
+
+class SearchFailedError(RuntimeError):
+    """No trial of a search came to an end with a figure."""
+
+
+class SearchData:
+    """The images that trials learn from and are judged by, read when a trial first needs them.
+
+    Args:
+        train_files: patterns of TFRecord files.
+        eval_files: patterns of TFRecord files.
+        images: how many training images to use, drawn by the seed; None for all.
+        seed: of the draw.
+    """
+
+    def __init__(
+        self, train_files: Sequence[str], eval_files: Sequence[str], images: int | None, seed: int
+    ) -> None:
+        self._files = (train_files, eval_files)
+        self._images = images
+        self._seed = seed
+        self._splits: tuple[Any, Any] | None = None
+
+    def splits(self) -> tuple[Any, Any]:
+        """The training and the evaluation split, each images and labels."""
+        if self._splits is None:
+            (images, labels), held_out = (load_split(files) for files in self._files)
+            count = min(self._images or len(images), len(images))
+            drawn = np.random.default_rng(self._seed).permutation(len(images))[:count]
+            self._splits = (images[drawn], labels[drawn]), held_out
+        return self._splits
+
+
+class Search(BaseTuner):
+    """Runs an oracle's trials, and keeps each result in a journal of one file a trial.
+
+    Keras Tuner saves a search in several files that a kill can leave half-written or out of step.
+    So nothing is read back from them: a search that starts again asks a new oracle, which proposes
+    the same trials when it is told the same results, and answers from the journal what is there.
+
+    Args:
+        oracle: proposes trials; deterministic, see make_oracle.
+        family: the family's name.
+        settings: those of the oracle; "max_epochs" is how long a trial lasts at most.
+        data: what trials use.
+        journal: the directory that keeps results; its name must stand for all that shapes them.
+        scratch: a directory for what Keras Tuner writes.
+    """
+
+    def __init__(
+        self,
+        oracle: keras_tuner.Oracle,
+        family: str,
+        settings: Mapping[str, Any],
+        data: SearchData,
+        journal: Path,
+        scratch: str,
+    ) -> None:
+        super().__init__(oracle, directory=scratch, project_name="search", overwrite=True)
+        self._family = families.load(family)
+        self._objective = self._family.OBJECTIVE.name
+        self._settings = settings
+        self._data = data
+        self._journal = journal
+        self._keys: dict[str, str] = {}  # trial id -> name in the journal
+        self._trials, self._epochs = planned_work(settings)
+        self._epochs_done = 0
+
+    def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
+        """Trains the trial's model, or reads in the journal how that went."""
+        values = trial.hyperparameters.values
+        parent = self._keys.get(values.get("tuner/trial_id", ""), "")
+        own = {name: value for name, value in values.items() if name != "tuner/trial_id"}
+        key = self._keys[trial.trial_id] = digest([own, parent])
+        until = int(values.get("tuner/epochs", self._settings["max_epochs"]))
+        start = int(values.get("tuner/initial_epoch", 0))
+
+        entry = self._read(key)
+        if entry is None:
+            entry = self._train(trial.hyperparameters, key, parent, start, until)
+            write_json(self._entry(key), {"values": own, **entry})
+        self._epochs_done += until - start
+        if "failed" in entry:
+            raise FailedTrialError(entry["failed"])
+        return {self._objective: entry["metrics"][self._objective]}
+
+    def _train(
+        self, hp: keras_tuner.HyperParameters, key: str, parent: str, start: int, until: int
+    ) -> dict[str, Any]:
+        train, held_out = self._data.splits()
+        seed = int(self._settings["seed"])
+        try:
+            keras.backend.clear_session()
+            keras.utils.set_random_seed(seed)
+            stream = self._family.batches(train[0], train[1], hp, training=True, seed=seed + start)
+            steps = int(stream.cardinality())
+            model = self._family.build(hp, total_steps=steps * until, seed=seed)
+            if parent:
+                model.load_weights(self._weights(parent))
+            history = model.fit(
+                stream,
+                validation_data=self._family.batches(
+                    held_out[0], held_out[1], hp, training=False, seed=seed
+                ),
+                initial_epoch=start,
+                epochs=until,
+                verbose=0,
+                callbacks=[StopOnNotFiniteLoss(), ReportSteps(self._teller(start, until), steps)],
+            )
+        except TrainingStopped as error:
+            return {"failed": str(error)}
+        except Exception as error:
+            # Keras Tuner would go on to the next trial, which would meet the same mistake.
+            raise FatalRuntimeError(f"a trial broke off: {error}") from error
+        if hp.values.get("tuner/bracket", 0) > hp.values.get("tuner/round", 0):
+            self._journal.mkdir(parents=True, exist_ok=True)
+            save_weights(model, self._weights(key))  # a later round may go on from here
+        return {"metrics": {name: float(seen[-1]) for name, seen in history.history.items()}}
+
+    def _teller(self, start: int, until: int) -> Callable[[float, Mapping[str, Any]], None]:
+        def tell(epochs_done: float, logs: Mapping[str, Any]) -> None:
+            del logs
+            self._report(min(epochs_done, until) - start)
+
+        return tell
+
+    def _report(self, epochs_ahead: float = 0.0) -> None:
+        """Tells how far the whole search is; the running trial is epochs_ahead of its start."""
+        best = self.oracle.get_best_trials(1)
+        score = best[0].score if best else None
+        figure = "" if score is None else "best " + progress.name_figure(self._objective, score)
+        done = min(self._epochs, self._epochs_done + epochs_ahead)
+        progress.report(
+            progress.Progress(
+                "tuning",
+                round(_UNITS * done),
+                _UNITS * self._epochs,
+                figure,
+                f"trial {len(self._keys)}/{max(len(self._keys), self._trials)}",
+            )
+        )
+
+    def on_trial_end(self, trial: Any) -> None:
+        """Tells the oracle, and whoever listens."""
+        super().on_trial_end(trial)
+        self._report()
+
+    def on_search_end(self) -> None:
+        """Removes the weights that no trial will go on from.
+
+        Raises:
+            SearchFailedError: no trial has a score.
+        """
+        for weights in self._journal.glob("*.weights.h5"):
+            weights.unlink()
+        if not any(trial.status == "COMPLETED" for trial in self.oracle.trials.values()):
+            reasons = [trial.message or "" for trial in self.oracle.trials.values()]
+            last = reasons[-1].strip().splitlines()[-1:] if reasons else ["no trial was proposed"]
+            raise SearchFailedError(f"no trial came to an end with a figure; the last: {last[0]}")
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Prints nothing: whoever listens is told by reports."""
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Prints nothing."""
+
+    def _entry(self, key: str) -> Path:
+        return self._journal / f"{key}.json"
+
+    def _weights(self, key: str) -> Path:
+        return self._journal / f"{key}.weights.h5"
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        path = self._entry(key)
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
