@@ -5,46 +5,10 @@ A family exists for the pipeline when it has profiles here; its code is in modul
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """How many images are read; None is all of them."""
-
-    train_images: int | None = None
-    test_images: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Tuning:
-    """How far the search goes."""
-
-    max_epochs: int  # of the longest trial
-    factor: int  # Hyperband: a rung keeps one trial in so many
-    max_trials: int  # random, bayesian and grid
-    images: int | None  # training images a trial learns from; None is all of them
-
-
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """How long the tuned model learns."""
-
-    epochs: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """Measured values for one family and one size of run."""
-
-    data: Data
-    tuning: Tuning
-    training: Training
-    gates: Mapping[str, float]
-    hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
+from modules.contract.profile import PROFILE_NAMES as PROFILE_NAMES
+from modules.contract.profile import Data, Profile, Training, Tuning
 
 PROFILES: Mapping[str, Mapping[str, Profile]] = {
     "transformer": {
@@ -193,4 +157,3 @@ PROFILES: Mapping[str, Mapping[str, Profile]] = {
     },
 }
 FAMILIES = tuple(PROFILES)
-PROFILE_NAMES = ("smoke", "default", "full")

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES, Data, Training, Tuning
+from modules.contract.profile import PROFILE_NAMES, Data, Training, Tuning
+from pipeline.profiles import FAMILIES, PROFILES
 
 SEARCHES = ("hyperband", "random", "bayesian", "grid", "none")
 

@@ -1,0 +1,79 @@
+"""What a profile of a family says: values that were measured to work together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from modules.contract.values import Kind
+
+PROFILE_NAMES = ("smoke", "default", "full")
+
+_IMAGES = 10_000_000  # more do not fit in memory
+_EPOCHS = 100_000
+
+
+def setting(means: str, kind: Kind, **default: Any) -> Any:
+    """Declares a field that a person may set.
+
+    Args:
+        means: what it is, for the table of all settings.
+        kind: what a value has to be.
+        default: `default=...`, where there is one.
+    """
+    return dataclasses.field(metadata={"means": means, "kind": kind}, **default)
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """How many images are read; None is all of them."""
+
+    train_images: int | None = setting(
+        "training images to read, before they are split into train and eval",
+        Kind(int, least=1, most=_IMAGES, absent="all"),
+        default=None,
+    )
+    test_images: int | None = setting(
+        "test images to read", Kind(int, least=1, most=_IMAGES, absent="all"), default=None
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuning:
+    """How far the search goes."""
+
+    max_epochs: int = setting("epochs of the longest trial", Kind(int, least=1, most=_EPOCHS))
+    factor: int = setting("Hyperband keeps one trial in so many", Kind(int, least=2, most=1000))
+    max_trials: int = setting(
+        "trials of the random, bayesian and grid search", Kind(int, least=1, most=10_000)
+    )
+    images: int | None = setting(
+        "training images that a trial learns from", Kind(int, least=1, most=_IMAGES, absent="all")
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How long the tuned model learns."""
+
+    epochs: int = setting("epochs of the training", Kind(int, least=1, most=_EPOCHS))
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """One size of run of a family, with the bounds of its gates and the values not searched for.
+
+    Attributes:
+        data: how much is read.
+        tuning: how far the search goes.
+        training: how long the tuned model learns.
+        gates: a value for each gate of the family's evaluation.
+        hyperparameters: values that are fixed in this profile.
+    """
+
+    data: Data
+    tuning: Tuning
+    training: Training
+    gates: Mapping[str, float]
+    hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,128 @@
+"""Reads one value that a person gave, as text or typed, into the type and the bounds it has to have.
+
+Settings and hyperparameters share it, so that a wrong value is answered alike everywhere: with its
+name, what it has to be, and what was given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+_SWITCHES = {"true": True, "false": False}
+
+
+class BadValue(ValueError):
+    """A value that does not fit; the message is a sentence for the person who gave it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What a value has to be.
+
+    Attributes:
+        type: int, float, bool, str or Path.
+        least: the smallest number; None where there is no such bound.
+        most: the greatest number; None where there is no such bound.
+        below: numbers have to be smaller than this; None where there is no such bound.
+        words: all that a text can be; empty for any text.
+        absent: the word for None, such as "all"; empty where there has to be a value.
+    """
+
+    type: type
+    least: float | None = None
+    most: float | None = None
+    below: float | None = None
+    words: tuple[str, ...] = ()
+    absent: str = ""
+
+    def __str__(self) -> str:
+        """What it has to be, in words: "a whole number from 1 to 10, or all"."""
+        names = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
+        said = names.get(self.type, "true or false")
+        if self.words:
+            said = f"one of {', '.join(self.words)}"
+        if self.least is not None:
+            said += f" from {_plain(self.least)}"
+        if self.most is not None:
+            said += f" to {_plain(self.most)}"
+        if self.below is not None:
+            said += f" to below {_plain(self.below)}"
+        return f"{said}, or {self.absent}" if self.absent else said
+
+
+def read(name: str, value: Any, kind: Kind) -> Any:
+    """Reads a value.
+
+    Args:
+        name: for the message.
+        value: text as it was typed, or a value that already has a type (from a file).
+        kind: what it has to be.
+
+    Returns:
+        The value, of `kind.type`; None for the word `kind.absent`, and for None where that is
+        allowed.
+
+    Raises:
+        BadValue: naming the value, its bounds and what was given.
+    """
+    said = value.strip() if isinstance(value, str) else value
+    if kind.absent and (said is None or (isinstance(said, str) and said.lower() == kind.absent)):
+        return None
+    found = _typed(said, kind.type)
+    if found is None or not _within(found, kind):
+        raise BadValue(f"{name} is {kind}, not {_shown(value)}")
+    return found
+
+
+def _typed(value: Any, wanted: type) -> Any:
+    """The value as the wanted type; None when it is no such thing."""
+    if wanted is bool:
+        return value if isinstance(value, bool) else _SWITCHES.get(str(value).lower())
+    if wanted in (str, Path):
+        text = str(value) if isinstance(value, (str, Path)) else ""
+        return wanted(text) if text else None
+    if isinstance(value, bool):
+        return None
+    if wanted is int:
+        return _whole(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number; "6_000" and 3.0 are some, "3.5" is none."""
+    if isinstance(value, int):
+        return value
+    try:
+        if isinstance(value, float):
+            return int(value) if value.is_integer() else None
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _within(value: Any, kind: Kind) -> bool:
+    if kind.words:
+        return value in kind.words
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return True
+    return not (
+        (kind.least is not None and value < kind.least)
+        or (kind.most is not None and value > kind.most)
+        or (kind.below is not None and value >= kind.below)
+    )
+
+
+def _plain(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 60 else f"{text[:57]}...") if isinstance(value, str) else text
