@@ -1,4 +1,4 @@
-"""Reads one value that a person gave, as text or typed, into the type and the bounds it has to have.
+"""Reads a value that a person gave, as text or typed, into the type and the bounds that it must have.
 
 Settings and hyperparameters share it, so that a wrong value is answered alike everywhere: with its
 name, what it has to be, and what was given.
