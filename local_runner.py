@@ -13,9 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
+from modules import families  # noqa: E402
+from modules.contract.profile import PROFILE_NAMES  # noqa: E402
 from modules.util import environment as libraries  # noqa: E402
 from pipeline import output_folder  # noqa: E402
-from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -31,7 +32,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--model", choices=FAMILIES, default=FAMILIES[0], help="the family of network")
+    add(
+        "--model",
+        choices=families.names(),
+        default=families.names()[0],
+        help="the family of network",
+    )
     add("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
     add("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
     add("--data-dir", type=Path, default=ROOT / "data" / "mnist", help="four IDX files, 28 x 28")

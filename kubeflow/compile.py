@@ -21,7 +21,8 @@ if str(ROOT) not in sys.path:
 
 from kubeflow.compiling.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
-from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
+from modules import families  # noqa: E402
+from modules.contract.profile import PROFILE_NAMES  # noqa: E402
 from pipeline.settings import SEARCHES  # noqa: E402
 
 BAD_INPUT = 2
@@ -35,7 +36,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     what = parser.add_argument_group("what is run, as for local_runner.py").add_argument
-    what("--model", choices=FAMILIES, default=FAMILIES[0], help="the family of network")
+    what(
+        "--model",
+        choices=families.names(),
+        default=families.names()[0],
+        help="the family of network",
+    )
     what("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
     what("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
     what("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")

@@ -64,7 +64,7 @@ def _verdict(failures: Sequence[Failure]) -> str:
 
 
 def _slices(evaluation: Mapping[str, Any], family: str) -> list[str]:
-    chosen = families.load(family).EVALUATION
+    chosen = families.load(family).evaluation
     gated = [gate.figure for gate in chosen.gates]
     names = list(dict.fromkeys([*chosen.headline, *gated]))
     slices = {"overall": evaluation["overall"], **evaluation["slices"]}

@@ -50,7 +50,7 @@ def _evaluation(outputs: Outputs, family: str) -> str:
     blessed = outputs["blessing"][0].custom_properties["blessed"].int_value
     figures = [
         f"{name.replace('_', ' ')} {overall[name]:.4g}"
-        for name in families.load(family).EVALUATION.headline
+        for name in families.load(family).evaluation.headline
     ]
     return ", ".join([*figures, "blessed" if blessed else "not blessed"])
 

@@ -70,7 +70,7 @@ def _read_evaluation(uri: str, family: str) -> dict[str, Any]:
         result = tfma.load_eval_result(uri, model_name="candidate")
     slices: dict[str, dict[str, Any]] = {}
     by_class: dict[str, dict[int, Any]] = {}
-    about_all = families.load(family).EVALUATION.overall
+    about_all = families.load(family).evaluation.overall
     for key, views in result.slicing_metrics:
         for sub_key, metrics in views[""].items():
             if not sub_key:

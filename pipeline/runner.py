@@ -13,7 +13,8 @@ import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
-from modules.training import hyperparameters, progress, unfinished
+from modules import families
+from modules.training import progress, unfinished
 from pipeline import node as nodes
 from pipeline.dag import create_pipeline
 from pipeline.figures import key_figure
@@ -43,8 +44,8 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         BadSetting: a hyperparameter or a node that does not exist.
     """
     try:
-        hyperparameters.check_model(settings.model, settings.hyperparameters)
-    except hyperparameters.OverrideError as error:
+        families.check(settings.model, settings.hyperparameters)
+    except ValueError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
     nodes.set_run_id(ir, datetime.datetime.now(datetime.timezone.utc).isoformat())

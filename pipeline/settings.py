@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modules import families
 from modules.contract.profile import PROFILE_NAMES, Data, Training, Tuning
-from pipeline.profiles import FAMILIES, PROFILES
+from modules.training import searches
 
-SEARCHES = ("hyperband", "random", "bayesian", "grid", "none")
+SEARCHES = (*searches.SEARCHES, "none")
 
 
 class BadSetting(ValueError):
@@ -109,13 +110,13 @@ def make_settings(
         BadSetting: for a name that is not known or a value that does not fit.
     """
     for kind, name, known in (
-        ("model", model, FAMILIES),
+        ("model", model, families.names()),
         ("tuner", tuner, SEARCHES),
         ("profile", profile, PROFILE_NAMES),
     ):
         if name not in known:
             raise BadSetting(f"there is no {kind} '{name}'; there is {', '.join(known)}")
-    chosen = PROFILES[model][profile]
+    chosen = families.load(model).profiles[profile]
     settings = Settings(
         model=model,
         tuner=tuner,

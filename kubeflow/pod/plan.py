@@ -34,15 +34,14 @@ def make_plan(settings: Settings) -> dict[str, Any]:
 
     from kubeflow.pod.run_node import source_of
     from modules import families
-    from modules.training import hyperparameters
     from pipeline.dag import create_pipeline
 
     try:
-        hyperparameters.check_model(settings.model, settings.hyperparameters)
-    except hyperparameters.OverrideError as error:
+        families.check(settings.model, settings.hyperparameters)
+    except ValueError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
-    by_class = families.load(settings.model).EVALUATION.by_class
+    by_class = families.load(settings.model).evaluation.by_class
     return {
         "name": f"{settings.pipeline_name}-{settings.profile}",
         "settings": settings.as_dict(),

@@ -1,4 +1,4 @@
-"""Reads a value that a person gave, as text or typed, into the type and the bounds that it must have.
+"""Reads a value that a person gave, as text or typed, into its type and within its bounds.
 
 Settings and hyperparameters share it, so that a wrong value is answered alike everywhere: with its
 name, what it has to be, and what was given.
