@@ -10,8 +10,9 @@ from tfx.dsl.compiler import compiler
 
 from kubeflow.names import GPU_NODES, task_name
 from kubeflow.pod import plan, run_node
+from modules import families
+from modules.kinds.classifier import Classifier
 from pipeline.dag import create_pipeline
-from pipeline.profiles import FAMILIES
 from pipeline.settings import Settings, from_dict, make_settings
 
 ASKED: dict[str, Any] = {
@@ -30,14 +31,14 @@ def make(model: str, tuner: str = "hyperband") -> Settings:
     return make_settings(**{**ASKED, **paths, "model": model, "tuner": tuner})
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", families.names())
 def test_every_family_has_a_plan(family: str) -> None:
     made = plan.make_plan(make(family))
     assert made["name"] == f"triptych-{family}-smoke"
     assert from_dict(json.loads(json.dumps(made["settings"]))) == make(family)
     assert made["source"] == run_node.source_of(family)
     classifies = [node["id"] for node in made["nodes"] if node["classifies"]]
-    assert classifies == (["Evaluator"] if family == "transformer" else [])
+    assert classifies == (["Evaluator"] if isinstance(families.load(family), Classifier) else [])
 
 
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
@@ -62,8 +63,8 @@ def test_without_a_search_there_is_no_tuner() -> None:
 
 
 def test_the_source_is_that_of_all_that_pods_run() -> None:
-    hashes = [run_node.source_of(family) for family in FAMILIES]
-    assert len(set(hashes)) == len(FAMILIES)
+    hashes = [run_node.source_of(family) for family in families.names()]
+    assert len(set(hashes)) == len(families.names())
     assert all(len(one) == 16 for one in hashes)
 
 
@@ -90,10 +91,10 @@ def test_the_command_prints_the_plan(
     ("changes", "words"),
     [
         ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
-        ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x' of transformer"),
+        ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x'; choose batch_size"),
         ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
         ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
-        ({"model": "forest"}, "there is no model 'forest'"),
+        ({"model": "no-such"}, "there is no model 'no-such'"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
