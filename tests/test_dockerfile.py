@@ -13,7 +13,7 @@ from pipeline.sources import PACKAGES
 @pytest.fixture(scope="module")
 def dockerfile(project: Path) -> list[str]:
     """The instructions of the Dockerfile, one a line, without comments."""
-    text = (project / "kubeflow" / "Dockerfile").read_text()
+    text = (project / "kubeflow" / "deploy" / "Dockerfile").read_text()
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
     return [line for line in text.replace("\\\n", " ").splitlines() if line]
 
