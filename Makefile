@@ -55,10 +55,11 @@ test-image: setup setup-kubeflow ## run the compiled smoke pipeline's commands i
 	  --metadata-store /mnt/triptych/metadata.sqlite $(if $(IMAGE),--image $(IMAGE)) $(ARGS)
 	@$(kfp_python) scripts/run_in_image.py build/kubeflow/in-image.yaml --volume build/kubeflow/in-image
 
-lint: setup ## check style and types
+lint: setup ## check style, types and which way imports go
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 lock: ## make requirements.lock anew from pyproject.toml
 	@scripts/lock.sh $(ARGS)

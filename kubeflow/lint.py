@@ -17,6 +17,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.compiling import compiled  # noqa: E402
+from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
+from kubeflow.compiling.image import image_problem  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 
 SCHEMA = "2.1.0"
@@ -96,7 +98,8 @@ def _task(task: compiled.Task) -> Iterator[str]:
         kind = ", ".join(task.executor) or "missing"
         yield f"its executor is {kind}; open-source KFP runs containers only"
         return
-    yield from _image(container.get("image") or "")
+    if problem := image_problem(container.get("image") or ""):
+        yield f"the image {problem}"
     for variable in container.get("env") or []:
         name = compiled.at(variable).get("name") or ""
         if _SECRET_VARIABLE.search(name):
@@ -109,12 +112,6 @@ def _task(task: compiled.Task) -> Iterator[str]:
     mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
     if mounts != [VOLUME]:
         yield f"mounts {mounts}; the volume has to be at {VOLUME}, once"
-
-
-def _image(image: str) -> Iterator[str]:
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    if tag == "latest" or not (tag or "@" in image):
-        yield f"the image {image} has no tag of its own"
 
 
 def _arguments(constants: compiled.Spec) -> Iterator[str]:
@@ -140,15 +137,24 @@ def _gpus(tasks: list[compiled.Task]) -> list[str]:
         count = _whole_number(accelerator.get("resourceCount") or accelerator.get("count") or 0)
         promised = _whole_number(task.constants.get("gpus", 0))
         if count != promised or count < 0:
-            problems.append(f"task {task.name}: gets {count} GPUs and is told of {promised}")
+            problems.append(
+                f"task {task.name}: its GPU limit is {count}, but its argument gpus is {promised}"
+            )
+        if max(count, promised) > MOST_GPUS:
+            problems.append(
+                f"task {task.name}: asks for {max(count, promised)} GPUs, but no task uses more "
+                f"than {MOST_GPUS} yet"
+            )
         if count and not (accelerator.get("resourceType") or accelerator.get("type")):
-            problems.append(f"task {task.name}: gets {count} GPUs of no type")
+            problems.append(f"task {task.name}: its GPU limit is {count}, but has no type")
         if task.name in _LEARNERS:
             counts.add(count)
         elif count:
-            problems.append(f"task {task.name}: gets {count} GPUs and has no use for them")
+            problems.append(
+                f"task {task.name}: its GPU limit is {count}, but it has no use for GPUs"
+            )
     if len(counts) > 1:
-        problems.append(f"the tasks that learn get different numbers of GPUs: {sorted(counts)}")
+        problems.append(f"the tasks that learn have different GPU limits: {sorted(counts)}")
     return problems
 
 

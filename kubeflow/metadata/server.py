@@ -23,14 +23,15 @@ from pathlib import Path
 from typing import IO
 
 import grpc
+from grpc_health.v1 import health_pb2_grpc
 from ml_metadata.proto import metadata_store_service_pb2
 
+from kubeflow.metadata.health import Health
 from kubeflow.metadata.locked_store import CannotOpen, LockedStore
 from pipeline.metadata.address import FORMS, Address, parse
 from pipeline.settings import BadSetting
 
 SERVICE = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
-HEALTH = "grpc.health.v1.Health"  # what a probe of Kubernetes asks
 BAD_INPUT, FAILED = 2, 1
 
 _THREADS = 16  # that wait for their turn at the store
@@ -39,7 +40,6 @@ _PROBE = 5.0
 # A status travels in a header, percent-encoded, and clients take 8 KiB of those; the store's
 # messages quote whole artifacts.
 _LONGEST = 2000
-_SERVING = b"\x08\x01"  # a HealthCheckResponse
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 _Method = Callable[[bytes, grpc.ServicerContext], bytes]
@@ -116,9 +116,9 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
         raise CannotOpen(f"cannot listen on {host}:{port}: {error}") from None
     with _only_server_of(database):
         store = LockedStore(database)
-        methods = {method.name: _method(store, method.name) for method in SERVICE.methods}
-        _add(server, SERVICE.full_name, methods)
-        _add(server, HEALTH, {"Check": _health(store)})
+        _add(server, {method.name: _method(store, method.name) for method in SERVICE.methods})
+        health = Health(SERVICE.full_name, lambda: _silence(store))
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
         server.start()
         try:
             yield port
@@ -145,10 +145,10 @@ def check(server: str) -> int:
     return 0
 
 
-def _add(server: grpc.Server, service: str, methods: dict[str, _Method]) -> None:
+def _add(server: grpc.Server, methods: dict[str, _Method]) -> None:
     # With no serializers, a handler gets and gives bytes: the store reads and writes the messages.
     handlers = {name: grpc.unary_unary_rpc_method_handler(m) for name, m in methods.items()}
-    generic = grpc.method_handlers_generic_handler(service, handlers)
+    generic = grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
     server.add_generic_rpc_handlers((generic,))
 
 
@@ -162,20 +162,10 @@ def _method(store: LockedStore, name: str) -> _Method:
     return serve
 
 
-def _health(store: LockedStore) -> _Method:
-    # Asked for no service, it says that the process lives; for ours, that the store answers.
-    ours = b"\x0a" + bytes([len(SERVICE.full_name)]) + SERVICE.full_name.encode()
-
-    def health(request: bytes, context: grpc.ServicerContext) -> bytes:
-        if request == ours:
-            _, message, code = store.call("GetArtifactsByID", b"")
-            if code:
-                context.abort(grpc.StatusCode.UNAVAILABLE, _shortened(message))
-        elif request:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"the only service is {SERVICE.full_name}")
-        return _SERVING
-
-    return health
+def _silence(store: LockedStore) -> str:
+    """Says why the store does not answer; empty when it does."""
+    _, message, code = store.call("GetArtifactsByID", b"")
+    return (_shortened(message) or "the store does not answer") if code else ""
 
 
 def _shortened(message: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.profiles import FAMILIES
 from tests.kfp import plans
 
 GPU_CLUSTER: dict[str, Any] = {
-    "gpus": 2,
+    "gpus": 1,
     "gpu_type": "amd.com/gpu",
     "node_selector": {"pool": "gpu"},
     "tolerations": (Toleration("amd.com/gpu", "", "NoSchedule"), Toleration("p", "g", "NoExecute")),
@@ -83,8 +83,8 @@ def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> 
             assert plans.constant(task, "gpus") == 0 and not accelerator, name
             assert not platform.keys() & {"nodeSelector", "tolerations", "emptyDirMounts"}, name
             continue
-        assert plans.constant(task, "gpus") == 2
-        assert accelerator["resourceCount"] == "2"
+        assert plans.constant(task, "gpus") == 1
+        assert accelerator["resourceCount"] == "1"
         assert accelerator["resourceType"] == "amd.com/gpu"
         assert platform["nodeSelector"] == {"labels": {"pool": "gpu"}}
         assert platform["tolerations"] == [

@@ -55,7 +55,11 @@ def test_the_default_place_is_below_build(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--image", "triptych"], "--image takes an image with its tag or digest"),
+        (
+            ["--image", "REGISTRY/triptych:1"],
+            "--image 'REGISTRY/triptych:1' has capital letters",
+        ),
+        (["--gpus", "4"], "--gpus takes 0 or 1, not 4"),
         (["--toleration", "gpu"], "--toleration takes KEY:EFFECT"),
         (["--resources", "trainer=8Gi,4"], "--resources takes TASK=CPU,MEMORY"),
         (
