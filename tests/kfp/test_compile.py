@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline.profiles import FAMILIES
 
 from kubeflow import compile as compiling
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
 from kubeflow.lint import RUN_ID, find_problems
 from kubeflow.names import task_name
-from pipeline.profiles import FAMILIES
 from tests.kfp import plans
 
 GPU_CLUSTER: dict[str, Any] = {
