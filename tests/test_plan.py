@@ -92,7 +92,7 @@ def test_the_command_prints_the_plan(
         ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
         ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x' of transformer"),
         ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
-        ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
+        ({"metadata_store": "http://a:1"}, "'http://a:1' is not a metadata store address"),
         ({"model": "forest"}, "there is no model 'forest'"),
     ],
 )
