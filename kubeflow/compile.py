@@ -1,6 +1,6 @@
-"""Compiles the pipeline for Kubeflow Pipelines v2: one task a node, and the verdict at the end.
+"""Compiles the pipeline for Kubeflow Pipelines v2: a task for each node, then one for the verdict.
 
-Runs in kfp's environment, and asks TFX's for the plan.
+Runs in kfp's environment, and gets the plan from TFX's.
 """
 
 # No `from __future__ import annotations`: kfp reads the annotations of a pipeline's function.
@@ -28,27 +28,29 @@ from pipeline.settings import SEARCHES  # noqa: E402
 BAD_INPUT = 2
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that are not empty."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return super()._get_help_string(action) if action.default else action.help
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/compile.py",
         description=__doc__,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_Help,
     )
-    what = parser.add_argument_group("what is run, as for local_runner.py").add_argument
-    what(
-        "--model",
-        choices=families.names(),
-        default=families.names()[0],
-        help="the family of network",
-    )
+    what = parser.add_argument_group("what to run, as for local_runner.py").add_argument
+    what("--model", choices=families.names(), default="transformer", help="the family")
     what("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
     what("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
     what("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
-    where = parser.add_argument_group("where it runs")
+    where = parser.add_argument_group("where to run it")
     place = where.add_argument
-    place("--data-dir", default=f"{APP}/data/mnist", help="in the image or on the volume")
-    place("--output", default=f"{VOLUME}/output", help="on the volume; all that TFX writes")
+    place("--data-dir", default=f"{APP}/data/mnist", help="the data, in the image or on the volume")
+    place("--output", default=f"{VOLUME}/output", help="all that TFX writes, on the volume")
     place(
         "--metadata-store",
         default="grpc://triptych-metadata:8080",
@@ -68,7 +70,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compiles, checks the file, and says where it is."""
+    """Compiles, and returns the exit code: 0, 1 if the file has faults, 2 for bad input."""
     options = parse(arguments)
     try:
         cluster = read_options(options)
@@ -84,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
 
     for problem in problems:
-        sys.stderr.write(f"kubeflow/compile.py: {file} would be wrong: {problem}\n")
+        sys.stderr.write(f"kubeflow/compile.py: {file} was not written: {problem}\n")
     if problems:
         return 1
     tasks = len(plan["nodes"]) + 1
@@ -96,7 +98,7 @@ def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
     """Asks TFX's environment for the plan.
 
     Raises:
-        BadOption: a setting that does not exist, or an environment that is not there.
+        BadOption: an unknown setting, or an environment that is missing.
     """
     asked = {
         "model": options.model,
@@ -123,35 +125,36 @@ def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
     if done.returncode:
         if (last := done.stderr.strip().rpartition("\n")[2]).startswith("ModuleNotFoundError"):
             python = options.tfx_python
-            raise BadOption(f"{python} is not of TFX's environment ({last}); run `make setup`")
-        raise BadOption(f"the plan could not be made:\n{done.stderr}")
+            raise BadOption(f"{python} does not have TFX ({last}); run `make setup`")
+        raise BadOption(f"could not make the plan:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def check(plan: dict[str, Any], cluster: Cluster) -> None:
-    """Checks what only plan and cluster together tell.
+    """Checks the plan and the cluster against each other.
 
     Raises:
-        BadOption: a path that pods do not have, or resources of a task that there is not.
+        BadOption: a path that pods do not have, or resources for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
     for name in cluster.resources:
         if name not in known:
-            raise BadOption(f"--resources: there is no task '{name}'; there is {', '.join(known)}")
+            choice = f"{', '.join(known[:-1])} or {known[-1]}"
+            raise BadOption(f"--resources: unknown task '{name}'; choose {choice}")
 
 
 def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str]:
-    """Writes the compiled file, whole and without fault or not at all.
+    """Writes the compiled file; one that would have faults is not written.
 
     Args:
         plan: see kubeflow.pod.plan.
         cluster: where and with what the pods run.
-        file: gets two YAML documents, the pipeline and what is Kubernetes' own.
+        file: gets two YAML documents, the pipeline and what is specific to Kubernetes.
 
     Returns:
-        What is wrong with it, by kubeflow.lint; empty when it was written.
+        What kubeflow.lint finds wrong with it; empty when it was written.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

@@ -1,4 +1,4 @@
-"""Names that the compiled file, the pods and the submit client agree on."""
+"""Names on which the compiled file, the pods and the submit client agree."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def task_name(node_id: str) -> str:
 
 
 def place(path: str) -> str:
-    """Where a path of the compiled file is here.
+    """Translates a path of the compiled file to this machine.
 
     Args:
         path: as in a pod, within APP or VOLUME.
 
     Returns:
-        The same path, unless TRIPTYCH_APP or TRIPTYCH_VOLUME name another place for its beginning.
+        The same path, unless TRIPTYCH_APP or TRIPTYCH_VOLUME give another folder for APP or VOLUME.
     """
     for variable, beginning in _PLACES.items():
         other = os.environ.get(variable)
@@ -42,7 +42,7 @@ def place(path: str) -> str:
 
 
 def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Says which paths of a pipeline's settings the pods would not have, a sentence each.
+    """Gives a sentence for each path in a pipeline's settings that pods would not have.
 
     Args:
         settings: `Settings.as_dict`.

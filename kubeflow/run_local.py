@@ -1,7 +1,7 @@
-"""Executes a compiled file on this machine with kfp.local, then compares with the local runner.
+"""Executes a compiled file on this machine with kfp.local, then compares with local_runner.py.
 
-The file is the very one that a cluster gets. Two things stand in for the cluster: a folder for the
-volume, and a metadata server of this machine's own. Runs in kfp's environment; the tasks in TFX's.
+It is the same file that a cluster gets. Two things stand in for the cluster: a folder for the
+volume, and a metadata server on this machine. Runs in kfp's environment; the tasks run in TFX's.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="kubeflow/run_local.py",
         description=__doc__,
-        epilog="Ends as local_runner.py does, and with 1 when the two do not agree.",
+        epilog="The exit code is that of the run, as with local_runner.py; 1 if the two differ.",
     )
     add = parser.add_argument
-    add("file", type=Path, help="what kubeflow/compile.py wrote")
-    add("--volume", type=Path, help="the folder that is the volume (default: FILE without .yaml)")
+    add("file", type=Path, help="a file that kubeflow/compile.py wrote")
+    add("--volume", type=Path, help="the folder to use as the volume (default: FILE without .yaml)")
     add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
     add(
         "--tfx-python",
         default=str(ROOT / ".venv" / "bin" / "python"),
-        help="the interpreter of TFX's environment (default: that of .venv)",
+        help="the interpreter of TFX's environment (default: .venv/bin/python)",
     )
     return parser.parse_args(arguments)
 
@@ -78,14 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
     with metadata_server(options.tfx_python, settings, volume):
         succeeded = execute(options.file, options.tfx_python, volume / "kfp", log)
     if not summary.exists():
-        sys.stdout.write(f"failed: a task did not do its work\nlog     {log}\n")
+        sys.stdout.write(f"failed: a task failed, and the log says why\nlog     {log}\n")
         return FAILED
     here = json.loads(summary.read_text())
     sys.stdout.write(f"{here['verdict']['outcome']}: {here['verdict']['reason']}\n")
     sys.stdout.write(f"summary {summary}\n")
     code = int(here["verdict"]["exit_code"])
     if succeeded != (code == 0):
-        sys.stdout.write(f"failed: the verdict and kfp disagree on how it ended\nlog     {log}\n")
+        sys.stdout.write(f"failed: the verdict and kfp disagree on the outcome\nlog     {log}\n")
         return FAILED
     if options.no_compare:
         return code
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     for line in found:
         sys.stdout.write(f"differs: {line}\n")
     if not found:
-        sys.stdout.write("equal to local_runner.py: verdict, hyperparameters, figures\n")
+        sys.stdout.write("same as local_runner.py: verdict, hyperparameters, figures\n")
     return FAILED if found else code
 
 
@@ -112,7 +112,7 @@ def settings_of(file: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iterator[None]:
-    """A metadata server for a file that names one; its address goes to the tasks."""
+    """Starts a metadata server if the file needs one, and gives its address to the tasks."""
     if not settings["metadata_store"].startswith("grpc://"):
         yield
         return
@@ -138,7 +138,7 @@ def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iter
 
 
 class _Screen:
-    """Standard output while kfp.local works: the log gets all, a person what the pods say."""
+    """Standard output while kfp.local works: all goes to the log, the pods' lines also here."""
 
     def __init__(self, log: TextIO, screen: TextIO) -> None:
         self.log, self.screen, self.kept = log, screen, ""
@@ -157,13 +157,13 @@ class _Screen:
 
 
 def execute(file: Path, python: str, root: Path, log: Path) -> bool:
-    """Runs every task of a compiled file; says whether all succeeded.
+    """Runs every task of a compiled file, and returns whether all succeeded.
 
     Args:
         file: the compiled pipeline.
         python: the interpreter for the tasks.
-        root: where kfp keeps what its UI would show.
-        log: gets everything that is printed.
+        root: the folder for what KFP's UI would show.
+        log: the file for everything that is printed.
     """
     # kfp starts its tasks by the interpreter that it believes is its own.
     ours, sys.executable = sys.executable, python
@@ -204,15 +204,15 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str,
         output: the folder for that run.
 
     Returns:
-        Its summary; None when it failed, after a word on the screen.
+        Its summary; None when it failed, which is printed.
     """
-    sys.stdout.write("the same by local_runner.py:\n")
+    sys.stdout.write("now with local_runner.py:\n")
     sys.stdout.flush()
     command = [python, "local_runner.py", *as_options(settings), "--output", str(output)]
     done = subprocess.run(command, cwd=ROOT)
     summary = output / settings["model"] / "summary.json"
     if done.returncode not in (0, 3) or not summary.exists():
-        sys.stdout.write("failed: local_runner.py did not come to a verdict\n")
+        sys.stdout.write("failed: local_runner.py reached no verdict\n")
         return None
     return json.loads(summary.read_text())
 

@@ -93,7 +93,7 @@ def test_the_command_prints_the_plan(
         ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
         ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x'; choose batch_size"),
         ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
-        ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
+        ({"metadata_store": "http://a:1"}, "'http://a:1' is not a metadata store address"),
         ({"model": "no-such"}, "there is no model 'no-such'"),
     ],
 )

@@ -148,7 +148,7 @@ def test_other_code_than_the_file_was_compiled_with_is_not_run(pods: Pods) -> No
 def test_a_missing_gpu_is_not_made_up_for_by_the_cpu(pods: Pods) -> None:
     assert pods.run("MnistExampleGen", "run-5", gpus=1) == 1
     assert pods.end.startswith("failed: devices: ")
-    assert "GPUs: none; this task asked for 1. Does the image have CUDA" in pods.end
+    assert "GPUs: none; this task requested 1. Does the image have CUDA" in pods.end
 
 
 def test_settings_of_another_version_are_named(pods: Pods) -> None:

@@ -47,7 +47,7 @@ def test_equal(other: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (changed("verdict", "outcome", to="refused"), "the verdict is pushed and refused"),
+        (changed("verdict", "outcome", to="refused"), "the verdicts are pushed and refused"),
         (changed("tuning", "best", "layers", to=3), "the best hyperparameters are {'layers': 2"),
         (changed("tuning", to={}), "the best hyperparameters are"),
         (figure("accuracy", 0.92), "accuracy is 0.95 and 0.92"),
@@ -69,4 +69,4 @@ def test_a_run_without_a_search_or_an_evaluation_can_be_compared() -> None:
     short = {"verdict": {"outcome": "refused"}}
     assert differences(short, short) == []
     found = differences(SUMMARY, short)
-    assert [words.split(" ")[1] for words in found] == ["verdict", "best", "figures"]
+    assert [words.split(" ")[1] for words in found] == ["verdicts", "best", "figures"]

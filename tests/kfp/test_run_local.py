@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline.profiles import FAMILIES, PROFILE_NAMES
 
 from kubeflow import run_local
 from kubeflow.names import place
-from pipeline.profiles import FAMILIES, PROFILE_NAMES
 from pipeline.settings import make_settings
 from tests.kfp import plans
 
@@ -68,13 +68,13 @@ def ended(outcome: str, code: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("succeeded", "here", "there", "code", "words"),
     [
-        (True, ended("pushed", 0), ended("pushed", 0), 0, "equal to local_runner.py"),
+        (True, ended("pushed", 0), ended("pushed", 0), 0, "same as local_runner.py"),
         (False, ended("refused", 3), ended("refused", 3), 3, "refused: why"),
-        (True, ended("pushed", 0), ended("refused", 3), 1, "differs: the verdict is pushed and"),
+        (True, ended("pushed", 0), ended("refused", 3), 1, "differs: the verdicts are pushed and"),
         (True, ended("pushed", 0), None, 1, "pushed: why"),
         (True, ended("refused", 3), ended("refused", 3), 1, "the verdict and kfp disagree"),
         (False, ended("pushed", 0), ended("pushed", 0), 1, "the verdict and kfp disagree"),
-        (False, {}, None, 1, "failed: a task did not do its work"),
+        (False, {}, None, 1, "failed: a task failed, and the log says why"),
     ],
 )
 def test_how_it_ends(
@@ -114,7 +114,7 @@ def test_what_is_missing_or_has_a_problem_is_not_executed(
     assert said(f"{file}.yaml") == f"kubeflow/run_local.py: there is no file {file}.yaml\n"
     assert "/no/such/python does not run" in said(str(file), "--tfx-python", "/no/such/python")
     file.write_text(file.read_text().replace(plans.IMAGE, "triptych:latest"))
-    problem = "task mnist-example-gen: the image triptych:latest has no tag"
+    problem = "task mnist-example-gen: the image 'triptych:latest' does not say"
     assert f"{file}: {problem}" in said(str(file), "--tfx-python", sys.executable)
     assert runs == [] and list(file.parent.iterdir()) == [file]
 
