@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pipeline.results import number
 from sklearn import metrics
 
 from kubeflow import report
@@ -19,7 +20,6 @@ from modules.families import load
 from modules.metrics import classifier_scores
 from pipeline.node import Outcome
 from pipeline.profiles import FAMILIES
-from pipeline.results import number
 from pipeline.settings import Settings, make_settings
 from pipeline.summary import Finished
 from pipeline.verdict import Failure, Verdict
