@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from components.results.summary import Summary, read_summary  # noqa: E402
 from kubeflow.names import place  # noqa: E402
 
 BAD_INPUT, FAILED = 2, 1
@@ -80,10 +81,10 @@ def main(arguments: list[str] | None = None) -> int:
     if not summary.exists():
         sys.stdout.write(f"failed: a task failed, and the log says why\nlog     {log}\n")
         return FAILED
-    here = json.loads(summary.read_text())
-    sys.stdout.write(f"{here['verdict']['outcome']}: {here['verdict']['reason']}\n")
+    here = read_summary(summary)
+    sys.stdout.write(f"{here.verdict}\n")
     sys.stdout.write(f"summary {summary}\n")
-    code = int(here["verdict"]["exit_code"])
+    code = here.verdict.exit_code
     if succeeded != (code == 0):
         sys.stdout.write(f"failed: the verdict and kfp disagree on the outcome\nlog     {log}\n")
         return FAILED
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     there = run_runner(options.tfx_python, settings, volume / "local_runner")
     if there is None:
         return FAILED
-    from kubeflow.compare import differences
+    from components.results.compare import differences
 
     found = differences(here, there)
     for line in found:
@@ -195,7 +196,7 @@ def execute(file: Path, python: str, root: Path, log: Path) -> bool:
     return succeeded
 
 
-def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str, Any] | None:
+def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary | None:
     """Runs local_runner.py with the same settings, and reads its summary.
 
     Args:
@@ -214,7 +215,7 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str,
     if done.returncode not in (0, 3) or not summary.exists():
         sys.stdout.write("failed: local_runner.py reached no verdict\n")
         return None
-    return json.loads(summary.read_text())
+    return read_summary(summary)
 
 
 def as_options(settings: dict[str, Any]) -> list[str]:

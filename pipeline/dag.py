@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfx.components import Evaluator, ExampleValidator, Pusher, StatisticsGen, Trainer, Tuner
+from tfx.components import ExampleValidator, Pusher, StatisticsGen, Trainer
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
@@ -12,9 +12,11 @@ from tfx.types import Channel, standard_artifacts
 from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
+from components.evaluator import Evaluator
 from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema
 from components.serving_check import ServingCheck
+from components.tuner import Tuner
 from modules import families
 from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
@@ -97,6 +99,10 @@ def create_pipeline(settings: Settings) -> Pipeline:
         model=model,
         baseline_model=baseline.outputs["model"],
         eval_config=eval_config(settings.model, settings.gates),
+        family=settings.model,
+        source=source_hash(
+            "components.evaluator", "components.slice_figures", f"modules.families.{settings.model}"
+        ),
     )
     serving_check = ServingCheck(
         model=model,
@@ -136,7 +142,9 @@ def _search_task(settings: Settings) -> SearchTask:
         images=settings.tuning.images,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash("modules.training.tuner", f"modules.families.{settings.model}"),
+        source=source_hash(
+            "components.tuner", "modules.training.tuner", f"modules.families.{settings.model}"
+        ),
     )
 
 

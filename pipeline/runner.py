@@ -13,15 +13,17 @@ import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.pushed import forget_lost_pushes
+from components.results.headlines import headline
+from components.results.summary import Verdict, write_summary
 from modules import families
 from modules.training import progress, unfinished
 from pipeline import node as nodes
 from pipeline.dag import create_pipeline
-from pipeline.figures import key_figure
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
-from pipeline.summary import Finished, judge, write_summary
-from pipeline.verdict import FAILED, REFUSED, Verdict
+from pipeline.summary import Finished, summarize
+from pipeline.verdict import decide
 
 _log = logging.getLogger(__name__)
 
@@ -58,21 +60,21 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
     finished: list[Finished] = []
     with nodes.open_store(ir) as handle:
         _clear_unfinished(handle.store, settings)
-        nodes.forget_lost_pushes(handle.store)
+        forget_lost_pushes(handle.store)
         for node_id in node_ids(ir):
-            node = run_shown(ir, node_id, handle.store, settings.model, screen)
+            node = run_shown(ir, node_id, handle.store, screen)
             finished.append(node)
             if not node.outcome.ok:
                 break
             if node.outcome.state == "done" and node_id in _RESUMABLE:
                 shutil.rmtree(settings.state / node_id.lower(), ignore_errors=True)
-    verdict = _verdict(finished, settings.model)
-    write_summary(settings, finished, verdict)
+    verdict = decide(finished)
+    write_summary(settings.summary, summarize(settings, finished, verdict))
     return verdict
 
 
 def run_shown(
-    ir: pipeline_pb2.Pipeline, node_id: str, store: mlmd.MetadataStore, family: str, screen: Screen
+    ir: pipeline_pb2.Pipeline, node_id: str, store: mlmd.MetadataStore, screen: Screen
 ) -> Finished:
     """Runs one node, here or in a pod, with its progress and its end on the screen.
 
@@ -80,35 +82,25 @@ def run_shown(
         ir: the compiled pipeline; the run id is set.
         node_id: which node.
         store: the metadata store, to read its outputs from.
-        family: whose pipeline it is.
         screen: where progress goes.
 
     Returns:
-        What became of it; its figure is the reason when it did not succeed.
+        What became of it; its headline is the reason when it did not succeed.
     """
     screen.start(node_id)
     with progress.listen(screen.report):
         outcome = nodes.run_node(ir, node_id)
-    outputs, figure = {}, outcome.reason
+    outputs, line = {}, outcome.reason
     if outcome.ok:
         outputs = nodes.output_artifacts(store, outcome.execution_id)
-        figure = key_figure(node_id, outputs, family)
-    screen.finish(node_id, outcome.state, outcome.seconds, figure)
-    return Finished(outcome, figure, outputs)
+        line = headline(node_id, outputs)
+    screen.finish(node_id, outcome.state, outcome.seconds, line)
+    return Finished(outcome, line, outputs)
 
 
 def node_ids(ir: pipeline_pb2.Pipeline) -> list[str]:
     """The nodes of a compiled pipeline, in an order in which they can run."""
     return [node.pipeline_node.node_info.id for node in ir.nodes]
-
-
-def _verdict(finished: list[Finished], family: str) -> Verdict:
-    last = finished[-1].outcome
-    if last.state == "refused":
-        return Verdict(REFUSED, last.reason)
-    if last.state == "failed":
-        return Verdict(FAILED, f"{last.node_id}: {last.reason}")
-    return judge({node.outcome.node_id: node.outputs for node in finished}, family)
 
 
 def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:

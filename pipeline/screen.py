@@ -75,9 +75,9 @@ class Screen:
             self._progress.stop()
             self._progress = None
 
-    def finish(self, node: str, state: str, seconds: float, figure: str) -> None:
+    def finish(self, node: str, state: str, seconds: float, headline: str) -> None:
         """Puts the finished node's line."""
         self.stop()
         mark = _MARKS[state] + " " * (8 - len(state))
         self.console.print(f"  {mark}{node:<17}{seconds:7.1f} s  ", end="")
-        self.say(figure)
+        self.say(headline)

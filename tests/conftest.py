@@ -2,7 +2,7 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -10,6 +10,7 @@ import pytest
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]
 
 PROJECT = Path(__file__).resolve().parent.parent
+JUDGED = 600  # test images, enough of each digit to tell a model that forgets one
 
 
 class MakeDataset(Protocol):
@@ -49,3 +50,12 @@ def make_dataset(mnist_dir: Path) -> MakeDataset:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def judged_examples(tmp_path_factory: pytest.TempPathFactory, make_dataset: MakeDataset) -> Any:
+    """An Examples artifact whose split `test` is MNIST's first JUDGED test images."""
+    from tests.examples import generate
+
+    work = tmp_path_factory.mktemp("judged")
+    return generate(make_dataset(work / "idx", train=40, test=JUDGED), work / "examples")

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pipeline.profiles import FAMILIES
+from pipeline.results import number
 from sklearn import metrics
 
 from kubeflow import report
@@ -18,8 +20,6 @@ from modules.data.features import CLASSES
 from modules.families import load
 from modules.metrics import classifier_scores
 from pipeline.node import Outcome
-from pipeline.profiles import FAMILIES
-from pipeline.results import number
 from pipeline.settings import Settings, make_settings
 from pipeline.summary import Finished
 from pipeline.verdict import Failure, Verdict
@@ -62,7 +62,7 @@ def classify(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
 
 def generate(family: str) -> dict[str, Any]:
     """An evaluation of a generator, with a figure that could not be measured and one in parts."""
-    overall: dict[str, Any] = dict.fromkeys(load(family).EVALUATION.figures, 0.5)
+    overall: dict[str, Any] = dict.fromkeys(load(family).evaluation.figures, 0.5)
     overall |= {"precision": None, "latent_kl": [0.5, 0.0], "example_count": 100.0}
     slices = {"label=0": {"coverage": None, "example_count": 10.0}}
     return {"overall": overall, "slices": slices, "by_class": {}, "curves": [], "confusion": []}

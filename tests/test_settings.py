@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES
 
 from modules import families
 from modules.training import hyperparameters
-from pipeline.profiles import FAMILIES, PROFILE_NAMES, PROFILES
 from pipeline.settings import BadSetting, Settings, from_dict, make_settings
 
 
@@ -32,14 +32,14 @@ def test_every_family_has_every_profile() -> None:
 def test_a_profile_has_a_value_for_each_gate_of_its_family_and_for_no_other(
     family: str, profile: str
 ) -> None:
-    gates = families.load(family).EVALUATION.gates
+    gates = families.load(family).evaluation.gates
     named = {gate.bound for gate in gates} | {gate.change for gate in gates if gate.change}
     assert set(PROFILES[family][profile].gates) == named
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_gates_are_on_figures_that_the_family_has_where_they_mean_something(family: str) -> None:
-    evaluation = families.load(family).EVALUATION
+    evaluation = families.load(family).evaluation
     measured = {*evaluation.figures, *(name for _, name in evaluation.standard)}
     assert {gate.figure for gate in evaluation.gates} <= measured
     assert not {gate.figure for gate in evaluation.gates if gate.by} & {*evaluation.overall}

@@ -101,6 +101,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
 def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, str]:
     from tfx.dsl.compiler import compiler
 
+    from components.pushed import forget_lost_pushes
     from kubeflow.pod import ui
     from pipeline import node as nodes
     from pipeline.dag import create_pipeline
@@ -114,14 +115,14 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, s
     nodes.set_run_id(ir, run_id)
     with nodes.open_store(ir) as handle:
         if node_id == "Pusher":
-            nodes.forget_lost_pushes(handle.store)
-        node = run_shown(ir, node_id, handle.store, here.model, Screen())
+            forget_lost_pushes(handle.store)
+        node = run_shown(ir, node_id, handle.store, Screen())
         if not node.outcome.ok:
             return (REFUSED if node.outcome.state == "refused" else FAILED), node.outcome.reason
         shutil.rmtree(here.state / run_id / node_id.lower(), ignore_errors=True)
-        ui.show_node(node.outcome, node.figure, node.outputs, shown)
+        ui.show_node(node.node, node.outputs, shown)
         if node_id == "Evaluator":
-            finished = finished_nodes(handle.store, ir, run_id, here.model)
+            finished = finished_nodes(handle.store, ir, run_id)
             ui.show_evaluation(finished, here, shown)
     return 0, ""
 
@@ -129,26 +130,24 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, s
 def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[int, str]:
     from tfx.dsl.compiler import compiler
 
+    from components.results.summary import write_summary
     from kubeflow.pod import ui
     from pipeline import node as nodes
     from pipeline.dag import create_pipeline
     from pipeline.history import finished_nodes
-    from pipeline.summary import judge, write_summary
-    from pipeline.verdict import FAILED as NOT_DONE
-    from pipeline.verdict import Verdict
+    from pipeline.summary import summarize
+    from pipeline.verdict import decide
 
     ir = compiler.Compiler().compile(create_pipeline(here))
     with nodes.open_store(ir) as handle:
-        finished = finished_nodes(handle.store, ir, run_id, here.model)
-    outputs = {node.outcome.node_id: node.outputs for node in finished}
-    names = (node.pipeline_node.node_info.id for node in ir.nodes)
-    if missing := [name for name in names if name not in outputs]:
-        verdict = Verdict(NOT_DONE, f"this run has no result of {', '.join(missing)}")
-    else:
-        verdict = judge(outputs, here.model)
+        finished = finished_nodes(handle.store, ir, run_id)
+    names = [node.pipeline_node.node_info.id for node in ir.nodes]
+    verdict = decide(finished, names)
+    if len(finished) == len(names):
         shutil.rmtree(here.state / run_id, ignore_errors=True)
-    write_summary(here, finished, verdict)
-    ui.show_verdict(verdict, finished, here, shown)
+    summary = summarize(here, finished, verdict, run_id)
+    write_summary(here.summary, summary)
+    ui.show_verdict(summary, str(here.summary), shown)
     return verdict.exit_code, verdict.reason
 
 

@@ -4,7 +4,6 @@ import copy
 from typing import Any
 
 import pytest
-
 from kubeflow.compare import TOLERANCE, differences
 
 SUMMARY: dict[str, Any] = {
