@@ -9,10 +9,11 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from ml_metadata.proto import metadata_store_pb2
 
+from pipeline.exit_codes import ExitCode
 from pipeline.results import number
 
 PUSHED, REFUSED, FAILED = "pushed", "refused", "failed"
-EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1}
+EXIT_CODES = {PUSHED: ExitCode.PUSHED, REFUSED: ExitCode.REFUSED, FAILED: ExitCode.FAILED}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         return EXIT_CODES[self.outcome]
 
     def __str__(self) -> str:
