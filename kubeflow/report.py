@@ -43,8 +43,8 @@ def report_page(
         HTML.
     """
     trainer = next((n.outputs for n in finished if n.outcome.node_id == "Trainer"), None)
-    title = f"{settings.model}, profile {settings.profile}, seed {settings.seed}"
-    parts = [_verdict(failures), *_slices(evaluation, settings.model)]
+    title = f"{settings.family}, profile {settings.profile}, seed {settings.seed}"
+    parts = [_verdict(failures), *_slices(evaluation, settings.family)]
     parts += _confusion(evaluation["confusion"])
     if trainer:
         parts += _training(read_training(trainer))

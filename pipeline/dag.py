@@ -95,12 +95,12 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings.model, settings.gates),
+        eval_config=eval_config(settings.family, settings.gates),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join(families.load(settings.model).SIGNATURES),
+        signatures=",".join(families.load(settings.family).SIGNATURES),
         source=source_hash("components.serving_check", "components.ask_model"),
     )
     pusher = Pusher(
@@ -128,7 +128,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 def _tuner_config(settings: Settings) -> dict[str, object]:
     # Nothing of the Trainer's: a longer training must not start the search again.
     return {
-        "family": settings.model,
+        "family": settings.family,
         "search": settings.tuner,
         "max_epochs": settings.tuning.max_epochs,
         "factor": settings.tuning.factor,
@@ -136,15 +136,15 @@ def _tuner_config(settings: Settings) -> dict[str, object]:
         "images": settings.tuning.images,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "source": source_hash("modules.training.tuner", f"modules.families.{settings.model}"),
+        "source": source_hash("modules.training.tuner", f"modules.families.{settings.family}"),
     }
 
 
 def _trainer_config(settings: Settings) -> dict[str, object]:
     return {
-        "family": settings.model,
+        "family": settings.family,
         "epochs": settings.training.epochs,
         "hyperparameters": dict(settings.hyperparameters),
         "seed": settings.seed,
-        "source": source_hash("modules.training.trainer", f"modules.families.{settings.model}"),
+        "source": source_hash("modules.training.trainer", f"modules.families.{settings.family}"),
     }

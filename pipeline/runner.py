@@ -13,8 +13,10 @@ import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
+from modules.contract.values import unknown
 from modules.training import hyperparameters, progress, unfinished
 from pipeline import node as nodes
+from pipeline.config_file import write_toml
 from pipeline.dag import create_pipeline
 from pipeline.figures import key_figure
 from pipeline.screen import Screen
@@ -43,7 +45,7 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         BadSetting: a hyperparameter or a node that does not exist.
     """
     try:
-        hyperparameters.check_model(settings.model, settings.hyperparameters)
+        hyperparameters.check_model(settings.family, settings.hyperparameters)
     except hyperparameters.OverrideError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
@@ -51,21 +53,23 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
     for name in _forget(ir, anew):
         if name in _RESUMABLE:
             shutil.rmtree(settings.state / name.lower(), ignore_errors=True)
+    write_toml(settings, settings.settings_file)
     settings.summary.unlink(missing_ok=True)  # it would tell of another run if this one is killed
     os.environ[unfinished.VARIABLE] = str(settings.state)
 
     finished: list[Finished] = []
     with nodes.open_store(ir) as handle:
-        _clear_unfinished(handle.store, settings)
+        if settings.metadata_store is None:  # in another store, other runs may be at work
+            _clear_unfinished(handle.store, settings)
         nodes.forget_lost_pushes(handle.store)
         for node_id in node_ids(ir):
-            node = run_shown(ir, node_id, handle.store, settings.model, screen)
+            node = run_shown(ir, node_id, handle.store, settings.family, screen)
             finished.append(node)
             if not node.outcome.ok:
                 break
             if node.outcome.state == "done" and node_id in _RESUMABLE:
                 shutil.rmtree(settings.state / node_id.lower(), ignore_errors=True)
-    verdict = _verdict(finished, settings.model)
+    verdict = _verdict(finished, settings.family)
     write_summary(settings, finished, verdict)
     return verdict
 
@@ -120,7 +124,7 @@ def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:
     elif anew in names:
         chosen = {anew}
     else:
-        raise BadSetting(f"there is no node '{anew}'; there is {', '.join(names)}")
+        raise BadSetting(unknown("node", anew, names))
     for node in ir.nodes:  # in order: what stands upstream has been seen before
         options = node.pipeline_node
         name = options.node_info.id

@@ -11,7 +11,7 @@ from typing import Any
 from modules.util.files import write_json
 from pipeline.node import Outcome
 from pipeline.results import Outputs, read_evaluation, read_training, read_tuning
-from pipeline.settings import Settings
+from pipeline.settings import Settings, to_plain
 from pipeline.sources import source_hash
 from pipeline.verdict import (
     PUSHED,
@@ -87,13 +87,13 @@ def write_summary(settings: Settings, finished: Sequence[Finished], verdict: Ver
             for node in finished
         ],
         "seconds": round(sum(node.outcome.seconds for node in finished), 1),
-        "settings": settings.as_dict(),
+        "settings": to_plain(settings),
         "seed": settings.seed,
         "source": source_hash(
             "pipeline.runner",
             "modules.training.tuner",
             "modules.training.trainer",
-            f"modules.families.{settings.model}",
+            f"modules.families.{settings.family}",
         ),
         "versions": {"python": platform.python_version()}
         | {package: metadata.version(package) for package in _PACKAGES},
@@ -103,5 +103,5 @@ def write_summary(settings: Settings, finished: Sequence[Finished], verdict: Ver
     if "Trainer" in outputs:
         summary["training"] = read_training(outputs["Trainer"])
     if "Evaluator" in outputs:
-        summary["evaluation"] = read_evaluation(outputs["Evaluator"], settings.model)
+        summary["evaluation"] = read_evaluation(outputs["Evaluator"], settings.family)
     write_json(settings.summary, summary)

@@ -31,13 +31,13 @@ def show_node(outcome: Outcome, figure: str, outputs: Outputs, shown: Shown) -> 
 def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Shown) -> None:
     """Fills the Evaluator's `metrics`, `report` and, of a classifier, `classification`."""
     outputs = next(node.outputs for node in finished if node.outcome.node_id == "Evaluator")
-    evaluation = read_evaluation(outputs, settings.model)
+    evaluation = read_evaluation(outputs, settings.family)
     for name, value in evaluation["overall"].items():
         if isinstance(value, float):
             shown["metrics"].log_metric(name, value)
     if "classification" in shown:
         _show_classification(evaluation, shown["classification"])
-    failures = evaluation_failures(outputs, settings.model)
+    failures = evaluation_failures(outputs, settings.family)
     _write(shown["report"], report_page(finished, settings, evaluation, failures))
 
 
