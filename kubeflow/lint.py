@@ -20,6 +20,7 @@ from kubeflow.compiling import compiled  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
 from kubeflow.compiling.image import image_problem  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
 SCHEMA = "2.1.0"
 RUN_ID = "{{$.pipeline_job_uuid}}"
@@ -171,12 +172,12 @@ def main(arguments: list[str]) -> int:
     """Checks files, and returns the exit code: 0, 1 if any has a fault, 2 for bad usage."""
     if not arguments or arguments[0] in ("-h", "--help"):
         sys.stdout.write("usage: kubeflow/lint.py FILE...\n\nChecks compiled pipelines.\n")
-        return 0 if arguments else 2
+        return ExitCode.PUSHED if arguments else ExitCode.BAD_INPUT
     status = 0
     for name in arguments:
         if not Path(name).is_file():
             sys.stderr.write(f"kubeflow/lint.py: there is no file {name}\n")
-            return 2
+            return ExitCode.BAD_INPUT
         for problem in find_problems(Path(name)):
             sys.stderr.write(f"{name}: {problem}\n")
             status = 1

@@ -45,7 +45,7 @@ def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
     """Gives a sentence for each path in a pipeline's settings that pods would not have.
 
     Args:
-        settings: `Settings.as_dict`.
+        settings: as pipeline.settings.to_plain writes them.
     """
     if not _within(settings.get("data_dir", ""), (APP, VOLUME)):
         where = f"in the image ({APP}) nor on the volume ({VOLUME})"
@@ -53,7 +53,7 @@ def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("output", "metadata_store"):
         path = settings.get(name, "")
         # Without an address, the metadata store is a file in the output folder.
-        elsewhere = name == "metadata_store" and (not path or "://" in path)
+        elsewhere = name == "metadata_store" and (path == "none" or "://" in path)
         if not elsewhere and not _within(path, (VOLUME,)):
             yield f"{name} '{path}' is not on the volume ({VOLUME}), which all pods share"
 

@@ -27,8 +27,9 @@ if str(ROOT) not in sys.path:
 
 from components.results.summary import Summary, read_summary  # noqa: E402
 from kubeflow.names import place  # noqa: E402
+from pipeline.config_file import write_plain  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
-BAD_INPUT, FAILED = 2, 1
 _OF_A_POD = re.compile(r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|refused|failed)")
 
 
@@ -56,19 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if not options.file.is_file():
         sys.stderr.write(f"kubeflow/run_local.py: there is no file {options.file}\n")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     if shutil.which(options.tfx_python) is None:
         sys.stderr.write(
             f"kubeflow/run_local.py: {options.tfx_python} does not run; run `make setup`\n"
         )
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     from kubeflow.lint import find_problems
 
     problems = find_problems(options.file)
     for problem in problems:
         sys.stderr.write(f"kubeflow/run_local.py: {options.file}: {problem}\n")
     if problems:
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     volume = (options.volume or options.file.with_suffix("")).absolute()
     os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
     settings = settings_of(options.file)
@@ -80,19 +81,19 @@ def main(arguments: list[str] | None = None) -> int:
         succeeded = execute(options.file, options.tfx_python, volume / "kfp", log)
     if not summary.exists():
         sys.stdout.write(f"failed: a task failed, and the log says why\nlog     {log}\n")
-        return FAILED
+        return ExitCode.FAILED
     here = read_summary(summary)
     sys.stdout.write(f"{here.verdict}\n")
     sys.stdout.write(f"summary {summary}\n")
     code = here.verdict.exit_code
-    if succeeded != (code == 0):
+    if succeeded != (code == ExitCode.PUSHED):
         sys.stdout.write(f"failed: the verdict and kfp disagree on the outcome\nlog     {log}\n")
-        return FAILED
+        return ExitCode.FAILED
     if options.no_compare:
         return code
     there = run_runner(options.tfx_python, settings, volume / "local_runner")
     if there is None:
-        return FAILED
+        return ExitCode.FAILED
     from components.results.compare import differences
 
     found = differences(here, there)
@@ -100,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"differs: {line}\n")
     if not found:
         sys.stdout.write("same as local_runner.py: verdict, hyperparameters, figures\n")
-    return FAILED if found else code
+    return ExitCode.FAILED if found else code
 
 
 def settings_of(file: Path) -> dict[str, Any]:
@@ -209,27 +210,20 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary |
     """
     sys.stdout.write("now with local_runner.py:\n")
     sys.stdout.flush()
-    command = [python, "local_runner.py", *as_options(settings), "--output", str(output)]
-    done = subprocess.run(command, cwd=ROOT)
+    file = output / "repeat.toml"
+    write_plain(settings_here(settings, output), file)
+    done = subprocess.run([python, "local_runner.py", "--config", str(file)], cwd=ROOT)
     summary = output / settings["model"] / "summary.json"
-    if done.returncode not in (0, 3) or not summary.exists():
+    if done.returncode not in (ExitCode.PUSHED, ExitCode.REFUSED) or not summary.exists():
         sys.stdout.write("failed: local_runner.py reached no verdict\n")
         return None
     return read_summary(summary)
 
 
-def as_options(settings: dict[str, Any]) -> list[str]:
-    """The options of local_runner.py that give these settings."""
-    options = []
-    for name in ("model", "tuner", "profile"):
-        options += [f"--{name}", settings[name]]
-    options += ["--data-dir", place(settings["data_dir"])]
-    values = {"seed": settings["seed"]}
-    for group in ("data", "tuning", "training", "gates", "hyperparameters"):
-        values |= {f"{group}.{name}": value for name, value in settings[group].items()}
-    for name, value in values.items():
-        options += ["--set", f"{name}={'all' if value is None else value}"]
-    return options
+def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
+    """The settings of a compiled file, for a run on this machine without its metadata server."""
+    here = {"data_dir": place(settings["data_dir"]), "output": str(output)}
+    return {**settings, **here, "metadata_store": "none"}
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
     from kubeflow.client.upload import Package, Version
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
 _EPILOG = """ways to sign in:
   none                     if KFP asks for no login, as through a port-forward
@@ -164,22 +164,22 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
         doubt = version is not None and not error.status
         also = f"; it may have started all the same, see {options.ui_host}/#/runs" if doubt else ""
         _complain(f"{error}{_so_far(version)}{also}")
-        return FAILED if doubt else error.exit_code
+        return ExitCode.FAILED if doubt else error.exit_code
     except (OpenApiException, ValueError) as error:  # what kfp itself finds wrong
         return _complain(f"{' '.join(str(error).split())}{_so_far(version)}")
     except KeyboardInterrupt:
         _say(f"\nstopped before a run was known to have started{_so_far(version)}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     _say(f"version  {version.name} of {package.name}, experiment {options.experiment}")
     if options.schedule:
         _say(f"schedule {name}  {options.ui_host}/#/recurringrun/details/{identity}")
         _say(f"submitted: '{options.schedule}', in UTC unless KFP is set to another time zone")
-        return 0
+        return ExitCode.PUSHED
     link = f"{options.ui_host}/#/runs/details/{identity}"
     _say(f"run      {name}  {link}")
     if not options.wait:
         _say("submitted")
-        return 0
+        return ExitCode.PUSHED
     return _follow(client, options, package, identity, namespace, link)
 
 
@@ -210,7 +210,7 @@ def _follow(
     except KeyboardInterrupt:
         _say("\nstopped following; the run goes on in the cluster, and its page can terminate it")
         _say(f"run      {link}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     _say(f"run      {link}")
     _say(str(outcome))
     return outcome.exit_code
@@ -227,7 +227,7 @@ def _say(line: str) -> None:
 
 def _complain(message: str) -> int:
     sys.stderr.write(f"kubeflow/submit.py: {message}\n")
-    return BAD_INPUT
+    return ExitCode.BAD_INPUT
 
 
 if __name__ == "__main__":

@@ -98,16 +98,18 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings.model, settings.gates),
-        family=settings.model,
+        eval_config=eval_config(settings.family, settings.gates),
+        family=settings.family,
         source=source_hash(
-            "components.evaluator", "components.slice_figures", f"modules.families.{settings.model}"
+            "components.evaluator",
+            "components.slice_figures",
+            f"modules.families.{settings.family}",
         ),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join(families.load(settings.model).served),
+        signatures=",".join(families.load(settings.family).served),
         source=source_hash("components.serving_check", "components.ask_model"),
     )
     pusher = Pusher(
@@ -134,7 +136,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 
 def _search_task(settings: Settings) -> SearchTask:
     return SearchTask(
-        family=settings.model,
+        family=settings.family,
         search=settings.tuner,
         max_epochs=settings.tuning.max_epochs,
         factor=settings.tuning.factor,
@@ -143,16 +145,16 @@ def _search_task(settings: Settings) -> SearchTask:
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
         source=source_hash(
-            "components.tuner", "modules.training.tuner", f"modules.families.{settings.model}"
+            "components.tuner", "modules.training.tuner", f"modules.families.{settings.family}"
         ),
     )
 
 
 def _training_task(settings: Settings) -> TrainingTask:
     return TrainingTask(
-        family=settings.model,
+        family=settings.family,
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash("modules.training.trainer", f"modules.families.{settings.model}"),
+        source=source_hash("modules.training.trainer", f"modules.families.{settings.family}"),
     )

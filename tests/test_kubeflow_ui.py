@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pipeline.profiles import FAMILIES
 from pipeline.results import number
 from sklearn import metrics
 
@@ -20,7 +19,7 @@ from modules.data.features import CLASSES
 from modules.families import load
 from modules.metrics import classifier_scores
 from pipeline.node import Outcome
-from pipeline.settings import Settings, make_settings
+from pipeline.settings import FAMILIES, Settings, make_settings
 from pipeline.summary import Finished
 from pipeline.verdict import Failure, Verdict
 

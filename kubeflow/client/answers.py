@@ -15,6 +15,8 @@ import urllib3
 from kfp_server_api.exceptions import ApiException
 from kfp_server_api.rest import RESTClientObject
 
+from pipeline.exit_codes import ExitCode
+
 LIMITS = (10.0, 60.0)  # seconds to connect, and between two pieces of an answer; kfp has none
 _BUSY = (408, 429, 500, 502, 503, 504)
 _LOGIN = ("login", "signin", "sign_in", "auth", "dex")
@@ -40,9 +42,9 @@ class Trouble(Exception):
         self.passing = passing
 
     @property
-    def exit_code(self) -> int:
-        """1: KFP failed; 2: the address, the credentials or what was sent to it is wrong."""
-        return 1 if self.status in _BUSY else 2
+    def exit_code(self) -> ExitCode:
+        """FAILED: KFP did; BAD_INPUT: the address, the credentials or what was sent is wrong."""
+        return ExitCode.FAILED if self.status in _BUSY else ExitCode.BAD_INPUT
 
 
 class Rest(RESTClientObject):

@@ -23,10 +23,16 @@ from kubeflow.client.answers import Trouble, printable
 from kubeflow.client.follow import End
 from kubeflow.client.steps import Task
 from kubeflow.names import GATES
+from pipeline.exit_codes import ExitCode
 
 PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
-EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1, CANCELED: 1, LOST: 1}
-REFUSAL = 3  # what a pod's command ends with when its gate refuses
+EXIT_CODES = {
+    PUSHED: ExitCode.PUSHED,
+    REFUSED: ExitCode.REFUSED,
+    FAILED: ExitCode.FAILED,
+    CANCELED: ExitCode.FAILED,
+    LOST: ExitCode.FAILED,
+}
 
 _LAST_WORDS = re.compile(r"failed to execute component: (.+)")
 _OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE)
@@ -46,7 +52,7 @@ class Outcome:
     reason: str = ""
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         return EXIT_CODES[self.kind]
 
     def __str__(self) -> str:
@@ -81,7 +87,7 @@ def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
         return Outcome(
             REFUSED, f"{words} failed; the reason is in its log, which cannot be read here"
         )
-    return Outcome(REFUSED if code == REFUSAL else FAILED, words)
+    return Outcome(REFUSED if code == ExitCode.REFUSED else FAILED, words)
 
 
 def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str:
@@ -131,7 +137,7 @@ def _ending(log: str, error: str) -> tuple[int | None, str]:
     if ours:
         kind, reason = ours[-1]
         if code is None and kind == "refused":
-            code = REFUSAL
+            code = ExitCode.REFUSED
         return code, printable(reason)
     if log and not source:
         source = "its log ends without a reason, as when a pod is killed for lack of memory"

@@ -28,11 +28,12 @@ from ml_metadata.proto import metadata_store_service_pb2
 
 from kubeflow.metadata.health import Health
 from kubeflow.metadata.locked_store import CannotOpen, LockedStore
+from modules.contract.values import BadValue
+from pipeline.exit_codes import ExitCode
 from pipeline.metadata.address import FORMS, Address, parse
 from pipeline.settings import BadSetting
 
 SERVICE = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
-BAD_INPUT, FAILED = 2, 1
 
 _THREADS = 16  # that wait for their turn at the store
 _GRACE = 20.0  # seconds for the calls in progress, when the server is told to stop
@@ -76,10 +77,10 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"serving {database} on port {port}\n")
             sys.stdout.flush()
             stopped.wait()
-    except (BadSetting, CannotOpen) as error:
+    except (BadValue, CannotOpen) as error:
         sys.stderr.write(f"kubeflow.metadata.server: {error}\n")
-        return BAD_INPUT
-    return 0
+        return ExitCode.BAD_INPUT
+    return ExitCode.PUSHED
 
 
 @contextlib.contextmanager
@@ -134,7 +135,7 @@ def check(server: str) -> int:
         server: HOST:PORT.
 
     Returns:
-        0 or 1.
+        PUSHED or FAILED.
     """
     with grpc.insecure_channel(server, [("grpc.enable_http_proxy", 0)]) as channel:
         try:
@@ -142,8 +143,8 @@ def check(server: str) -> int:
         except grpc.RpcError as error:
             reason = error.details() or error.code().name
             sys.stderr.write(f"no metadata store answers at {server}: {reason}\n")
-            return FAILED
-    return 0
+            return ExitCode.FAILED
+    return ExitCode.PUSHED
 
 
 def _add(server: grpc.Server, methods: dict[str, _Method]) -> None:

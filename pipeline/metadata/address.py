@@ -6,7 +6,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from pipeline.settings import BadSetting
+from modules.contract.values import BadValue
 
 FORMS = "a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE"
 USER, PASSWORD = "TRIPTYCH_MYSQL_USER", "TRIPTYCH_MYSQL_PASSWORD"
@@ -18,7 +18,7 @@ _SERVER = re.compile(
 )
 
 
-class BadAddress(BadSetting):
+class BadAddress(BadValue):
     """Text that is not the address of a metadata store; the message names the forms that are."""
 
 
