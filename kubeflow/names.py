@@ -8,14 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipeline.nodes import NODES
+
 APP = "/app"  # where the image has the project's data
 VOLUME = "/mnt/triptych"  # where a pod has the shared volume
 VERDICT = "Verdict"  # the last task; every other one is a node of TFX
-
-# Nodes that learn: a GPU is asked for these and no others.
-GPU_NODES = ("Tuner", "Trainer", "CrossValidator")
-# Tasks that fail when they refuse.
-GATES = ("data-gate", "verdict")
 
 _PLACES = {"TRIPTYCH_APP": APP, "TRIPTYCH_VOLUME": VOLUME}
 
@@ -23,6 +20,12 @@ _PLACES = {"TRIPTYCH_APP": APP, "TRIPTYCH_VOLUME": VOLUME}
 def task_name(node_id: str) -> str:
     """The KFP name of a node: `mnist-example-gen` of `MnistExampleGen`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", node_id).lower()
+
+
+# Nodes that learn: a GPU is asked for these and no others.
+GPU_NODES = tuple(node.id for node in NODES if node.learns)
+# Tasks that fail when they refuse.
+GATES = (*(task_name(node.id) for node in NODES if node.stops), task_name(VERDICT))
 
 
 def place(path: str) -> str:

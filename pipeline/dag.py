@@ -21,8 +21,9 @@ from modules import families
 from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
+from pipeline.nodes import source
 from pipeline.settings import Settings
-from pipeline.sources import ROOT, source_hash
+from pipeline.sources import ROOT
 
 # In this process: at this size a pool of Beam workers costs more than it brings. The last option
 # keeps TFX from packing itself into an archive before every node.
@@ -46,7 +47,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     """
     example_gen = MnistExampleGen(
         data_dir=str(settings.data_dir),
-        source=source_hash("components.mnist_example_gen"),
+        source=source("MnistExampleGen", settings.family),
         train_images=settings.data.train_images,
         test_images=settings.data.test_images,
     )
@@ -59,7 +60,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     )
     data_gate = DataGate(
         anomalies=example_validator.outputs["anomalies"],
-        source=source_hash("components.data_gate"),
+        source=source("DataGate", settings.family),
     )
     steps = [example_gen, statistics_gen, schema, example_validator, data_gate]
 
@@ -100,17 +101,13 @@ def create_pipeline(settings: Settings) -> Pipeline:
         baseline_model=baseline.outputs["model"],
         eval_config=eval_config(settings.family, settings.gates),
         family=settings.family,
-        source=source_hash(
-            "components.evaluator",
-            "components.slice_figures",
-            f"modules.families.{settings.family}",
-        ),
+        source=source("Evaluator", settings.family),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
         signatures=",".join(families.load(settings.family).served),
-        source=source_hash("components.serving_check", "components.ask_model"),
+        source=source("ServingCheck", settings.family),
     )
     pusher = Pusher(
         model=model,
@@ -119,7 +116,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(settings.serving))
         ),
-        custom_config={"source": source_hash("components.pusher")},
+        custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
     steps += [trainer, baseline, evaluator, serving_check, pusher]
@@ -144,9 +141,7 @@ def _search_task(settings: Settings) -> SearchTask:
         images=settings.tuning.images,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash(
-            "components.tuner", "modules.training.tuner", f"modules.families.{settings.family}"
-        ),
+        source=source("Tuner", settings.family),
     )
 
 
@@ -156,5 +151,5 @@ def _training_task(settings: Settings) -> TrainingTask:
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash("modules.training.trainer", f"modules.families.{settings.family}"),
+        source=source("Trainer", settings.family),
     )

@@ -7,8 +7,8 @@ from typing import Any
 import ml_metadata as mlmd
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.results.headlines import headline
 from pipeline import node as nodes
+from pipeline.nodes import BY_ID
 from pipeline.summary import Finished
 
 
@@ -56,4 +56,4 @@ def _finished(store: Any, name: str, execution: Any) -> Finished | None:
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
     outcome = nodes.Outcome(name, state, milliseconds / 1000, execution.id)
     outputs = nodes.output_artifacts(store, execution.id)
-    return Finished(outcome, headline(name, outputs), outputs)
+    return Finished(outcome, BY_ID[name].headline(outputs) if name in BY_ID else "", outputs)

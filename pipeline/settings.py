@@ -110,12 +110,8 @@ class Settings:
 
     @property
     def summary(self) -> Path:
+        """Of the run that was begun last."""
         return self.output / self.family / "summary.json"
-
-    @property
-    def settings_file(self) -> Path:
-        """The file that has these settings, for `--config`."""
-        return self.output / self.family / "settings.toml"
 
 
 DECLARED = {value.name: value for value in fields.declared(Settings)}

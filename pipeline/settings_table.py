@@ -10,6 +10,7 @@ from typing import Any
 
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import Kind
+from modules.families import load
 from pipeline.options import shown_default
 from pipeline.settings import DECLARED, FAMILIES, profile_values
 
@@ -34,7 +35,7 @@ nelbo = 95.0
 
 Where a setting is given more than once, the highest of these wins: the profile's value (lowest),
 `--config`, options, `--set` (highest). A relative path is relative to the current folder, in a file
-as well. Each run writes all of its settings to `OUTPUT/MODEL/settings.toml`; `--config` with that
+as well. Each run writes all of its settings to `OUTPUT/MODEL/RUN/settings.toml`; `--config` with that
 file repeats it.
 """
 
@@ -67,9 +68,12 @@ def common() -> list[Row]:
 
 def table(family: str) -> list[Row]:
     """The settings whose defaults are in a family's profiles: lengths, gates, hyperparameters."""
-    values = {profile: profile_values(family, profile) for profile in PROFILE_NAMES}
+    own = {f"hyperparameters.{one.name}": one.default for one in load(family).hyperparameters}
+    values = {profile: own | profile_values(family, profile) for profile in PROFILE_NAMES}
+    # Lengths and gates first, as the profiles have them.
+    order = [*(name for name in values[PROFILE_NAMES[0]] if name not in own), *own]
     rows = []
-    for name in dict.fromkeys(name for of in values.values() for name in of):
+    for name in order:
         kind, means = _meaning(family, name)
         defaults = {
             profile: _shown(of[name], kind) if name in of else "" for profile, of in values.items()
@@ -79,7 +83,11 @@ def table(family: str) -> list[Row]:
 
 
 def _meaning(family: str, name: str) -> tuple[Kind, str]:
-    """What a setting of a family has to be and is; here it can say more of what is its own."""
+    """What a setting of a family has to be, and what it is."""
+    own = {f"hyperparameters.{one.name}": one for one in load(family).hyperparameters}
+    if name in own:
+        searched = f"; searched among {', '.join(map(str, c))}" if (c := own[name].choices) else ""
+        return own[name].kind, own[name].means + searched
     declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
     return declared.kind, declared.means
 

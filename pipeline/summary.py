@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 from collections.abc import Sequence
-from importlib import metadata
 
 from components.results.facts import (
     Outputs,
@@ -15,21 +13,10 @@ from components.results.facts import (
     read_tuning,
 )
 from components.results.summary import Node, Summary, Verdict
+from pipeline import unchanged
 from pipeline.node import Outcome
 from pipeline.settings import Settings, to_plain
-from pipeline.sources import source_hash
 from pipeline.verdict import read_records
-
-_PACKAGES = (
-    "tfx",
-    "tensorflow",
-    "keras",
-    "keras-tuner",
-    "tensorflow-model-analysis",
-    "apache-beam",
-    "scikit-learn",
-    "numpy",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,14 +59,8 @@ def summarize(
         seconds=round(sum(node.outcome.seconds for node in finished), 1),
         settings=to_plain(settings),
         seed=settings.seed,
-        source=source_hash(
-            "pipeline.runner",
-            "modules.training.tuner",
-            "modules.training.trainer",
-            f"modules.families.{settings.family}",
-        ),
-        versions={"python": platform.python_version()}
-        | {package: metadata.version(package) for package in _PACKAGES},
+        source=unchanged.code(settings.family),
+        versions=unchanged.versions(),
         tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs else None,
         training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
         evaluation=read_evaluation(outputs["Evaluator"]) if "Evaluator" in outputs else None,

@@ -71,7 +71,7 @@ def test_the_family_and_the_profile_are_chosen_before_their_values_are_filled_in
     low = Layer({"training.epochs": 7, "model": "gan"})
     settings = make(low, Layer({"gates.kl": 1}), Layer({"profile": "smoke"}), model="vae")
     assert (settings.family, settings.training.epochs) == ("vae", 7)
-    assert settings.gates == {**PROFILES["vae"]["smoke"].gates, "kl": 1.0}
+    assert settings.gates == {**families.load("vae").profiles["smoke"].gates, "kl": 1.0}
 
 
 @pytest.mark.parametrize(

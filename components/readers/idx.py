@@ -46,6 +46,10 @@ class IdxPair:
     labels: Path
     count: int
 
+    @property
+    def files(self) -> tuple[Path, Path]:
+        return self.images, self.labels
+
 
 def find_dataset(data_dir: str | Path) -> dict[str, IdxPair]:
     """The files of both splits, ``{"train": ..., "test": ...}``; reads only their headers.

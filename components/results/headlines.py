@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from components.anomalies import find_anomalies
@@ -14,8 +13,6 @@ from components.results.facts import (
     read_training,
     read_tuning,
 )
-
-Headline = Callable[[Outputs], str]
 
 
 def examples(outputs: Outputs) -> str:
@@ -87,29 +84,6 @@ def pushed(outputs: Outputs) -> str:
     """The version that was pushed."""
     found = read_pushed(outputs)
     return f"version {found.version}" if found.path else "not pushed"
-
-
-HEADLINES: Mapping[str, Headline] = {
-    "MnistExampleGen": examples,
-    "StatisticsGen": statistics,
-    "ExampleValidator": anomalies,
-    "DataGate": data_gate,
-    "Tuner": tuning,
-    "Trainer": training,
-    "Baseline": baseline,
-    "Evaluator": evaluation,
-    "ServingCheck": serving,
-    "Pusher": pushed,
-}
-
-
-def headline(node_id: str, outputs: Outputs) -> str:
-    """Says in a line what a finished node found; empty for a node without a headline.
-
-    Raises:
-        BadFacts: what it wrote is of another version of the project.
-    """
-    return HEADLINES[node_id](outputs) if node_id in HEADLINES else ""
 
 
 def _number(name: str, value: float | None) -> str:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 
 from kubeflow.compiling.image import image_problem
+from kubeflow.names import task_name
+from pipeline import nodes
 
 # Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
@@ -89,12 +91,11 @@ class Cluster:
         return table.get(task, table["default"])
 
 
+_DEFAULT = Resources(nodes.CPU, nodes.MEMORY)
+_ALL = {task_name(node.id): Resources(node.cpu, node.memory) for node in nodes.NODES}
 DEFAULT_RESOURCES = {
-    "default": Resources("500m", "3Gi"),
-    "tuner": Resources("2", "6Gi"),
-    "trainer": Resources("2", "6Gi"),
-    "evaluator": Resources("1", "6Gi"),
-    "serving-check": Resources("500m", "4Gi"),
+    "default": _DEFAULT,
+    **{task: resources for task, resources in _ALL.items() if resources != _DEFAULT},
 }
 
 

@@ -7,7 +7,6 @@ import datetime
 import json
 import logging
 import os
-import shutil
 import sys
 import traceback
 import warnings
@@ -17,11 +16,10 @@ from typing import Any
 from kubeflow.names import VERDICT, place
 from kubeflow.pod import devices
 from modules.contract.values import BadValue
-from modules.training import unfinished
 from modules.util import environment as libraries
 from pipeline.exit_codes import ExitCode
+from pipeline.nodes import source_of_all
 from pipeline.settings import Settings, from_plain
-from pipeline.sources import source_hash
 
 
 class OtherCode(Exception):
@@ -30,15 +28,7 @@ class OtherCode(Exception):
 
 def source_of(family: str) -> str:
     """A hash of all the code that the pods of a family's pipeline run."""
-    return source_hash(
-        "kubeflow.pod.run_node",
-        "kubeflow.pod.ui",
-        "components.slice_figures",
-        "components.ask_model",
-        "modules.training.tuner",
-        "modules.training.trainer",
-        f"modules.families.{family}",
-    )
+    return source_of_all(family, "kubeflow.pod.run_node", "kubeflow.pod.ui")
 
 
 def settings_here(text: str) -> Settings:
@@ -99,57 +89,30 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
 
 
 def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
-    from tfx.dsl.compiler import compiler
-
-    from components.pushed import forget_lost_pushes
     from kubeflow.pod import ui
-    from pipeline import node as nodes
-    from pipeline.dag import create_pipeline
-    from pipeline.history import finished_nodes
-    from pipeline.runner import run_shown
+    from pipeline.run import Run
     from pipeline.screen import Screen
 
-    # Another run of the same settings at the same time must not share what is half done.
-    os.environ[unfinished.VARIABLE] = str(here.state / run_id)
-    ir = compiler.Compiler().compile(create_pipeline(here))
-    nodes.set_run_id(ir, run_id)
-    with nodes.open_store(ir) as handle:
-        if node_id == "Pusher":
-            forget_lost_pushes(handle.store)
-        node = run_shown(ir, node_id, handle.store, Screen())
+    # Other runs of the same settings may go on at the same time.
+    with Run(here, run_id, alone=False) as run:
+        node = run.node(node_id, Screen())
         if not node.outcome.ok:
-            refused = node.outcome.state == "refused"
-            return ExitCode.REFUSED if refused else ExitCode.FAILED, node.outcome.reason
-        shutil.rmtree(here.state / run_id / node_id.lower(), ignore_errors=True)
+            verdict = run.end().verdict  # no task after this one runs
+            return ExitCode(verdict.exit_code), node.outcome.reason
         ui.show_node(node.node, node.outputs, shown)
-        if node_id == "Evaluator":
-            finished = finished_nodes(handle.store, ir, run_id)
-            ui.show_evaluation(finished, here, shown)
+        if "report" in shown:
+            ui.show_evaluation(run.finished(), here, shown)
     return ExitCode.PUSHED, ""
 
 
 def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
-    from tfx.dsl.compiler import compiler
-
-    from components.results.summary import write_summary
     from kubeflow.pod import ui
-    from pipeline import node as nodes
-    from pipeline.dag import create_pipeline
-    from pipeline.history import finished_nodes
-    from pipeline.summary import summarize
-    from pipeline.verdict import decide
+    from pipeline.run import Run
 
-    ir = compiler.Compiler().compile(create_pipeline(here))
-    with nodes.open_store(ir) as handle:
-        finished = finished_nodes(handle.store, ir, run_id)
-    names = [node.pipeline_node.node_info.id for node in ir.nodes]
-    verdict = decide(finished, names)
-    if len(finished) == len(names):
-        shutil.rmtree(here.state / run_id, ignore_errors=True)
-    summary = summarize(here, finished, verdict, run_id)
-    write_summary(here.summary, summary)
-    ui.show_verdict(summary, str(here.summary), shown)
-    return ExitCode(verdict.exit_code), verdict.reason
+    with Run(here, run_id, alone=False) as run:
+        summary = run.end()
+    ui.show_verdict(summary, str(run.folder.summary), shown)
+    return ExitCode(summary.verdict.exit_code), summary.verdict.reason
 
 
 def _say(text: str) -> None:
