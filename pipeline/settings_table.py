@@ -35,8 +35,8 @@ nelbo = 95.0
 
 Where a setting is given more than once, the highest of these wins: the profile's value (lowest),
 `--config`, options, `--set` (highest). A relative path is relative to the current folder, in a file
-as well. Each run writes all of its settings to `OUTPUT/MODEL/RUN/settings.toml`; `--config` with that
-file repeats it.
+as well. Each run writes all of its settings to `OUTPUT/MODEL/RUN/settings.toml`; `--config` with
+that file repeats it.
 """
 
 
@@ -89,7 +89,25 @@ def _meaning(family: str, name: str) -> tuple[Kind, str]:
         searched = f"; searched among {', '.join(map(str, c))}" if (c := own[name].choices) else ""
         return own[name].kind, own[name].means + searched
     declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
-    return declared.kind, declared.means
+    return declared.kind, _bounds(family).get(name, declared.means)
+
+
+def _bounds(family: str) -> dict[str, str]:
+    """What each gate of a family is the bound of."""
+    found: dict[str, str] = {}
+    for gate in load(family).evaluation.gates:
+        kind = gate.figure.rstrip("0123456789")
+        # Gates that share a bound stand on figures of one kind, such as share_of_0 to share_of_9.
+        figure = gate.figure if kind == gate.figure else f"each {kind}N"
+        where = f"for each {gate.by}" if gate.by else "over all test images"
+        bound = "at least" if gate.at_least else "at most"
+        found[f"gates.{gate.name}"] = f"{figure} has to be {bound} this, {where}"
+        if gate.change:
+            worse = "below" if gate.at_least else "above"
+            found[f"gates.{gate.change}"] = (
+                f"{figure} may be at most this far {worse} the last blessed model's"
+            )
+    return found
 
 
 def _shown(value: Any, kind: Kind) -> str:

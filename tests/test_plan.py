@@ -105,7 +105,7 @@ def test_the_command_prints_the_plan(
     [
         ({"x": 1}, "a.toml: unknown setting 'x'; choose model, tuner"),
         ({"hyperparameters.x": 1}, "unknown hyperparameter 'x'; choose batch_size"),
-        ({"hyperparameters.heads": "many"}, "hyperparameter heads"),
+        ({"hyperparameters.heads": "many"}, "hyperparameters.heads"),
         ({"metadata_store": "http://a:1"}, "a.toml: 'http://a:1' is not a metadata store address"),
         ({"model": "nonesuch"}, "unknown model 'nonesuch'"),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from modules import families
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import read
 from pipeline.settings import (

@@ -1,8 +1,8 @@
 """The table of all settings: whole, and the one in docs/."""
 
 import pytest
-from pipeline.profiles import PROFILES
 
+from modules import families
 from modules.contract.profile import PROFILE_NAMES
 from pipeline import settings_table
 from pipeline.settings import DECLARED, FAMILIES, ROOT
@@ -18,7 +18,7 @@ def test_every_setting_has_a_row(family: str) -> None:
     rows = {row.name: row for row in (*settings_table.common(), *settings_table.table(family))}
     assert {name for name, value in DECLARED.items() if not value.mapping} <= set(rows)
     for profile in PROFILE_NAMES:
-        chosen = PROFILES[family][profile]
+        chosen = families.load(family).profiles[profile]
         for name, value in chosen.gates.items():
             assert rows[f"gates.{name}"].defaults[profile] == str(value)
         for name, value in chosen.hyperparameters.items():
