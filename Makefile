@@ -3,7 +3,7 @@
 ARGS ?=
 PYTHON ?=
 export PYTHON
-MODEL ?= transformer
+MODEL ?=
 PROFILE ?=
 
 python := .venv/bin/python
@@ -41,11 +41,11 @@ bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)
 
 kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., and options in ARGS
-	@$(kfp_python) kubeflow/compile.py --model $(MODEL) --profile $(or $(PROFILE),default) $(ARGS)
+	@$(kfp_python) kubeflow/compile.py $(if $(MODEL),--model $(MODEL)) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 kubeflow-local: ## compile (PROFILE=smoke, if not told), execute here, and compare with local_runner.py
 	@$(MAKE) --no-print-directory kubeflow PROFILE=$(or $(PROFILE),smoke)
-	@$(kfp_python) kubeflow/run_local.py build/kubeflow/triptych-$(MODEL)-$(or $(PROFILE),smoke).yaml
+	@$(kfp_python) kubeflow/run_local.py build/kubeflow/triptych-$(or $(MODEL),transformer)-$(or $(PROFILE),smoke).yaml
 
 image: ## build the pods' image; CONTAINER_ENGINE=, BASE_IMAGE=, IMAGE= and TARGET=cpu|gpu choose
 	@scripts/image.sh $(ARGS)
@@ -55,10 +55,11 @@ test-image: setup setup-kubeflow ## run the compiled smoke pipeline's commands i
 	  --metadata-store /mnt/triptych/metadata.sqlite $(if $(IMAGE),--image $(IMAGE)) $(ARGS)
 	@$(kfp_python) scripts/run_in_image.py build/kubeflow/in-image.yaml --volume build/kubeflow/in-image
 
-lint: setup ## check style and types
+lint: setup ## check style, types and which way imports go
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 lock: ## make requirements.lock anew from pyproject.toml
 	@scripts/lock.sh $(ARGS)

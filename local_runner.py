@@ -15,10 +15,10 @@ sys.path.insert(0, str(ROOT))
 
 from modules.util import environment as libraries  # noqa: E402
 from pipeline import output_folder  # noqa: E402
-from pipeline.profiles import FAMILIES, PROFILE_NAMES  # noqa: E402
-from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
+from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.settings import BadSetting, Settings  # noqa: E402
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
 
@@ -28,25 +28,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="local_runner.py",
         description=__doc__,
         epilog="Ends with 0: pushed, 3: refused by a gate, 1: failed, 2: bad usage or input.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    add_options(parser)
     add = parser.add_argument
-    add("--model", choices=FAMILIES, default=FAMILIES[0], help="the family of network")
-    add("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
-    add("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
-    add("--data-dir", type=Path, default=ROOT / "data" / "mnist", help="four IDX files, 28 x 28")
-    add("--output", type=Path, default=Path("output"), help="the folder for all that it writes")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change a setting, such as training.epochs=3, gates.accuracy=0.9 or "
-        "hyperparameters.NAME=VALUE; a name that does not exist is answered with those that do",
-    )
     add("--no-cache", action="store_true", help="run every node anew")
     add("--rerun-from", metavar="NODE", help="run this node anew, and all that depend on it")
-    add("--verbose", action="store_true", help="the libraries' messages on the screen, too")
+    add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node anew; leave --rerun-from out")
@@ -65,14 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     from components.readers import idx  # needs NumPy
 
     try:
-        settings = make_settings(
-            model=options.model,
-            tuner=options.tuner,
-            profile=options.profile,
-            data_dir=options.data_dir,
-            output=options.output,
-            overrides=options.set,
-        )
+        settings = read_options(options)
         idx.check_dataset(settings.data_dir)
         with output_folder.only_run_in(settings.output):
             return _run(settings, options)
@@ -83,19 +63,19 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _complain(f"cannot use {error.filename}: {error.strerror}")
     except KeyboardInterrupt:
-        sys.stdout.write("\nstopped; the same command goes on where this one was\n")
-        return INTERRUPTED
+        sys.stdout.write("\nstopped; run the same command again to resume\n")
+        return ExitCode.INTERRUPTED
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    log = settings.output / "logs" / f"{settings.model}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    log = settings.output / "logs" / f"{settings.family}-{time.strftime('%Y%m%d-%H%M%S')}.log"
     quiet = nullcontext() if options.verbose else output_folder.output_to_log(log)
     with quiet as terminal:
         from pipeline.screen import Screen
 
         screen = Screen(terminal)
         screen.say(
-            f"{settings.model}, profile {settings.profile}, tuner {settings.tuner}, "
+            f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
             f"data {settings.data_dir}, output {settings.output}"
         )
         screen.start("starting")
@@ -113,19 +93,19 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             screen.say(f"failed: {type(error).__name__}: {error}")
             if not options.verbose:
                 screen.say(f"log     {log}")
-            return FAILED
+            return ExitCode.FAILED
         finally:
             screen.stop()
         screen.say(str(verdict))
         screen.say(f"summary {settings.summary}")
-        if verdict.exit_code == FAILED and not options.verbose:
+        if verdict.exit_code == ExitCode.FAILED and not options.verbose:
             screen.say(f"log     {log}")
         return verdict.exit_code
 
 
 def _complain(message: str) -> int:
     sys.stderr.write(f"local_runner.py: {message}\n")
-    return BAD_INPUT
+    return ExitCode.BAD_INPUT
 
 
 def _environment() -> None:

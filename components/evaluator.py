@@ -44,7 +44,7 @@ class Executor(tfx_evaluator.Executor):
         super().Do(input_dict, output_dict, exec_properties)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
         family = families.load(exec_properties["family"])
-        evaluation = tfma_results.read_evaluation(uri, family.EVALUATION, family.notes())
+        evaluation = tfma_results.read_evaluation(uri, family.evaluation, family.notes())
         failures = tfma_results.read_failures(uri, evaluation.examples)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]

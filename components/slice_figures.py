@@ -24,7 +24,7 @@ Facts = Mapping[str, Any]
 
 
 class SliceFigures(metric_types.Metric):
-    """The `figures` of a family, under the names that its EVALUATION gives."""
+    """The `figures` of a family, under the names that its evaluation gives."""
 
     def __init__(self, family: str, name: str = "figures") -> None:
         """Builds the metric.
@@ -58,7 +58,7 @@ def _computations(
 
 
 def _keys(family: str, model: str, output: str) -> Iterable[metric_types.MetricKey]:
-    evaluation = families.load(family).EVALUATION
+    evaluation = families.load(family).evaluation
     classes = [metric_types.SubKey(class_id=class_id) for class_id in range(CLASSES)]
     for names, sub_keys in ((evaluation.figures, [None]), (evaluation.by_class, classes)):
         for name in names:
@@ -106,10 +106,10 @@ class _Combiner(beam.CombineFn):
         labels = element.get_labels(self._model, self._output)
         said = element.get_predictions(self._model, self._output)
         if not isinstance(said, Mapping):
-            name = families.load(self._family).EVALUATION.prediction
+            name = families.load(self._family).evaluation.prediction
             if not name:
                 raise ValueError(
-                    f"TFMA drops the name of a single output; {self._family}'s EVALUATION has to "
+                    f"TFMA drops the name of a single output; {self._family}'s evaluation has to "
                     "give it as its prediction"
                 )
             said = {name: said}

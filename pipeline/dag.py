@@ -18,6 +18,7 @@ from components.schema import CuratedSchema
 from components.serving_check import ServingCheck
 from components.tuner import Tuner
 from modules import families
+from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
 from pipeline.settings import Settings
@@ -69,7 +70,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
             examples=examples,
             train_args=TRAIN,
             eval_args=EVAL,
-            custom_config=_tuner_config(settings),
+            custom_config=to_config(_search_task(settings)),
         )
         tuner.add_upstream_node(data_gate)
         hyperparameters = tuner.outputs["best_hyperparameters"]
@@ -81,7 +82,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         hyperparameters=hyperparameters,
         train_args=TRAIN,
         eval_args=EVAL,
-        custom_config=_trainer_config(settings),
+        custom_config=to_config(_training_task(settings)),
     )
     trainer.add_upstream_node(data_gate)
     model = trainer.outputs["model"]
@@ -97,16 +98,18 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings.model, settings.gates),
-        family=settings.model,
+        eval_config=eval_config(settings.family, settings.gates),
+        family=settings.family,
         source=source_hash(
-            "components.evaluator", "components.slice_figures", f"modules.families.{settings.model}"
+            "components.evaluator",
+            "components.slice_figures",
+            f"modules.families.{settings.family}",
         ),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join(families.load(settings.model).SIGNATURES),
+        signatures=",".join(families.load(settings.family).served),
         source=source_hash("components.serving_check", "components.ask_model"),
     )
     pusher = Pusher(
@@ -131,28 +134,27 @@ def create_pipeline(settings: Settings) -> Pipeline:
     )
 
 
-def _tuner_config(settings: Settings) -> dict[str, object]:
-    # Nothing of the Trainer's: a longer training must not start the search again.
-    return {
-        "family": settings.model,
-        "search": settings.tuner,
-        "max_epochs": settings.tuning.max_epochs,
-        "factor": settings.tuning.factor,
-        "max_trials": settings.tuning.max_trials,
-        "images": settings.tuning.images,
-        "hyperparameters": dict(settings.hyperparameters),
-        "seed": settings.seed,
-        "source": source_hash(
-            "components.tuner", "modules.training.tuner", f"modules.families.{settings.model}"
+def _search_task(settings: Settings) -> SearchTask:
+    return SearchTask(
+        family=settings.family,
+        search=settings.tuner,
+        max_epochs=settings.tuning.max_epochs,
+        factor=settings.tuning.factor,
+        max_trials=settings.tuning.max_trials,
+        images=settings.tuning.images,
+        hyperparameters=dict(settings.hyperparameters),
+        seed=settings.seed,
+        source=source_hash(
+            "components.tuner", "modules.training.tuner", f"modules.families.{settings.family}"
         ),
-    }
+    )
 
 
-def _trainer_config(settings: Settings) -> dict[str, object]:
-    return {
-        "family": settings.model,
-        "epochs": settings.training.epochs,
-        "hyperparameters": dict(settings.hyperparameters),
-        "seed": settings.seed,
-        "source": source_hash("modules.training.trainer", f"modules.families.{settings.model}"),
-    }
+def _training_task(settings: Settings) -> TrainingTask:
+    return TrainingTask(
+        family=settings.family,
+        epochs=settings.training.epochs,
+        hyperparameters=dict(settings.hyperparameters),
+        seed=settings.seed,
+        source=source_hash("modules.training.trainer", f"modules.families.{settings.family}"),
+    )

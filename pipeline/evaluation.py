@@ -19,7 +19,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
     """Writes TFMA's configuration for a family.
 
     Args:
-        family: its name; its EVALUATION says what is measured and gated.
+        family: its name; its evaluation says what is measured and gated.
         gates: the values of the gates, by their names.
 
     Returns:
@@ -29,7 +29,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
     Raises:
         KeyError: a gate of the family has no value.
     """
-    evaluation = families.load(family).EVALUATION
+    evaluation = families.load(family).evaluation
     standard = [
         _metric(class_name, name, _thresholds(name, evaluation.gates, gates))
         for class_name, name in evaluation.standard
@@ -49,8 +49,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
         ],
         slicing_specs=[
             config_pb2.SlicingSpec(),
-            config_pb2.SlicingSpec(feature_keys=[features.LABEL]),
-            config_pb2.SlicingSpec(feature_keys=[features.STROKE]),
+            *(config_pb2.SlicingSpec(feature_keys=[feature]) for feature in features.SLICES),
         ],
         metrics_specs=[
             config_pb2.MetricsSpec(
@@ -90,7 +89,7 @@ def _thresholds(
 
 
 def _threshold(gate: Gate, values: Mapping[str, float]) -> config_pb2.MetricThreshold:
-    bound = {"value": values[gate.bound]}
+    bound = {"value": values[gate.name]}
     limits = {"lower_bound": bound} if gate.at_least else {"upper_bound": bound}
     threshold = config_pb2.MetricThreshold(
         value_threshold=config_pb2.GenericValueThreshold(**limits)

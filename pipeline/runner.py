@@ -16,8 +16,11 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.pushed import forget_lost_pushes
 from components.results.headlines import headline
 from components.results.summary import Verdict, write_summary
-from modules.training import hyperparameters, progress, unfinished
+from modules import families
+from modules.contract.values import unknown
+from modules.training import progress, unfinished
 from pipeline import node as nodes
+from pipeline.config_file import write_toml
 from pipeline.dag import create_pipeline
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
@@ -45,20 +48,22 @@ def run(settings: Settings, screen: Screen, anew: str | None = None) -> Verdict:
         BadSetting: a hyperparameter or a node that does not exist.
     """
     try:
-        hyperparameters.check_model(settings.model, settings.hyperparameters)
-    except hyperparameters.OverrideError as error:
+        families.check(settings.family, settings.hyperparameters)
+    except ValueError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
     nodes.set_run_id(ir, datetime.datetime.now(datetime.timezone.utc).isoformat())
     for name in _forget(ir, anew):
         if name in _RESUMABLE:
             shutil.rmtree(settings.state / name.lower(), ignore_errors=True)
+    write_toml(settings, settings.settings_file)
     settings.summary.unlink(missing_ok=True)  # it would tell of another run if this one is killed
     os.environ[unfinished.VARIABLE] = str(settings.state)
 
     finished: list[Finished] = []
     with nodes.open_store(ir) as handle:
-        _clear_unfinished(handle.store, settings)
+        if settings.metadata_store is None:  # in another store, other runs may be at work
+            _clear_unfinished(handle.store, settings)
         forget_lost_pushes(handle.store)
         for node_id in node_ids(ir):
             node = run_shown(ir, node_id, handle.store, screen)
@@ -112,7 +117,7 @@ def _forget(ir: pipeline_pb2.Pipeline, anew: str | None) -> Iterable[str]:
     elif anew in names:
         chosen = {anew}
     else:
-        raise BadSetting(f"there is no node '{anew}'; there is {', '.join(names)}")
+        raise BadSetting(unknown("node", anew, names))
     for node in ir.nodes:  # in order: what stands upstream has been seen before
         options = node.pipeline_node
         name = options.node_info.id

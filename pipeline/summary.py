@@ -16,7 +16,7 @@ from components.results.facts import (
 )
 from components.results.summary import Node, Summary, Verdict
 from pipeline.node import Outcome
-from pipeline.settings import Settings
+from pipeline.settings import Settings, to_plain
 from pipeline.sources import source_hash
 from pipeline.verdict import read_records
 
@@ -70,13 +70,13 @@ def summarize(
         nodes=tuple(node.node for node in finished),
         gates=tuple(read_records(finished)),
         seconds=round(sum(node.outcome.seconds for node in finished), 1),
-        settings=settings.as_dict(),
+        settings=to_plain(settings),
         seed=settings.seed,
         source=source_hash(
             "pipeline.runner",
             "modules.training.tuner",
             "modules.training.trainer",
-            f"modules.families.{settings.model}",
+            f"modules.families.{settings.family}",
         ),
         versions={"python": platform.python_version()}
         | {package: metadata.version(package) for package in _PACKAGES},

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -29,48 +28,49 @@ warnings.filterwarnings("ignore")  # the libraries speak to their own maintainer
 from components.mnist_example_gen import split_of  # noqa: E402
 from components.readers import idx  # noqa: E402
 from modules import families  # noqa: E402
-from modules.training import hyperparameters  # noqa: E402
-from modules.training import trainer as training  # noqa: E402
-from modules.training.callbacks import Backup, TrainingStopped  # noqa: E402
-from pipeline.profiles import PROFILES  # noqa: E402
+from modules.contract.family import TrainingRun, TrainingStopped  # noqa: E402
+from modules.contract.hyperparameters import (  # noqa: E402
+    BadHyperparameter,
+    read_all,
+    resolve,
+)
+from modules.data.splits import Split, Splits  # noqa: E402
 
 
 def changes_of(family: str, typed: str) -> dict[str, Any]:
     """From `name=value,name=value` to checked hyperparameters.
 
     Raises:
-        OverrideError: a name is unknown or a value does not fit, in one sentence.
+        BadHyperparameter: a name is unknown or a value does not fit, in one sentence.
     """
     pairs = [part.partition("=") for part in typed.split(",") if part]
-    return hyperparameters.check_overrides(family, {name: value for name, _, value in pairs})
+    given = {name: value for name, _, value in pairs}
+    return read_all(families.load(family).hyperparameters, given)
 
 
-def read_splits(data_dir: Path, limit: int | None) -> dict[str, training.Split]:
+def read_splits(data_dir: Path, limit: int | None) -> Splits:
     """The images and labels of the train and the eval split, as ExampleGen divides them."""
     pair = idx.find_dataset(data_dir)["train"]
     count = min(limit or pair.count, pair.count)
     images = idx.read_images(pair.images, 0, count)
     labels = idx.read_labels(pair.labels, 0, count).astype(np.int64)
     names = np.array([split_of(image.tobytes()) for image in images])
-    return {name: (images[names == name], labels[names == name]) for name in ("train", "eval")}
+    return Splits(*(Split(images[names == n], labels[names == n]) for n in ("train", "eval")))
 
 
 def objective_of(
-    family: str, changes: dict[str, Any], splits: dict[str, training.Split], epochs: int, seed: int
+    family: str, changes: dict[str, Any], splits: Splits, epochs: int, seed: int
 ) -> float:
     """The family's objective after a training with these changes of the default profile.
 
     Raises:
         TrainingStopped: the loss became NaN or infinite, or the model collapsed.
     """
-    chosen = dict(PROFILES[family]["default"].hyperparameters) | changes
-    hp = hyperparameters.resolve(family, None, chosen)
-    with tempfile.TemporaryDirectory(prefix="triptych-ablate-") as folder:
-        backup = Backup(Path(folder) / "backup")
-        training.fit(
-            family, hp, splits["train"], splits["eval"], epochs, seed, backup, Path(folder)
-        )
-    return backup.past[families.load(family).OBJECTIVE.name][-1]
+    chosen = families.load(family)
+    given = {**chosen.profiles["default"].hyperparameters, **changes}
+    values = resolve(chosen.hyperparameters, None, given)
+    trained = chosen.train(values, splits, TrainingRun(epochs=epochs, seed=seed))
+    return trained.history[chosen.objective.name][-1]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("changes", nargs="*", metavar="NAME=VALUE[,NAME=VALUE]")
-    parser.add_argument("--model", choices=PROFILES, required=True)
+    parser.add_argument("--model", choices=families.names(), required=True)
     parser.add_argument("--epochs", type=int, default=10, help="of each training; 10")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--images", type=int, help="read so many training images; all")
@@ -88,9 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}
         splits = read_splits(options.data_dir, options.images)
-    except (hyperparameters.OverrideError, idx.BadDataset) as error:
+    except (BadHyperparameter, idx.BadDataset) as error:
         parser.error(str(error))
-    objective = families.load(options.model).OBJECTIVE.name
+    objective = families.load(options.model).objective.name
     print(f"{'change':40}{objective:>14}{'seconds':>10}", flush=True)  # noqa: T201
     for typed, changes in rows.items():
         started = time.monotonic()

@@ -42,8 +42,9 @@ from keras import layers, ops  # noqa: E402
 
 from components.readers import idx  # noqa: E402
 from modules import families  # noqa: E402
+from modules.contract.hyperparameters import resolve  # noqa: E402
+from modules.data.splits import Split  # noqa: E402
 from modules.networks.schedules import rise_and_fall  # noqa: E402
-from modules.training import hyperparameters  # noqa: E402
 
 BATCH, PIXELS, SEED = 128, 784, 1
 
@@ -83,10 +84,11 @@ class Contestant(NamedTuple):
 
 def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = False) -> Contestant:
     """A family's own model and stream, as its training fits them, without callbacks."""
-    hp = hyperparameters.resolve(family, None, SAME[family] | {"bfloat16": bfloat16})
-    chosen = families.load(family)
-    model: Any = chosen.build(hp, total_steps=total_steps, seed=SEED)
-    stream = chosen.batches(images, np.zeros(len(images), np.int64), hp, training=True, seed=SEED)
+    chosen: Any = families.load(family)
+    values = _values_of(family, bfloat16=bfloat16)
+    model = chosen.build(values, total_steps=total_steps, seed=SEED)
+    split = Split(images, np.zeros(len(images), np.int64))
+    stream = chosen.batches(split, values, training=True, seed=SEED)
     networks = (
         (model.encoder, model.decoder)
         if family == "vae"
@@ -97,6 +99,11 @@ def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = Fal
         return {name: seen[-1] for name, seen in model.fit(stream, verbose=0).history.items()}
 
     return Contestant("ours, bfloat16" if bfloat16 else "ours", networks, run)
+
+
+def _values_of(family: str, **changes: Any) -> dict[str, Any]:
+    """The hyperparameters with which our side is the tutorial's."""
+    return resolve(families.load(family).hyperparameters, None, SAME[family] | changes)
 
 
 class TutorialVae(keras.Model):
@@ -135,8 +142,8 @@ class TutorialVae(keras.Model):
 
 def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
     """The usual VAE, by `fit` on an array."""
-    hp = hyperparameters.resolve("vae", None, SAME["vae"])
-    latent, units, depth = hp.get("latent"), hp.get("units"), hp.get("layers")
+    values = _values_of("vae")
+    latent, units, depth = values["latent"], values["units"], values["layers"]
 
     def network(inputs: int, outputs: int, activation: str | None) -> keras.Model:
         hidden = [layers.Dense(units, activation="relu") for _ in range(depth)]
@@ -145,7 +152,7 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
 
     encoder, decoder = network(PIXELS, 2 * latent, None), network(latent, PIXELS, "sigmoid")
     model = TutorialVae(encoder, decoder)
-    model.compile(keras.optimizers.Adam(rise_and_fall(hp.get("learning_rate"), total_steps)))
+    model.compile(keras.optimizers.Adam(rise_and_fall(values["learning_rate"], total_steps)))
     grey = images.reshape(-1, PIXELS).astype(np.float32) / 255.0
 
     def run() -> Mapping[str, float]:
@@ -157,10 +164,10 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
 
 def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
     """The usual GAN, by a loop over batches in Python."""
-    hp = hyperparameters.resolve("gan", None, SAME["gan"])
-    latent, units, real_label = hp.get("latent"), hp.get("units"), 1.0 - hp.get("label_smoothing")
+    values = _values_of("gan")
+    latent, units, real_label = values["latent"], values["units"], 1.0 - values["label_smoothing"]
     generator = keras.Sequential([keras.Input((latent,))])
-    for place in range(hp.get("generator_layers")):
+    for place in range(values["generator_layers"]):
         generator.add(layers.Dense(2**place * units))
         generator.add(layers.LeakyReLU(negative_slope=0.2))
     generator.add(layers.Dense(PIXELS, activation="tanh"))
@@ -168,12 +175,12 @@ def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
     for width in (2 * units, units):
         discriminator.add(layers.Dense(width))
         discriminator.add(layers.LeakyReLU(negative_slope=0.2))
-        discriminator.add(layers.Dropout(hp.get("dropout")))
+        discriminator.add(layers.Dropout(values["dropout"]))
     discriminator.add(layers.Dense(1, activation="sigmoid"))
 
     def adam() -> keras.optimizers.Adam:
-        schedule = rise_and_fall(hp.get("learning_rate"), total_steps, rise=0.01, last=0.1)
-        return keras.optimizers.Adam(schedule, beta_1=hp.get("beta_1"))
+        schedule = rise_and_fall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
+        return keras.optimizers.Adam(schedule, beta_1=values["beta_1"])
 
     discriminator.compile(adam(), loss="binary_crossentropy")
     # Tutorials set `discriminator.trainable = False` here, which in Keras 3 freezes it for good. A

@@ -25,6 +25,15 @@ case ${image##*/} in
   *:?*) ;;
   *) die "A run has to say which image it used: give IMAGE=$image a tag, such as $image:$version." ;;
 esac
+repository=${image%:*}
+# A host, which has a dot or a port, may be in any case.
+case $repository in *.*/* | *:*/*) repository=${repository#*/} ;; esac
+case $repository in
+  *[[:upper:]]*)
+    die "$image has capital letters, and image names are lower case: put the address of your registry" \
+      "in place of a word like REGISTRY, such as registry.example.com."
+    ;;
+esac
 command -v "${engine[0]}" >/dev/null ||
   die "There is no ${engine[0]} here: install Docker or Podman, or name a command like them with" \
     "CONTAINER_ENGINE=..."

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes the locks anew from what pyproject.toml and kubeflow/deploy/pyproject.toml name, with hashes:
-#   requirements.lock                 every package of both stacks
-#   kubeflow/deploy/requirements-gpu.lock    what the GPU image has besides
-#   kubeflow/deploy/requirements.lock        the environment that compiles and submits
-# and kubeflow/deploy/not-in-image.txt, the names of what requirements.lock has for development alone.
+#   requirements.lock                      every package of both stacks
+#   kubeflow/deploy/requirements-gpu.lock  what the GPU image has besides
+#   kubeflow/deploy/requirements.lock      the environment that compiles and submits
+# and kubeflow/deploy/not-in-image.txt, the packages of requirements.lock that only development needs.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"

@@ -1,4 +1,4 @@
-"""Makes modules/metrics/judge.npz, the digit reader that generators are scored by.
+"""Makes modules/metrics/judge_weights.npz, the digit reader that generators are scored by.
 
     .venv/bin/python scripts/train_judge.py
 
@@ -28,7 +28,7 @@ from components.mnist_example_gen import split_of  # noqa: E402
 from components.readers import idx  # noqa: E402
 from modules.data.augment import random_affine  # noqa: E402
 from modules.data.images import batch_stream  # noqa: E402
-from modules.metrics import judge  # noqa: E402
+from modules.metrics import judge, judge_weights  # noqa: E402
 
 SEED, EPOCHS, BATCH, RATE, DECAY, DROPOUT = 1, 14, 64, 2e-3, 0.02, 0.3
 LEAST = 0.993  # accuracy on the test images below which nothing is written
@@ -39,7 +39,7 @@ def initial(seed: int) -> list[tf.Variable]:
     draw = keras.initializers.HeNormal(seed)
     return [
         tf.Variable(draw(shape) if len(shape) > 1 else tf.zeros(shape), name=f"w{place}")
-        for place, shape in enumerate(judge.shapes())
+        for place, shape in enumerate(judge_weights.shapes())
     ]
 
 
@@ -120,7 +120,7 @@ def main() -> int:
     """Trains, measures, writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
-    parser.add_argument("--to", type=Path, default=judge.WEIGHTS)
+    parser.add_argument("--to", type=Path, default=judge_weights.WEIGHTS)
     options = parser.parse_args()
     splits = {
         name: (
@@ -139,7 +139,8 @@ def main() -> int:
         print(f"not written: {LEAST} is needed")  # noqa: T201
         return 1
     np.savez(options.to, **{f"w{place}": weight for place, weight in enumerate(weights)})
-    print(f"{options.to}: {judge.fingerprint() if options.to == judge.WEIGHTS else 'written'}")  # noqa: T201
+    mark = judge_weights.fingerprint() if options.to == judge_weights.WEIGHTS else "written"
+    print(f"{options.to}: {mark}")  # noqa: T201
     return 0
 
 

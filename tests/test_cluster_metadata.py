@@ -39,14 +39,15 @@ def server(tmp_path: Path) -> Iterator[MetadataServer]:
 @pytest.fixture
 def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Settings:
     data = make_dataset(tmp_path / "idx", train=1500, test=400)
-    zero = [f"gates.{gate}=0" for gate in ("accuracy", "digit_accuracy", "stroke_accuracy", "auc")]
+    zero = dict.fromkeys(("accuracy", "digit_accuracy", "stroke_accuracy", "auc"), 0)
     return make_settings(
         model="transformer",
         tuner="none",
         profile="smoke",
         data_dir=data,
         output=tmp_path / "output",
-        overrides=["training.epochs=2", "gates.cross_entropy=9", *zero],
+        training={"epochs": 2},
+        gates={"cross_entropy": 9, **zero},
         metadata_store=server.address,
     )
 

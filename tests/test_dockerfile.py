@@ -13,7 +13,7 @@ from pipeline.sources import PACKAGES
 @pytest.fixture(scope="module")
 def dockerfile(project: Path) -> list[str]:
     """The instructions of the Dockerfile, one a line, without comments."""
-    text = (project / "kubeflow" / "Dockerfile").read_text()
+    text = (project / "kubeflow" / "deploy" / "Dockerfile").read_text()
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
     return [line for line in text.replace("\\\n", " ").splitlines() if line]
 
@@ -140,6 +140,15 @@ class TestMakeImage:
         code, message, call = build(IMAGE=image)
         assert (code, call) == (2, "")
         assert message.startswith("image: A run has to say which image it used")
+
+    @pytest.mark.parametrize("image", ["REGISTRY/triptych:1", "a.example/TEAM/triptych:1"])
+    def test_an_image_with_capital_letters_is_refused(self, build, image: str) -> None:
+        code, message, call = build(IMAGE=image)
+        assert (code, call) == (2, "")
+        assert message.startswith(f"image: {image} has capital letters, and image names are lower")
+
+    def test_a_host_may_have_capital_letters(self, build) -> None:
+        assert build(IMAGE="Registry.Example:5000/triptych:V1")[0] == 0
 
     def test_an_unknown_target_is_refused(self, build) -> None:
         code, message, call = build(TARGET="tpu")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from components import ask_model
 from components.readers import idx
 from modules import families
-from modules.metrics import judge
+from modules.metrics import judge_weights
 from modules.util.pictures import grid
 from tests import runs
 
@@ -68,7 +68,7 @@ def test_it_ends_pushed(pushed: runs.Run) -> None:
 
 
 def test_the_summary_has_the_familys_figures_overall_and_of_every_slice(pushed: runs.Run) -> None:
-    evaluation, wanted = pushed.summary["evaluation"], families.load(pushed.model).EVALUATION
+    evaluation, wanted = pushed.summary["evaluation"], families.load(pushed.model).evaluation
     overall, slices = evaluation["overall"], evaluation["slices"]
     assert set(overall) == {*wanted.figures, "example_count"}
     assert {name for name in slices if name.startswith("label=")} == {
@@ -96,7 +96,7 @@ def test_what_is_covered_of_each_digit_adds_up_to_what_is_covered_of_all(
 
 
 def test_the_notes_name_the_judge(pushed: runs.Run) -> None:
-    assert pushed.summary["evaluation"]["notes"]["judge"] == judge.fingerprint()
+    assert pushed.summary["evaluation"]["notes"]["judge"] == judge_weights.fingerprint()
 
 
 def test_the_pictures_are_those_of_the_pushed_models_samples(
@@ -115,7 +115,7 @@ def test_the_pictures_are_those_of_the_pushed_models_samples(
 
 def test_tensorboard_has_the_objective_of_every_epoch(pushed: runs.Run) -> None:
     [file] = (model_run(pushed) / "validation").glob("events.out.tfevents.*")
-    objective = families.load(pushed.model).OBJECTIVE.name
+    objective = families.load(pushed.model).objective.name
     found = {}
     for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
         event = tf.compat.v1.Event.FromString(record)

@@ -5,27 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special, stats
 
-from modules.families import gan
-from modules.metrics import judge, samples
+from modules import families
+from modules.contract.hyperparameters import defaults
+from modules.metrics import judge, judge_weights, samples
 from modules.networks import gan as gan_model
 from modules.networks import randomness
-from modules.training import hyperparameters
 from tests import examples, models
+
+gan = families.load("gan")
 
 TRAIN, TEST, STEPS = 1024, 150, 100
 Batch = tuple[np.ndarray, np.ndarray]  # images, uint8 (B, 28, 28), and labels, int64 (B,)
 
 
-def small(**changes: Any) -> keras_tuner.HyperParameters:
-    hp = hyperparameters.defaults("gan")
-    hp.values.update({"units": 16, "channels": 4, "latent": 8, **changes})
-    return hp
+def small(**changes: Any) -> dict[str, Any]:
+    return defaults(gan.hyperparameters) | {"units": 16, "channels": 4, "latent": 8, **changes}
 
 
 def build(**changes: Any) -> gan_model.Gan:
@@ -85,7 +84,7 @@ def held_out(mnist_dir: Path) -> Batch:
 def model(train: Batch) -> gan_model.Gan:
     """A small GAN that has learnt for a few steps; far from making digits."""
     model = build(average=0.9)
-    model.fit(gan.batches(*train, small(), training=True, seed=1), epochs=3, verbose=0)
+    model.fit(gan.batches(train, small(), training=True, seed=1), epochs=3, verbose=0)
     return model
 
 
@@ -213,7 +212,7 @@ def test_r1_is_half_its_weight_in_the_discriminators_loss_on_average(
 
 def test_spectral_normalisation_keeps_layers_from_stretching(train: Batch) -> None:
     model = build(spectral_norm=True, dropout=0.0)
-    model.fit(gan.batches(*train, small(), training=True, seed=1), epochs=2, verbose=0)
+    model.fit(gan.batches(train, small(), training=True, seed=1), epochs=2, verbose=0)
     for layer in model.discriminator.layers:
         if isinstance(layer, keras.layers.SpectralNormalization):
             layer(np.zeros((1, layer.kernel.shape[0]), np.float32), training=True)
@@ -236,7 +235,7 @@ def test_weights_counts_and_both_optimizers_states_survive_their_file(
     train: Batch, tmp_path: Path
 ) -> None:
     first, second = build(), gan.build(small(), STEPS, seed=2)
-    first.fit(gan.batches(*train, small(), training=True, seed=1), epochs=1, verbose=0)
+    first.fit(gan.batches(train, small(), training=True, seed=1), epochs=1, verbose=0)
     first.save_weights(tmp_path / "kept.weights.h5")
     second.load_weights(tmp_path / "kept.weights.h5")
     np.testing.assert_array_equal(first.counts.numpy(), second.counts.numpy())
@@ -404,11 +403,11 @@ def test_a_collapsed_generator_is_named(digits: int, bad: bool) -> None:
 def test_validation_gives_the_objective_and_repeats_itself(
     model: gan_model.Gan, held_out: Batch
 ) -> None:
-    stream = gan.batches(*held_out, small(), training=False, seed=1)
+    stream = gan.batches(held_out, small(), training=False, seed=1)
     first, second = (model.evaluate(stream, verbose=0, return_dict=True) for _ in range(2))
     assert first == second
     assert first["frechet"] > 0.0 and 1 <= first["digits"] <= 10
-    assert gan.OBJECTIVE == ("val_frechet", "min")
+    assert gan.objective == ("val_frechet", "min")
 
 
 def test_what_is_served_has_the_shapes_and_ranges_of_images(
@@ -424,7 +423,7 @@ def test_what_is_served_has_the_shapes_and_ranges_of_images(
     np.testing.assert_allclose(
         ask("serving_default", examples=records[:7])["real"], real, atol=1e-5
     )
-    assert set(gan.SIGNATURES) == {"serving_default", "sample", "discriminate"}
+    assert set(gan.served) == {"serving_default", "sample", "discriminate"}
 
 
 def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: models.Ask) -> None:
@@ -480,9 +479,9 @@ def test_it_has_all_the_figures_that_it_names(
     facts: dict[str, np.ndarray], held_out: Batch
 ) -> None:
     figures = gan.figures(held_out[1], facts)
-    assert set(figures) == set(gan.EVALUATION.figures)
-    assert np.isfinite([figures[gate.figure] for gate in gan.EVALUATION.gates]).all()
-    assert json.loads(json.dumps(gan.notes()))["judge"] == judge.fingerprint()
+    assert set(figures) == set(gan.evaluation.figures)
+    assert np.isfinite([figures[gate.figure] for gate in gan.evaluation.gates]).all()
+    assert json.loads(json.dumps(gan.notes()))["judge"] == judge_weights.fingerprint()
 
 
 def test_a_picture_is_a_page_of_ten_by_ten(model: gan_model.Gan, held_out: Batch) -> None:
@@ -497,7 +496,7 @@ def test_a_small_gan_finds_all_ten_digits(mnist_dir: Path) -> None:
     # Faster than the defaults, which are for trainings of some hundred times as many steps.
     quick = {"learning_rate": 2e-3, "batch_size": 32, "average": 0.98, "dropout": 0.1}
     hp = small(generator="conv", channels=8, units=64, latent=20, **quick)
-    stream, epochs = gan.batches(*train, hp, training=True, seed=1), 10
+    stream, epochs = gan.batches(train, hp, training=True, seed=1), 10
     model = gan.build(hp, int(stream.cardinality()) * epochs, seed=1)
 
     def shares() -> np.ndarray:

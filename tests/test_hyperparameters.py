@@ -1,55 +1,86 @@
-"""Hyperparameters that are set by hand: what does not fit is refused before work starts."""
+"""Hyperparameters: what does not fit is refused by name, before work starts."""
 
 from typing import Any
 
 import pytest
 
-from modules.training import hyperparameters
-from modules.training.hyperparameters import OverrideError
+from modules import families
+from modules.contract.hyperparameters import (
+    BadHyperparameter,
+    defaults,
+    number,
+    read_all,
+    resolve,
+    share,
+    switch,
+    whole,
+    word,
+)
+
+SPACE = (
+    whole("layers", 2, "layers", [1, 2], most=8),
+    whole("depth", 0, "0 is no limit", least=0),
+    number("rate", 1e-3, "a rate", [1e-3, 2e-3], most=10.0),
+    share("dropout", 0.1, "a part"),
+    switch("norm", True, "or not"),
+    word("stem", "conv", "a kind", ["conv", "patch"]),
+)
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "typed", "wanted"),
+    ("name", "typed", "wanted"),
     [
-        ("transformer", "layers", "1", 1),
-        ("transformer", "weight_decay", "0", 0.0),
-        ("transformer", "stem", "patch", "patch"),
-        ("vae", "bfloat16", "True", True),
-        ("gan", "dropout", 0, 0.0),
+        ("layers", "1", 1),
+        ("layers", 2.0, 2),
+        ("depth", "0", 0),
+        ("rate", "0", 0.0),
+        ("rate", 3, 3.0),
+        ("stem", "patch", "patch"),
+        ("norm", "False", False),
+        ("norm", True, True),
+        ("dropout", 0, 0.0),
     ],
 )
-def test_a_value_gets_the_type_of_the_default(
-    family: str, name: str, typed: Any, wanted: Any
-) -> None:
-    found = hyperparameters.check_overrides(family, {name: typed})
+def test_a_value_gets_the_declared_type(name: str, typed: Any, wanted: Any) -> None:
+    found = read_all(SPACE, {name: typed})
     assert found == {name: wanted} and type(found[name]) is type(wanted)
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "value", "reason"),
+    ("name", "value", "reason"),
     [
-        (
-            "transformer",
-            "depth",
-            1,
-            "unknown hyperparameter 'depth' of transformer; known: .*layers",
-        ),
-        ("transformer", "layers", 1.5, "layers is a whole number from 1 up, not 1.5"),
-        ("transformer", "stem", "mlp", "stem is one of conv, patch, not 'mlp'"),
-        ("transformer", "pre_norm", "perhaps", "pre_norm is true or false, not 'perhaps'"),
-        ("vae", "latent", 0, "latent is a whole number from 1 up, not 0"),
-        ("vae", "beta", "inf", "beta is a number from 0 up, not 'inf'"),
-        ("vae", "beta", "much", "beta is a number, not 'much'"),
-        ("gan", "batch_size", 0, "batch_size is a whole number from 1 up, not 0"),
-        ("gan", "average", 1.0, "average is a number from 0 to below 1, not 1.0"),
-        ("transformer", "heads", 3, "no transformer has .*: 3 heads do not divide 64 features"),
+        ("lairs", 1, "unknown hyperparameter 'lairs'; choose depth, dropout, layers"),
+        ("layers", 1.5, "layers is a whole number from 1 to 8, not 1.5"),
+        ("layers", 9, "layers is a whole number from 1 to 8, not 9"),
+        ("layers", True, "layers is a whole number from 1 to 8, not True"),
+        ("layers", "", "layers is a whole number from 1 to 8, not ''"),
+        ("depth", -1, "depth is a whole number from 0 to 100,000, not -1"),
+        ("rate", "inf", "rate is a number from 0 to 10, not 'inf'"),
+        ("rate", "much", "rate is a number from 0 to 10, not 'much'"),
+        ("dropout", 1.0, "dropout is a number from 0 to below 1, not 1.0"),
+        ("norm", "perhaps", "norm is true or false, not 'perhaps'"),
+        ("stem", "mlp", "stem is one of conv, patch, not 'mlp'"),
     ],
 )
-def test_what_does_not_fit_is_named(family: str, name: str, value: Any, reason: str) -> None:
-    with pytest.raises(OverrideError, match=reason):
-        hyperparameters.check_model(family, {name: value})
+def test_what_does_not_fit_is_named(name: str, value: Any, reason: str) -> None:
+    with pytest.raises(BadHyperparameter, match=reason):
+        read_all(SPACE, {name: value})
 
 
-@pytest.mark.parametrize("family", ["transformer", "vae", "gan"])
-def test_the_defaults_make_a_model(family: str) -> None:
-    hyperparameters.check_model(family, hyperparameters.defaults(family).values)
+def test_by_hand_comes_before_the_searchs_choice_and_that_before_the_defaults() -> None:
+    found = {"layers": 1, "rate": 2e-3, "tuner/epochs": 3}
+    chosen = resolve(SPACE, found, {"rate": "0.5"})
+    assert chosen == {**defaults(SPACE), "layers": 1, "rate": 0.5}
+
+
+def test_values_that_do_not_fit_together_are_refused_by_building_the_model() -> None:
+    reason = "no transformer has these hyperparameters: 3 heads do not divide 64 features"
+    with pytest.raises(BadHyperparameter, match=reason):
+        families.check("transformer", {"heads": 3})
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_the_defaults_and_every_profile_make_a_model(name: str) -> None:
+    family = families.load(name)
+    for profile in family.profiles.values():
+        family.check(resolve(family.hyperparameters, None, profile.hyperparameters))

@@ -11,7 +11,7 @@ import tensorflow as tf
 from sklearn import metrics
 
 from components.readers import idx
-from modules.metrics import judge
+from modules.metrics import judge, judge_weights
 from tests import examples
 
 
@@ -24,10 +24,10 @@ def images(mnist_dir: Path) -> np.ndarray:
 def other_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file that stands for the judge's weights; a test has to write it."""
     path = tmp_path / "other.npz"
-    monkeypatch.setattr(judge, "WEIGHTS", path)
-    judge._weights.cache_clear()
+    monkeypatch.setattr(judge_weights, "WEIGHTS", path)
+    judge_weights.weights.cache_clear()
     yield path
-    judge._weights.cache_clear()
+    judge_weights.weights.cache_clear()
 
 
 def as_floats(images: np.ndarray) -> np.ndarray:
@@ -36,24 +36,29 @@ def as_floats(images: np.ndarray) -> np.ndarray:
 
 def test_what_is_read_has_64_features_of_0_or_more_and_ten_logits(images: np.ndarray) -> None:
     reading = judge.read_all(images)
-    assert reading.features.shape == (40, judge.FEATURES) and reading.logits.shape == (40, 10)
+    assert reading.features.shape == (40, judge_weights.FEATURES) and reading.logits.shape == (
+        40,
+        10,
+    )
     assert reading.features.dtype == reading.logits.dtype == np.float32
     assert reading.features.min() == 0.0 and reading.features.max() > 0.0
 
 
 def test_the_stored_weights_have_the_shapes_of_the_network() -> None:
-    with np.load(judge.WEIGHTS, allow_pickle=False) as stored:
+    with np.load(judge_weights.WEIGHTS, allow_pickle=False) as stored:
         found = [stored[f"w{place}"].shape for place in range(len(stored.files))]
-    assert found == judge.shapes()
+    assert found == judge_weights.shapes()
 
 
 def test_the_network_is_the_one_that_keras_builds_of_the_same_weights(images: np.ndarray) -> None:
     random = np.random.default_rng(0)
-    weights = [random.normal(0.0, 0.1, shape).astype(np.float32) for shape in judge.shapes()]
+    weights = [
+        random.normal(0.0, 0.1, shape).astype(np.float32) for shape in judge_weights.shapes()
+    ]
     layers = [keras.Input((28, 28, 1))]
     for filters, stride in judge.CONVOLUTIONS:
         layers.append(keras.layers.Conv2D(filters, 3, stride, "same", activation="relu"))
-    layers += [keras.layers.Flatten(), keras.layers.Dense(judge.FEATURES, "relu")]
+    layers += [keras.layers.Flatten(), keras.layers.Dense(judge_weights.FEATURES, "relu")]
     features = keras.Sequential(layers)
     features.set_weights(weights[:-2])
     expected = features(as_floats(images)[..., None]).numpy()
@@ -95,7 +100,7 @@ def test_the_judge_knows_the_test_digits(mnist_dir: Path) -> None:
 
 
 def test_a_weights_file_of_wrong_shapes_is_refused(other_weights: Path) -> None:
-    wrong = [np.zeros(shape, np.float32) for shape in judge.shapes()]
+    wrong = [np.zeros(shape, np.float32) for shape in judge_weights.shapes()]
     wrong[-1] = np.zeros(11, np.float32)
     np.savez(other_weights, **{f"w{place}": weight for place, weight in enumerate(wrong)})
     sentence = f"{other_weights} does not hold the judge's weights; restore it"
@@ -104,7 +109,7 @@ def test_a_weights_file_of_wrong_shapes_is_refused(other_weights: Path) -> None:
 
 
 def test_a_weights_file_that_lacks_a_layer_is_refused(other_weights: Path) -> None:
-    found = [np.zeros(shape, np.float32) for shape in judge.shapes()[:-2]]
+    found = [np.zeros(shape, np.float32) for shape in judge_weights.shapes()[:-2]]
     np.savez(other_weights, **{f"w{place}": weight for place, weight in enumerate(found)})
     with pytest.raises(ValueError, match="does not hold the judge's weights"):
         judge.read(np.zeros((1, 28, 28), np.float32))
@@ -112,7 +117,7 @@ def test_a_weights_file_that_lacks_a_layer_is_refused(other_weights: Path) -> No
 
 def test_the_fingerprint_is_a_hash_of_the_weights_file(other_weights: Path) -> None:
     other_weights.write_bytes(b"these")
-    first = judge.fingerprint()
-    assert re.fullmatch("[0-9a-f]{16}", first) and judge.fingerprint() == first
+    first = judge_weights.fingerprint()
+    assert re.fullmatch("[0-9a-f]{16}", first) and judge_weights.fingerprint() == first
     other_weights.write_bytes(b"those")
-    assert judge.fingerprint() != first
+    assert judge_weights.fingerprint() != first

@@ -53,7 +53,7 @@ def classify(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
 
 def generate() -> Evaluation:
     """A generator's, with a figure that could not be measured and one in parts."""
-    overall: dict[str, Any] = dict.fromkeys(load("vae").EVALUATION.figures, 0.5)
+    overall: dict[str, Any] = dict.fromkeys(load("vae").evaluation.figures, 0.5)
     overall |= {"precision": None, "latent_kl": [0.5, 0.0], "example_count": 100.0}
     return dataclasses.replace(results.EVALUATION, overall=overall, curves=[], confusion=[])
 

@@ -16,7 +16,7 @@ SIMPLE = {"str": str, "int": int, "bool": bool}
 @pytest.fixture(scope="module")
 def manifest(project: Path) -> dict[str, Any]:
     """The documents by their kinds."""
-    text = (project / "kubeflow" / "metadata-server.yaml").read_text()
+    text = (project / "kubeflow" / "deploy" / "metadata-server.yaml").read_text()
     return {document["kind"]: document for document in yaml.safe_load_all(text)}
 
 
@@ -124,7 +124,7 @@ def test_one_server_at_a_time_with_no_rights(
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
     user = pod["spec"]["securityContext"]["runAsUser"]
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
-    assert f"USER {user}" in (project / "kubeflow" / "Dockerfile").read_text()
+    assert f"USER {user}" in (project / "kubeflow" / "deploy" / "Dockerfile").read_text()
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -152,7 +152,9 @@ def test_the_password_comes_from_a_secret_that_may_be_missing(container: dict[st
 
 
 def test_the_kustomization_replaces_the_image(container: dict[str, Any], project: Path) -> None:
-    kustomization = yaml.safe_load((project / "kubeflow" / "kustomization.yaml").read_text())
+    kustomization = yaml.safe_load(
+        (project / "kubeflow" / "deploy" / "kustomization.yaml").read_text()
+    )
     assert "metadata-server.yaml" in kustomization["resources"]
     [image] = kustomization["images"]
     assert container["image"] == f"{image['name']}:{image['newTag']}"

@@ -17,11 +17,12 @@ import ml_metadata as mlmd
 import pytest
 from google.protobuf import json_format
 from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_store as library
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from kubeflow.metadata.locked_store import CannotOpen, LockedStore
-from kubeflow.metadata.server import HEALTH, SERVICE, check, serving
+from kubeflow.metadata.server import SERVICE, check, serving
 from pipeline.metadata.address import PASSWORD, USER, parse
 from pipeline.metadata.store import Handle, StoreError, connection
 from pipeline.settings import BadSetting
@@ -284,17 +285,35 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def healthy(port: int, service: str) -> Any:
+    """The status that a probe of Kubernetes gets."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        ask = health_pb2_grpc.HealthStub(channel).Check
+        return ask(health_pb2.HealthCheckRequest(service=service), timeout=9).status
+
+
 def test_probes_are_answered(served: int, capsys: pytest.CaptureFixture[str]) -> None:
-    with grpc.insecure_channel(f"127.0.0.1:{served}") as channel:
-        ask = channel.unary_unary(f"/{HEALTH}/Check")
-        name = SERVICE.full_name.encode()
-        for request in (b"", b"\x0a" + bytes([len(name)]) + name):
-            assert ask(request, timeout=9) == b"\x08\x01"  # status: SERVING
-        with pytest.raises(grpc.RpcError) as unknown:
-            ask(b"\x0a\x05other", timeout=9)
-        assert unknown.value.code() == grpc.StatusCode.NOT_FOUND
+    for service in ("", SERVICE.full_name):
+        assert healthy(served, service) == health_pb2.HealthCheckResponse.SERVING
+    with pytest.raises(grpc.RpcError) as unknown:
+        healthy(served, "other")
+    assert unknown.value.code() == grpc.StatusCode.NOT_FOUND
+    assert SERVICE.full_name in unknown.value.details()
     assert check(f"localhost:{served}") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_store_that_fails_makes_the_server_unready_but_not_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = (b"", "the disk is full", grpc.StatusCode.INTERNAL.value[0])
+    monkeypatch.setattr(LockedStore, "call", lambda *_: failure)
+    with serving(parse(str(tmp_path / "store.sqlite")), "127.0.0.1", 0) as port:
+        assert healthy(port, "") == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(grpc.RpcError) as unready:
+            healthy(port, SERVICE.full_name)
+    assert unready.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert unready.value.details() == "the disk is full"
 
 
 def test_a_check_says_that_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -409,8 +428,8 @@ def test_mysql_is_asked_with_a_user_or_not_at_all(monkeypatch: pytest.MonkeyPatc
     [
         (["--port", "8080"], "one of the arguments --database --check is required"),
         (["--port", "99999", "--database", "x"], "a port is a number up to 65535, not '99999'"),
-        (["--database", "grpc://a:1"], "--database is a file or mysql://HOST:PORT/DATABASE"),
-        (["--database", "nfs://a/b"], "'nfs://a/b' is no address of a metadata store"),
+        (["--database", "grpc://a:1"], "--database takes a file or mysql://HOST:PORT/DATABASE"),
+        (["--database", "nfs://a/b"], "'nfs://a/b' is not a metadata store address"),
         (["--database", "/proc/none/store"], "cannot write to /proc/none"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from tfx.dsl.compiler import compiler
 
 from kubeflow.names import GPU_NODES, task_name
 from kubeflow.pod import plan, run_node
+from modules import families
+from modules.kinds.classifier import Classifier
 from pipeline.dag import create_pipeline
-from pipeline.profiles import FAMILIES
-from pipeline.settings import Settings, from_dict, make_settings
+from pipeline.settings import Settings, from_plain, make_settings
 
 ASKED: dict[str, Any] = {
     "model": "transformer",
@@ -21,23 +23,22 @@ ASKED: dict[str, Any] = {
     "data_dir": "/app/data/mnist",
     "output": "/mnt/triptych/output",
     "metadata_store": "grpc://triptych-metadata:8080",
-    "overrides": ["seed=3"],
+    "seed": "3",
 }
 
 
 def make(model: str, tuner: str = "hyperband") -> Settings:
-    paths = {"data_dir": Path(ASKED["data_dir"]), "output": Path(ASKED["output"])}
-    return make_settings(**{**ASKED, **paths, "model": model, "tuner": tuner})
+    return make_settings(**{**ASKED, "model": model, "tuner": tuner})
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", families.names())
 def test_every_family_has_a_plan(family: str) -> None:
     made = plan.make_plan(make(family))
     assert made["name"] == f"triptych-{family}-smoke"
-    assert from_dict(json.loads(json.dumps(made["settings"]))) == make(family)
+    assert from_plain(json.loads(json.dumps(made["settings"]))) == make(family)
     assert made["source"] == run_node.source_of(family)
     classifies = [node["id"] for node in made["nodes"] if node["classifies"]]
-    assert classifies == (["Evaluator"] if family == "transformer" else [])
+    assert classifies == (["Evaluator"] if isinstance(families.load(family), Classifier) else [])
 
 
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
@@ -62,8 +63,8 @@ def test_without_a_search_there_is_no_tuner() -> None:
 
 
 def test_the_source_is_that_of_all_that_pods_run() -> None:
-    hashes = [run_node.source_of(family) for family in FAMILIES]
-    assert len(set(hashes)) == len(FAMILIES)
+    hashes = [run_node.source_of(family) for family in families.names()]
+    assert len(set(hashes)) == len(families.names())
     assert all(len(one) == 16 for one in hashes)
 
 
@@ -73,8 +74,21 @@ def test_names_in_kubeflow() -> None:
     assert {"Tuner", "Trainer"} <= set(GPU_NODES)
 
 
+def test_relative_paths_are_those_of_whoever_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = {"folder": str(tmp_path), "layers": [{"values": ASKED | {"output": "here"}}]}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
+    monkeypatch.chdir("/")
+    assert plan.main() == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["output"] == str(tmp_path / "here")
+
+
 def ask(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> int:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(ASKED | changes)))
+    layers = [{"values": ASKED, "source": ""}, {"values": changes, "source": "a.toml"}]
+    asked = {"folder": os.getcwd(), "layers": layers}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
     return plan.main()
 
 
@@ -89,11 +103,11 @@ def test_the_command_prints_the_plan(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
-        ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x' of transformer"),
-        ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
-        ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
-        ({"model": "forest"}, "there is no model 'forest'"),
+        ({"x": 1}, "a.toml: unknown setting 'x'; choose model, tuner"),
+        ({"hyperparameters.x": 1}, "unknown hyperparameter 'x'; choose batch_size"),
+        ({"hyperparameters.heads": "many"}, "hyperparameter heads"),
+        ({"metadata_store": "http://a:1"}, "a.toml: 'http://a:1' is not a metadata store address"),
+        ({"model": "nonesuch"}, "unknown model 'nonesuch'"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(

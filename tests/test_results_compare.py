@@ -46,7 +46,7 @@ def test_equal(other: Summary) -> None:
     [
         (
             dataclasses.replace(RUN, verdict=Verdict("refused", 3)),
-            "the verdict is pushed and refused",
+            "the verdicts are pushed and refused",
         ),
         (tuned(layers=3), "the best hyperparameters are {'layers': 2"),
         (dataclasses.replace(RUN, tuning=None), "the best hyperparameters are"),
@@ -68,4 +68,4 @@ def test_a_difference_is_named(other: Summary, words: str) -> None:
 def test_a_run_without_a_search_or_an_evaluation_can_be_compared() -> None:
     assert differences(SHORT, SHORT) == []
     found = differences(RUN, SHORT)
-    assert [words.split(" ")[1] for words in found] == ["verdict", "best", "figures"]
+    assert [words.split(" ")[1] for words in found] == ["verdicts", "best", "figures"]

@@ -11,9 +11,8 @@ from tfx.types import standard_artifacts
 
 from components.gates import Failure, describe
 from modules import families
-from modules.training import hyperparameters
+from modules.contract.hyperparameters import defaults
 from modules.training.export import export
-from pipeline.profiles import PROFILES
 from tests import artifacts, examples
 from tests.judging import Judged, judge
 
@@ -27,9 +26,9 @@ SAMPLE_GATES = {"share": 0.05, "digit_coverage": 0.4, "digit_recall": 0.4, "cove
 def gates(family: str) -> dict[str, float]:
     """Gates on samples alone: nothing here is trained, so no other can be met."""
     ask_nothing = {
-        gate.bound: 0.0 if gate.at_least else 1e6 for gate in families.load(family).EVALUATION.gates
+        gate.name: 0.0 if gate.at_least else 1e6 for gate in families.load(family).evaluation.gates
     }
-    named = PROFILES[family]["smoke"].gates
+    named = families.load(family).profiles["smoke"].gates
     return {**named, **ask_nothing} | {n: v for n, v in SAMPLE_GATES.items() if n in named}
 
 
@@ -45,10 +44,9 @@ def judged(work: Path, judged_examples: Any, mnist_dir: Path) -> Callable[[str, 
     images, labels = examples.cut(mnist_dir, TRAIN, 3 * TRAIN)
 
     def made(family: str, digits: str) -> Judged:
-        chosen = families.load(family)
-        hp = hyperparameters.defaults(family)
-        hp.values.update(units=8, latent=2)
-        model = chosen.build(hp, total_steps=1, seed=1)
+        chosen: Any = families.load(family)
+        values = {**defaults(chosen.hyperparameters), "units": 8, "latent": 2}
+        model = chosen.build(values, total_steps=1, seed=1)
         handed_out = images[np.isin(labels, [int(digit) for digit in digits])]
         table = tf.constant(handed_out.astype(np.float32) / 255.0)
         model.sample = lambda numbers: tf.gather(table, numbers % len(handed_out))
@@ -75,7 +73,7 @@ def test_a_sampler_of_all_digits_is_blessed(
     assert overall["coverage"] == pytest.approx(overall["floor_coverage"], abs=0.1)
     assert 0.05 < overall["share_of_8"] < 0.15
     assert set(evaluation.slices) > {f"label={digit}" for digit in range(10)}
-    left_out = families.load(family).EVALUATION.overall
+    left_out = families.load(family).evaluation.overall
     assert not any({*left_out} & {*figures} for figures in evaluation.slices.values())
     assert evaluation.notes["judge"]
 

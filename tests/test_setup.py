@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.sources import PACKAGES
+
 FACTS = {
     "version": "3.11",
     "executable": "/usr/bin/python3.11",
@@ -260,13 +262,15 @@ def test_the_lock_agrees_with_the_project(project: Path) -> None:
         assert any(requirement.startswith(start) for requirement in locked), line
 
 
-def test_the_source_distribution_installs_the_packages(project: Path, tmp_path: Path) -> None:
+def test_the_source_distribution_has_all_packages_with_their_sub_packages_and_data(
+    project: Path, tmp_path: Path
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     for name in ("setup.py", "pyproject.toml"):
         shutil.copy(project / name, tree)
     (tree / "README.md").write_text("Triptych\n")
-    for package in ("pipeline", "components", "modules", "kubeflow"):
+    for package in PACKAGES:
         shutil.copytree(project / package, tree / package)
     # As Beam does it.
     command = [sys.executable, "setup.py", "-q", "sdist", "--dist-dir", tmp_path / "dist"]
@@ -274,9 +278,13 @@ def test_the_source_distribution_installs_the_packages(project: Path, tmp_path: 
     (archive,) = (tmp_path / "dist").iterdir()
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
-    for package in ("pipeline", "components", "modules", "kubeflow"):
-        files = (project / package).rglob("*")
-        # The rest of kubeflow/ is for a cluster's engineers, not for Python.
-        sources = {path for path in files if path.suffix in (".py", ".pbtxt", ".npz")}
-        assert sources
-        assert {str(source.relative_to(project)) for source in sources} <= names
+    # kubeflow/deploy is for a cluster's administrators, and no package.
+    wanted = {
+        str(path.relative_to(project))
+        for package in PACKAGES
+        for path in (project / package).rglob("*")
+        if path.suffix in (".py", ".pbtxt", ".npz")
+    }
+    assert wanted <= names
+    assert {path.count("/") for path in wanted} >= {1, 2}, "packages and what is inside of them"
+    assert {Path(path).suffix for path in wanted} == {".py", ".pbtxt", ".npz"}

@@ -12,8 +12,9 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules.training import progress, run_fn, unfinished
+from modules.training import progress, unfinished
 from modules.training.callbacks import NotFiniteLossError
+from modules.training.trainer import run_fn
 from tests import artifacts, examples, runs
 
 

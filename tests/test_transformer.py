@@ -2,57 +2,47 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from modules import families
-from modules.families import transformer
-from modules.training import hyperparameters
+from modules.contract.hyperparameters import defaults
+from modules.networks.transformer import Patches, classifier
 from modules.training.export import export
 from tests import examples, runs
 
-
-def space() -> dict[str, list[object]]:
-    return {
-        hp.name: list(hp.values)
-        for hp in hyperparameters.defaults("transformer").space
-        if hasattr(hp, "values")
-    }
+FAMILY: Any = families.load("transformer")
 
 
-def test_the_family_offers_what_a_family_must() -> None:
-    family = families.load("transformer")
-    assert family.OBJECTIVE.direction == "max"
-
-
-@pytest.mark.parametrize("name", ["nonesuch", "transformer.x", ""])
-def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"unknown model family '{name}'"):
-        families.load(name)
+def values(**changes: Any) -> dict[str, Any]:
+    return {**defaults(FAMILY.hyperparameters), **changes}
 
 
 def test_the_default_is_small() -> None:
-    model = transformer.classifier(hyperparameters.defaults("transformer"))
+    model = classifier(values())
     assert 50_000 < model.count_params() < 200_000
 
 
 @pytest.mark.parametrize("point", list(itertools.product(["conv", "patch"], [1, 2], [True, False])))
 def test_corners_of_the_space_give_probabilities(point: tuple[str, int, bool]) -> None:
-    hp = hyperparameters.defaults("transformer")
-    hp.values.update(stem=point[0], layers=point[1], pre_norm=point[2])
-    answers = transformer.classifier(hp)(np.zeros((3, 28, 28), np.uint8)).numpy()
+    stem, depth, pre_norm = point
+    answers = classifier(values(stem=stem, layers=depth, pre_norm=pre_norm))(
+        np.zeros((3, 28, 28), np.uint8)
+    ).numpy()
     assert answers.shape == (3, 10) and answers.dtype == np.float32
     np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-5)
 
 
 def test_both_stems_are_points_of_the_space() -> None:
-    assert set(space()["stem"]) == {"conv", "patch"}
+    [stem] = [one for one in FAMILY.hyperparameters if one.name == "stem"]
+    assert set(stem.choices) == {"conv", "patch"}
 
 
 def test_patches_are_cut_row_by_row() -> None:
-    layer = transformer.Patches(side=7, features=49)
+    layer = Patches(side=7, features=49)
     layer.build((None, 28, 28, 1))
     layer.project.kernel.assign(np.eye(49))
     image = np.arange(784, dtype=np.float32).reshape(1, 28, 28, 1)
@@ -63,14 +53,12 @@ def test_patches_are_cut_row_by_row() -> None:
 
 def test_patches_that_do_not_divide_the_image_are_refused() -> None:
     with pytest.raises(ValueError, match="do not divide"):
-        transformer.Patches(side=6, features=4).build((None, 28, 28, 1))
+        Patches(side=6, features=4).build((None, 28, 28, 1))
 
 
 def test_positions_make_order_count() -> None:
-    hp = hyperparameters.defaults("transformer")
-    hp.values.update(stem="patch")
     keras.utils.set_random_seed(1)
-    model = transformer.classifier(hp)
+    model = classifier(values(stem="patch"))
     image = np.random.default_rng(1).integers(0, 255, (1, 28, 28), dtype=np.uint8)
     swapped = np.concatenate([image[:, 14:], image[:, :14]], axis=1)
     assert np.abs(model(image).numpy() - model(swapped).numpy()).max() > 1e-6
@@ -78,16 +66,15 @@ def test_positions_make_order_count() -> None:
 
 def test_it_learns_a_few_images_by_heart(mnist_dir: Path) -> None:
     images, labels = examples.cut(mnist_dir, 0, 128)
-    hp = hyperparameters.defaults("transformer")
-    hp.values.update(shift=0.0, batch_size=32)
-    model = transformer.build(hp, total_steps=160, seed=1)
-    model.fit(transformer.batches(images, labels, hp, training=True, seed=1), epochs=40, verbose=0)
+    plain = values(shift=0.0, batch_size=32)
+    model = FAMILY.build(plain, total_steps=160, seed=1)
+    stream = FAMILY.batches((images, labels), plain, training=True, seed=1)
+    model.fit(stream, epochs=40, verbose=0)
     assert model.evaluate(images, labels, verbose=0, return_dict=True)["accuracy"] > 0.95
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
-    hp = hyperparameters.defaults("transformer")
-    first, second, other = (transformer.build(hp, 10, seed) for seed in (1, 1, 2))
+    first, second, other = (FAMILY.build(values(), 10, seed) for seed in (1, 1, 2))
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     gaps = zip(first.get_weights(), other.get_weights(), strict=True)
@@ -98,13 +85,13 @@ def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
     tmp_path: Path, mnist_dir: Path
 ) -> None:
     images, labels = examples.cut(mnist_dir, 0, 20)
-    model = transformer.classifier(hyperparameters.defaults("transformer"))
-    export(model, tmp_path / "model", transformer.signatures(model, images, seed=1))
+    model = classifier(values())
+    export(model, tmp_path / "model", FAMILY.signatures(model, images, seed=1))
     requests = {
         "serving_default": {"examples": examples.records(images, labels)},
         "serving_images": {"images": images},
     }
-    assert set(requests) == set(transformer.SIGNATURES)
+    assert set(requests) == set(FAMILY.served)
     wanted = model(images).numpy()
     for answer in runs.ask(tmp_path / "model", tmp_path, requests).values():
         np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)

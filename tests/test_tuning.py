@@ -11,9 +11,12 @@ from tfx.components.tuner.executor import Executor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
-from modules.training import hyperparameters, unfinished
-from modules.training.oracles import SEARCHES, planned_work
+from modules import families
+from modules.contract.hyperparameters import defaults
+from modules.training import unfinished
 from modules.training.search import Search, SearchFailedError
+from modules.training.searches import SEARCHES
+from modules.training.tasks import SearchTask, from_config
 from modules.training.tuner import tuner_fn
 from tests import artifacts, examples, runs
 
@@ -40,6 +43,12 @@ def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
     return examples.FnArgs([train], [held_out], config, working_dir=str(tmp_path / "work"))
 
 
+def planned(fn_args: examples.FnArgs) -> tuple[int, int]:
+    """Trials and epochs that a search announces."""
+    task = from_config(SearchTask, fn_args.custom_config)
+    return SEARCHES[task.search].work(task)
+
+
 def search(fn_args: examples.FnArgs) -> Any:
     result = tuner_fn(fn_args)
     result.tuner.search(**result.fit_kwargs)
@@ -51,9 +60,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Puts a made-up result in the place of each trial's training; lists the trials."""
     trained: list[str] = []
 
-    def result(self: Search, hp: Any, key: str, *_: Any) -> dict[str, Any]:
-        trained.append(key)
-        return {"metrics": {"val_accuracy": hp.values["learning_rate"]}}
+    def result(self: Search, values: Any, run: Any) -> dict[str, Any]:
+        trained.append(str(values))
+        return {"metrics": {"val_accuracy": values["learning_rate"]}}
 
     monkeypatch.setattr(Search, "_train", result)
     return trained
@@ -65,11 +74,11 @@ def test_each_search_tries_the_defaults_first_and_keeps_what_is_fixed(
 ) -> None:
     fn_args.custom_config["search"] = kind
     oracle = search(fn_args).oracle
-    trials, _ = planned_work(fn_args.custom_config)
+    trials, _ = planned(fn_args)
     assert len(oracle.trials) == trials
     first = oracle.trials[min(oracle.trials)].hyperparameters.values
-    defaults = hyperparameters.defaults("transformer").values | SMALL
-    assert {name: first[name] for name in defaults} == defaults
+    wanted = defaults(families.load("transformer").hyperparameters) | SMALL
+    assert {name: first[name] for name in wanted} == wanted
     for trial in oracle.trials.values():
         assert trial.status == "COMPLETED" and 0 <= trial.score <= 1
         assert {name: trial.hyperparameters.values[name] for name in SMALL} == SMALL
@@ -81,7 +90,7 @@ def test_hyperband_plans_as_many_trials_as_it_runs(
 ) -> None:
     fn_args.custom_config |= {"search": "hyperband", "max_epochs": epochs, "factor": factor}
     tuner = search(fn_args)
-    trials, work = planned_work(fn_args.custom_config)
+    trials, work = planned(fn_args)
     values = [trial.hyperparameters.values for trial in tuner.oracle.trials.values()]
     done = sum(v["tuner/epochs"] - v["tuner/initial_epoch"] for v in values)
     if epochs == 10:  # more trials than such a small space has points
@@ -159,7 +168,7 @@ def test_trials_that_break_off_do_not_end_the_search_but_all_of_them_do(
 
 def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:
     fn_args.custom_config["search"] = "guess"
-    with pytest.raises(ValueError, match="unknown search 'guess'; known: hyperband"):
+    with pytest.raises(ValueError, match="unknown search 'guess'; choose hyperband"):
         tuner_fn(fn_args)
 
 

@@ -5,25 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import integrate, special, stats
 from sklearn import metrics
 
-from modules.families import vae
+from modules import families
+from modules.contract.hyperparameters import defaults
 from modules.networks import vae as vae_model
-from modules.training import hyperparameters
 from tests import examples, models
+
+vae = families.load("vae")
 
 TRAIN, TEST, EPOCHS = 3000, 200, 12
 
 
-def small(**changes: Any) -> keras_tuner.HyperParameters:
-    hp = hyperparameters.defaults("vae")
-    hp.values.update({"units": 128, "latent": 10, **changes})
-    return hp
+def small(**changes: Any) -> dict[str, Any]:
+    return defaults(vae.hyperparameters) | {"units": 128, "latent": 10, **changes}
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +39,9 @@ def held_out(mnist_dir: Path) -> tuple[np.ndarray, np.ndarray]:
 def trained(train: Any, held_out: Any) -> tuple[vae_model.Vae, dict[str, list[float]]]:
     """A small VAE after some 280 steps, and its history."""
     hp = small()
-    stream = vae.batches(*train, hp, training=True, seed=1)
+    stream = vae.batches(train, hp, training=True, seed=1)
     model = vae.build(hp, total_steps=int(stream.cardinality()) * EPOCHS, seed=1)
-    held = vae.batches(*held_out, hp, training=False, seed=1)
+    held = vae.batches(held_out, hp, training=False, seed=1)
     return model, model.fit(stream, validation_data=held, epochs=EPOCHS, verbose=0).history
 
 
@@ -232,7 +231,7 @@ def test_a_collapsed_posterior_is_named() -> None:
 
 
 def test_validation_adds_up_and_repeats_itself(model: vae_model.Vae, held_out: Any) -> None:
-    stream = vae.batches(*held_out, small(), training=False, seed=1)
+    stream = vae.batches(held_out, small(), training=False, seed=1)
     first, second = (model.evaluate(stream, verbose=0, return_dict=True) for _ in range(2))
     assert first == second
     assert first["nelbo"] == pytest.approx(first["reconstruction"] + first["kl"], rel=1e-6)
@@ -294,7 +293,7 @@ def test_what_is_served_has_the_shapes_and_ranges_of_images(
         "reconstruct": ask("reconstruct", images=raw)["images"],
         "serving_default": by_record["images"],
     }
-    assert {*made, "encode"} == set(vae.SIGNATURES)
+    assert {*made, "encode"} == set(vae.served)
     for images in made.values():
         assert images.shape == (7, 28, 28) and images.dtype == np.float32
         assert 0.0 <= images.min() < 0.1 < 0.5 < images.max() <= 1.0
@@ -335,7 +334,7 @@ def test_nats_of_an_evaluation_are_those_of_validation(
     model: vae_model.Vae, facts: dict[str, np.ndarray], held_out: Any
 ) -> None:
     figures = vae.figures(held_out[1], facts)
-    stream = vae.batches(*held_out, small(), training=False, seed=1)
+    stream = vae.batches(held_out, small(), training=False, seed=1)
     logs = model.evaluate(stream, verbose=0, return_dict=True)
     for name in ("nelbo", "reconstruction", "kl"):
         assert figures[name] == pytest.approx(logs[name], rel=1e-4)
@@ -365,10 +364,10 @@ def test_facts_do_not_depend_on_the_batch(
 
 def test_it_has_all_the_figures_that_it_names(facts: dict[str, np.ndarray], held_out: Any) -> None:
     figures = vae.figures(held_out[1], facts)
-    assert set(figures) == set(vae.EVALUATION.figures)
+    assert set(figures) == set(vae.evaluation.figures)
     arrays = {name for name, value in figures.items() if np.ndim(value)}
     assert arrays == {"latent_kl"}
-    assert np.isfinite([figures[gate.figure] for gate in vae.EVALUATION.gates]).all()
+    assert np.isfinite([figures[gate.figure] for gate in vae.evaluation.gates]).all()
 
 
 def test_pictures_are_pages_of_ten_by_ten(model: vae_model.Vae, held_out: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whether two runs of the same settings came to the same end."""
+"""Compares two runs of the same settings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from components.results.summary import Summary
 
-# Threads add numbers in another order each time, so a figure is the same when it differs by no
-# more than this part of itself, or by less than can be seen.
+# Threads add numbers in another order each time, so two figures count as the same when they differ
+# by no more than this share of the larger, or by less than can be seen.
 TOLERANCE = 0.02
 UNSEEN = 1e-4
 
@@ -16,13 +16,13 @@ def differences(one: Summary, other: Summary) -> list[str]:
     """Compares two runs.
 
     Returns:
-        What is not the same, a sentence each: the verdict, the tuned hyperparameters, or a figure
-        of the whole test split by more than TOLERANCE.
+        A sentence for each difference: in the verdict, in the tuned hyperparameters, or, by more
+        than TOLERANCE, in a figure of the whole test split.
     """
     found = []
     outcomes = one.verdict.outcome, other.verdict.outcome
     if outcomes[0] != outcomes[1]:
-        found.append(f"the verdict is {outcomes[0]} and {outcomes[1]}")
+        found.append(f"the verdicts are {outcomes[0]} and {outcomes[1]}")
     best = [run.tuning.best if run.tuning else None for run in (one, other)]
     if best[0] != best[1]:
         found.append(f"the best hyperparameters are {best[0]} and {best[1]}")

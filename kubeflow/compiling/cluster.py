@@ -1,4 +1,4 @@
-"""What a cluster gives the pods: image, volume, resources, GPUs. Plain values, checked."""
+"""What a cluster provides for the pods: image, volume, resources, GPUs. Plain values, checked."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-# What kfp takes of the quantities that Kubernetes knows.
+from kubeflow.compiling.image import image_problem
+
+# Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
-# Of a label, a taint or a resource; the part before the slash is a domain.
+# The name of a label, a taint or a resource; the part before the slash is a domain.
 _LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
 _VALUE = re.compile(r"([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?", re.ASCII)
 _KEY = re.compile(r"[-\w.]+", re.ASCII)
 _URI = re.compile(r"[a-z][a-z0-9]*://\S+|")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Tuner and Trainer use one device; a second one would be reserved and stand idle.
+MOST_GPUS = 1
+
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 class BadOption(ValueError):
-    """An option that cannot be; the message says what can."""
+    """An option that is not valid; the message says what is."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """Of one pod: requested, and for memory also the limit, as Kubernetes writes quantities."""
+    """What one pod requests, in Kubernetes' quantities; for memory, this is also the limit."""
 
     cpu: str
     memory: str
@@ -43,7 +48,7 @@ class Toleration:
 
 @dataclasses.dataclass(frozen=True)
 class Secret:
-    """One key of a Secret, as an environment variable. Only names: the cluster has the value."""
+    """An environment variable from a key of a Secret. Only names: the cluster has the value."""
 
     name: str
     key: str
@@ -52,19 +57,19 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True)
 class Cluster:
-    """Where and with what the pods run.
+    """Where the pods run, and with what.
 
     Attributes:
         image: with its tag or digest.
         volume: the PersistentVolumeClaim that all pods mount.
         gpus: for each of the nodes that learn; 0 for none.
-        gpu_type: the name of the resource.
-        node_selector: labels of the nodes that GPU pods run on.
+        gpu_type: the name of the GPU resource.
+        node_selector: labels of the cluster's nodes that GPU pods may run on.
         tolerations: of GPU pods.
         secrets: for all pods.
         pull_secrets: names of Secrets to pull the image with.
-        resources: by task name; `default` for all others.
-        pipeline_root: where KFP keeps what its UI shows; empty for the cluster's own.
+        resources: by task name; `default` for tasks without their own.
+        pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
     """
 
     image: str
@@ -94,47 +99,62 @@ DEFAULT_RESOURCES = {
 
 
 def add_options(add: argparse._ArgumentGroup) -> None:
-    """Declares the options that `read_options` reads."""
+    """Adds the options that `read_options` reads."""
     option = add.add_argument
-    option("--image", default="triptych:0.1.0", help="with its tag or digest, not latest")
-    option("--volume", default="triptych", metavar="CLAIM", help="PersistentVolumeClaim")
-    option("--gpus", type=int, default=0, help="for each node that learns")
-    option("--gpu-type", default="nvidia.com/gpu", help="the resource's name")
-    option("--node-selector", action="append", default=[], metavar="LABEL=VALUE", help="GPU pods'")
+    option("--image", default="triptych:0.1.0", help="with a tag (not latest) or a digest")
+    option("--volume", default="triptych", metavar="CLAIM", help="the claim that all pods mount")
+    option("--gpus", type=int, default=0, help="for each node that learns, 0 or 1 (default: 0)")
+    option("--gpu-type", default="nvidia.com/gpu", help="the name of the GPU resource")
+    option(
+        "--node-selector",
+        action="append",
+        default=[],
+        metavar="LABEL=VALUE",
+        help="a label of the cluster's nodes that GPU pods may run on",
+    )
     option(
         "--toleration",
         action="append",
         default=[],
         metavar="KEY[=VALUE]:EFFECT",
-        help="of GPU pods, such as nvidia.com/gpu:NoSchedule",
+        help="a taint that GPU pods tolerate, such as nvidia.com/gpu:NoSchedule",
     )
     option(
         "--secret",
         action="append",
         default=[],
         metavar="NAME:KEY=VARIABLE",
-        help="a key of a Secret as an environment variable of all pods",
+        help="an environment variable of all pods, from a key of a Secret",
     )
-    option("--pull-secret", action="append", default=[], metavar="NAME", help="to pull the image")
+    option(
+        "--pull-secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a Secret to pull the image with",
+    )
     option(
         "--resources",
         action="append",
         default=[],
         metavar="TASK=CPU,MEMORY",
-        help="such as trainer=4,8Gi; the task `default` stands for all that have none of their own",
+        help="such as trainer=4,8Gi; `default` stands for the tasks that have none of their own",
     )
     option("--pipeline-root", default="", metavar="URI", help="where KFP keeps what its UI shows")
 
 
 def read_options(options: argparse.Namespace) -> Cluster:
-    """Reads what `add_options` declared.
+    """Reads the options that `add_options` adds.
 
     Raises:
-        BadOption: naming the option and the form it has to have.
+        BadOption: the message names the option and its form.
     """
-    _check_image(options.image)
-    if options.gpus < 0:
-        raise BadOption(f"--gpus is 0 or more, not {options.gpus}")
+    if problem := image_problem(options.image):
+        raise BadOption(f"--image {problem}")
+    if not 0 <= options.gpus <= MOST_GPUS:
+        raise BadOption(
+            f"--gpus takes 0 or {MOST_GPUS}, not {options.gpus}: no task uses several GPUs yet"
+        )
     _matches(_NAME, "--volume", options.volume, "the name of a PersistentVolumeClaim")
     _matches(_LABEL, "--gpu-type", options.gpu_type, "a resource such as nvidia.com/gpu")
     _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
@@ -153,24 +173,8 @@ def read_options(options: argparse.Namespace) -> Cluster:
         pipeline_root=options.pipeline_root,
     )
     if not cluster.gpus and (cluster.node_selector or cluster.tolerations):
-        raise BadOption("--node-selector and --toleration are of GPU pods; they need --gpus")
+        raise BadOption("--node-selector and --toleration apply to GPU pods only: add --gpus 1")
     return cluster
-
-
-def _check_image(image: str) -> None:
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    if not name or re.search(r"\s", image) or not (digest or tag):
-        raise BadOption(f"--image takes an image with its tag or digest, not '{image}'")
-    if tag == "latest":
-        raise BadOption(f"--image {image}: a run has to say which image it used; give it a tag")
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise BadOption(f"{option} takes NAME=VALUE, not '{text}'")
-    return name, value
 
 
 def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str:
@@ -180,8 +184,8 @@ def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str
 
 
 def _node_label(text: str) -> tuple[str, str]:
-    label, value = _pair("--node-selector", text)
-    if not (_LABEL.fullmatch(label) and _VALUE.fullmatch(value)):
+    label, equals, value = text.partition("=")
+    if not (equals and value and _LABEL.fullmatch(label) and _VALUE.fullmatch(value)):
         raise BadOption(f"--node-selector takes LABEL=VALUE, not '{text}'")
     return label, value
 
@@ -191,14 +195,14 @@ def _toleration(text: str) -> Toleration:
     key, _, value = taint.partition("=")
     if not (_LABEL.fullmatch(key) and _VALUE.fullmatch(value) and effect in _EFFECTS):
         raise BadOption(
-            f"--toleration takes KEY:EFFECT or KEY=VALUE:EFFECT with one of {', '.join(_EFFECTS)}, "
-            f"not '{text}'"
+            "--toleration takes KEY:EFFECT or KEY=VALUE:EFFECT, where EFFECT is "
+            f"{', '.join(_EFFECTS[:-1])} or {_EFFECTS[-1]}, not '{text}'"
         )
     return Toleration(key, value, effect)
 
 
 def _secret(text: str) -> Secret:
-    source, variable = _pair("--secret", text)
+    source, _, variable = text.partition("=")
     name, _, key = source.partition(":")
     if not (_NAME.fullmatch(name) and _KEY.fullmatch(key) and _VARIABLE.fullmatch(variable)):
         raise BadOption(f"--secret takes NAME:KEY=VARIABLE, not '{text}'")
@@ -206,9 +210,9 @@ def _secret(text: str) -> Secret:
 
 
 def _resources(text: str) -> tuple[str, Resources]:
-    task, both = _pair("--resources", text)
+    task, _, both = text.partition("=")
     cpu, _, memory = both.partition(",")
-    if not (_CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)):
+    if not (task and _CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)):
         raise BadOption(
             "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, "
             f"not '{text}'"

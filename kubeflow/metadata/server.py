@@ -1,10 +1,10 @@
-"""A metadata server: ml-metadata's own store behind its own gRPC service.
+"""A metadata server: the store of the ml-metadata package behind ml-metadata's gRPC service.
 
     python3 -m kubeflow.metadata.server --port 8080 --database /var/lib/triptych/metadata.sqlite
     python3 -m kubeflow.metadata.server --check localhost:8080
 
-There is no login: whoever reaches the port may read and write. In a cluster, the NetworkPolicy of
-metadata-server.yaml says who does.
+There is no login: whoever reaches the port may read and write. In a cluster, the NetworkPolicy in
+kubeflow/deploy/metadata-server.yaml limits who does.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ from pathlib import Path
 from typing import IO
 
 import grpc
+from grpc_health.v1 import health_pb2_grpc
 from ml_metadata.proto import metadata_store_service_pb2
 
+from kubeflow.metadata.health import Health
 from kubeflow.metadata.locked_store import CannotOpen, LockedStore
+from modules.contract.values import BadValue
+from pipeline.exit_codes import ExitCode
 from pipeline.metadata.address import FORMS, Address, parse
 from pipeline.settings import BadSetting
 
 SERVICE = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
-HEALTH = "grpc.health.v1.Health"  # what a probe of Kubernetes asks
-BAD_INPUT, FAILED = 2, 1
 
 _THREADS = 16  # that wait for their turn at the store
 _GRACE = 20.0  # seconds for the calls in progress, when the server is told to stop
@@ -39,7 +41,6 @@ _PROBE = 5.0
 # A status travels in a header, percent-encoded, and clients take 8 KiB of those; the store's
 # messages quote whole artifacts.
 _LONGEST = 2000
-_SERVING = b"\x08\x01"  # a HealthCheckResponse
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 _Method = Callable[[bytes, grpc.ServicerContext], bytes]
@@ -50,12 +51,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="kubeflow.metadata.server",
         description=(__doc__ or "").partition("\n")[0],
-        epilog="Ends with 0: stopped by a signal, 2: bad usage, or the port or the database cannot "
-        "be used. With --check: 0 when a metadata store answers, else 1.",
+        epilog="Exit codes: 0 stopped by a signal; 2 bad usage, or a port or database that "
+        "cannot be used. With --check: 0 if a metadata store answers, else 1.",
     )
     add = parser.add_argument
-    add("--port", type=_port, default=8080, help="0 takes a free one (default: 8080)")
-    add("--host", default="[::]", help="the address to listen on (default: all of this machine's)")
+    add("--port", type=_port, default=8080, help="0 chooses a free one (default: 8080)")
+    add("--host", default="[::]", help="the address to listen on (default: all of this machine)")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--database", metavar="ADDRESS", help="a file, or mysql://HOST:PORT/DATABASE")
     what.add_argument("--check", metavar="HOST:PORT", help="ask whether a metadata store answers")
@@ -76,10 +77,10 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"serving {database} on port {port}\n")
             sys.stdout.flush()
             stopped.wait()
-    except (BadSetting, CannotOpen) as error:
-        sys.stderr.write(f"metadata_server: {error}\n")
-        return BAD_INPUT
-    return 0
+    except (BadValue, CannotOpen) as error:
+        sys.stderr.write(f"kubeflow.metadata.server: {error}\n")
+        return ExitCode.BAD_INPUT
+    return ExitCode.PUSHED
 
 
 @contextlib.contextmanager
@@ -87,19 +88,20 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
     """Serves a database, alone, for as long as the context lasts.
 
     Args:
-        database: a file, which is made when it is missing, or a database of MySQL.
+        database: a file, which is created if it is missing, or a MySQL database.
         host: the address to listen on.
-        port: 0 takes a free one.
+        port: 0 chooses a free one.
 
     Yields:
         The port.
 
     Raises:
-        BadSetting: the address is a server's, or a user or password is missing.
+        BadSetting: the address is that of a server, or a user or password is missing.
         CannotOpen: the port or the database cannot be used.
     """
     if database.kind == "grpc":
-        raise BadSetting(f"--database is {FORMS.replace(', grpc://HOST:PORT', '')}, not {database}")
+        forms = FORMS.replace(", grpc://HOST:PORT", "")
+        raise BadSetting(f"--database takes {forms}, not {database}")
     _check_port(host, port)
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS),
@@ -116,9 +118,9 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
         raise CannotOpen(f"cannot listen on {host}:{port}: {error}") from None
     with _only_server_of(database):
         store = LockedStore(database)
-        methods = {method.name: _method(store, method.name) for method in SERVICE.methods}
-        _add(server, SERVICE.full_name, methods)
-        _add(server, HEALTH, {"Check": _health(store)})
+        _add(server, {method.name: _method(store, method.name) for method in SERVICE.methods})
+        health = Health(SERVICE.full_name, lambda: _silence(store))
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
         server.start()
         try:
             yield port
@@ -127,13 +129,13 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
 
 
 def check(server: str) -> int:
-    """Asks a server for nothing, and says on standard error when it does not answer.
+    """Sends a server an empty request, and says on standard error if it does not answer.
 
     Args:
         server: HOST:PORT.
 
     Returns:
-        0 or 1.
+        PUSHED or FAILED.
     """
     with grpc.insecure_channel(server, [("grpc.enable_http_proxy", 0)]) as channel:
         try:
@@ -141,14 +143,14 @@ def check(server: str) -> int:
         except grpc.RpcError as error:
             reason = error.details() or error.code().name
             sys.stderr.write(f"no metadata store answers at {server}: {reason}\n")
-            return FAILED
-    return 0
+            return ExitCode.FAILED
+    return ExitCode.PUSHED
 
 
-def _add(server: grpc.Server, service: str, methods: dict[str, _Method]) -> None:
+def _add(server: grpc.Server, methods: dict[str, _Method]) -> None:
     # With no serializers, a handler gets and gives bytes: the store reads and writes the messages.
     handlers = {name: grpc.unary_unary_rpc_method_handler(m) for name, m in methods.items()}
-    generic = grpc.method_handlers_generic_handler(service, handlers)
+    generic = grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
     server.add_generic_rpc_handlers((generic,))
 
 
@@ -162,20 +164,10 @@ def _method(store: LockedStore, name: str) -> _Method:
     return serve
 
 
-def _health(store: LockedStore) -> _Method:
-    # Asked for no service, it says that the process lives; for ours, that the store answers.
-    ours = b"\x0a" + bytes([len(SERVICE.full_name)]) + SERVICE.full_name.encode()
-
-    def health(request: bytes, context: grpc.ServicerContext) -> bytes:
-        if request == ours:
-            _, message, code = store.call("GetArtifactsByID", b"")
-            if code:
-                context.abort(grpc.StatusCode.UNAVAILABLE, _shortened(message))
-        elif request:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"the only service is {SERVICE.full_name}")
-        return _SERVING
-
-    return health
+def _silence(store: LockedStore) -> str:
+    """Says why the store does not answer; empty when it does."""
+    _, message, code = store.call("GetArtifactsByID", b"")
+    return (_shortened(message) or "the store does not answer") if code else ""
 
 
 def _shortened(message: str) -> str:
@@ -189,7 +181,7 @@ def _only_server_of(database: Address) -> Iterator[None]:
         return
     path = Path(database.path).resolve()
     if path.is_dir():
-        raise CannotOpen(f"{path} is a folder; name a file in it, which is made when it is missing")
+        raise CannotOpen(f"{path} is a folder; name a file in it, which need not exist")
     lock = Path(f"{path}.lock")
     try:
         file: IO[str] = open(lock, "a")

@@ -16,12 +16,12 @@ from typing import Any
 
 from kubeflow.names import VERDICT, place
 from kubeflow.pod import devices
+from modules.contract.values import BadValue
 from modules.training import unfinished
 from modules.util import environment as libraries
-from pipeline.settings import BadSetting, Settings, from_dict
+from pipeline.exit_codes import ExitCode
+from pipeline.settings import Settings, from_plain
 from pipeline.sources import source_hash
-
-FAILED, REFUSED = 1, 3
 
 
 class OtherCode(Exception):
@@ -45,18 +45,18 @@ def settings_here(text: str) -> Settings:
     """Reads a pipeline's settings, with paths as they are on this machine.
 
     Args:
-        text: `Settings.as_dict` as JSON. TRIPTYCH_METADATA, when set, is the metadata store.
+        text: what `to_plain` gave, as JSON. TRIPTYCH_METADATA, when set, is the metadata store.
 
     Raises:
         BadSetting: they are of another version of the project.
     """
-    settings = from_dict(json.loads(text))
-    store = os.environ.get("TRIPTYCH_METADATA") or place(settings.metadata_store)
+    settings = from_plain(json.loads(text))
+    compiled = settings.metadata_store and place(settings.metadata_store)
     return dataclasses.replace(
         settings,
         data_dir=Path(place(str(settings.data_dir))),
         output=Path(place(str(settings.output))),
-        metadata_store=store,
+        metadata_store=os.environ.get("TRIPTYCH_METADATA") or compiled,
     )
 
 
@@ -80,25 +80,25 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     try:
         _say(devices.describe(gpus))
         here = settings_here(settings)
-        if source_of(here.model) != source:
+        if source_of(here.family) != source:
             raise OtherCode(
                 "the code in this image is not what the file was compiled with: compile it again "
                 "from the same checkout as the image, or build the image anew"
             )
         code, reason = (_verdict if node_id == VERDICT else _node)(here, node_id, run_id, shown)
-    except (BadSetting, OtherCode, devices.MissingGpu) as error:
-        code, reason = FAILED, str(error)
+    except (BadValue, OtherCode, devices.MissingGpu) as error:
+        code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
-        code, reason = FAILED, f"{type(error).__name__}: {error}"
+        code, reason = ExitCode.FAILED, f"{type(error).__name__}: {error}"
     if code:
-        _say(f"{'refused' if code == REFUSED else 'failed'}: {reason}")
+        _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
     if node_id == VERDICT:
         _say(f"pushed: {reason}")
 
 
-def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, str]:
+def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from tfx.dsl.compiler import compiler
 
     from components.pushed import forget_lost_pushes
@@ -118,16 +118,17 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, s
             forget_lost_pushes(handle.store)
         node = run_shown(ir, node_id, handle.store, Screen())
         if not node.outcome.ok:
-            return (REFUSED if node.outcome.state == "refused" else FAILED), node.outcome.reason
+            refused = node.outcome.state == "refused"
+            return ExitCode.REFUSED if refused else ExitCode.FAILED, node.outcome.reason
         shutil.rmtree(here.state / run_id / node_id.lower(), ignore_errors=True)
         ui.show_node(node.node, node.outputs, shown)
         if node_id == "Evaluator":
             finished = finished_nodes(handle.store, ir, run_id)
             ui.show_evaluation(finished, here, shown)
-    return 0, ""
+    return ExitCode.PUSHED, ""
 
 
-def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[int, str]:
+def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from tfx.dsl.compiler import compiler
 
     from components.results.summary import write_summary
@@ -148,7 +149,7 @@ def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[int, str]
     summary = summarize(here, finished, verdict, run_id)
     write_summary(here.summary, summary)
     ui.show_verdict(summary, str(here.summary), shown)
-    return verdict.exit_code, verdict.reason
+    return ExitCode(verdict.exit_code), verdict.reason
 
 
 def _say(text: str) -> None:

@@ -38,7 +38,7 @@ def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Sho
     if "classification" in shown:
         _show_classification(evaluation, shown["classification"])
     html = page.render(
-        title=f"{settings.model}, profile {settings.profile}, seed {settings.seed}",
+        title=f"{settings.family}, profile {settings.profile}, seed {settings.seed}",
         record=read_record(outputs["Evaluator"]["evaluation"][0].uri),
         evaluation=evaluation,
         training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,

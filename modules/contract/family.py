@@ -1,25 +1,32 @@
-"""What a model family's module has to offer. Imports no framework.
+"""What the pipeline asks of a model family. Imports no framework.
 
-docs/families.md says how to add one.
+`docs/families.md` says how to add one, `modules/contract/check.py` whether one keeps to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modules.contract.hyperparameters import Hyperparameter, Values
+from modules.contract.profile import Profile
+from modules.data.splits import Splits
 
 if TYPE_CHECKING:
-    import keras
-    import keras_tuner
     import numpy as np
-    import tensorflow as tf
+
+
+class TrainingStopped(ValueError):
+    """Training was broken off since nothing more can come of it; the message says why."""
 
 
 class Objective(NamedTuple):
     """The figure that a search improves.
 
     Attributes:
-        name: as Keras logs it, such as "val_accuracy".
+        name: of a figure in the history of a training, such as "val_accuracy".
         direction: "max" or "min".
     """
 
@@ -44,7 +51,7 @@ class Gate(NamedTuple):
 
     Attributes:
         figure: the figure it is on.
-        bound: the name of the bound's value among the profile's gates.
+        name: of the bound's value among the profile's gates.
         at_least: whether the figure must not be below the bound; otherwise, not above it.
         by: the feature whose every slice must meet it; empty for the whole test split.
         change: the name of the gate that says by how much the figure may be worse than the last
@@ -52,7 +59,7 @@ class Gate(NamedTuple):
     """
 
     figure: str
-    bound: str
+    name: str
     at_least: bool = True
     by: str = ""
     change: str = ""
@@ -82,48 +89,120 @@ class Evaluation(NamedTuple):
     prediction: str = ""
     standard: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def gate_names(self) -> set[str]:
+        """The names of all values that a profile has to give."""
+        return {name for gate in self.gates for name in (gate.name, gate.change) if name}
 
-class Family(Protocol):
-    """What a family's module offers; its functions know everything that is its own."""
 
-    OBJECTIVE: Objective
-    SIGNATURES: tuple[str, ...]  # those that are served, and so asked before a push
-    EVALUATION: Evaluation
+def _nobody_listens(epochs_done: float, logs: Mapping[str, Any]) -> None:
+    del epochs_done, logs
 
-    def search_space(self, hp: keras_tuner.HyperParameters) -> None:
-        """Declares every hyperparameter, with its default."""
 
-    def build(self, hp: keras_tuner.HyperParameters, total_steps: int, seed: int) -> keras.Model:
-        """A compiled model, built with its optimizers; schedules end after total_steps steps.
+@dataclasses.dataclass(frozen=True)
+class TrainingRun:
+    """How one training goes: the Trainer's, a trial's or a fold's.
+
+    Attributes:
+        epochs: of the whole training, those before `start` included.
+        seed: for first weights, order and changes of images.
+        start: epochs that `go_on_from` has behind it.
+        trial: it is one of a search's: nothing is wanted of it but its figures.
+        backup: a folder that keeps what a killed training goes on from; None keeps nothing.
+        go_on_from: the file of another training's state to begin with; None begins anew.
+        keep: the file that the state at the end is written to, for `go_on_from`; None for none.
+        log_dir: for TensorBoard and pictures; None writes none.
+        tell: is told how many epochs are done, as a float, and the latest figures.
+    """
+
+    epochs: int
+    seed: int
+    start: int = 0
+    trial: bool = False
+    backup: Path | None = None
+    go_on_from: Path | None = None
+    keep: Path | None = None
+    log_dir: Path | None = None
+    tell: Callable[[float, Mapping[str, Any]], None] = _nobody_listens
+
+
+def _no_pictures(images: np.ndarray) -> dict[str, np.ndarray]:
+    del images
+    return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A model that has been trained.
+
+    Attributes:
+        history: a list for each figure, a value an epoch; the objective's is there, measured on
+            the held-out images. A model that knows no epochs gives one value.
+        size: how many numbers were learnt.
+        trackable: what holds the exported variables, a keras.Model or a tf.Module.
+        signatures: how the exported model can be called, by name, from the training images,
+            uint8 (N, 28, 28), for what an evaluation compares with, and a seed; all that are
+            served and the evaluation's are there.
+        pictures: grey pictures by name, uint8 (height, width), of held-out images or of samples.
+    """
+
+    history: Mapping[str, Sequence[float]]
+    size: int
+    trackable: Any
+    signatures: Callable[[np.ndarray, int], dict[str, Signature]]
+    pictures: Callable[[np.ndarray], dict[str, np.ndarray]] = _no_pictures
+
+
+class Family:
+    """A family of models: what it declares, how it trains, and how it is judged.
+
+    Attributes:
+        objective: the figure that a search improves.
+        served: the signatures that are asked before a push, "serving_default" among them.
+        hyperparameters: every one of them.
+        evaluation: how its models are judged.
+        profiles: the three sizes of run, by name.
+    """
+
+    objective: Objective
+    served: tuple[str, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    evaluation: Evaluation
+    profiles: Mapping[str, Profile]
+
+    def check(self, values: Values) -> None:
+        """Checks values that fit each by itself.
 
         Raises:
-            ValueError: values that do not fit together, in a sentence.
+            ValueError: they do not fit together, in a sentence.
         """
 
-    def batches(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        hp: keras_tuner.HyperParameters,
-        training: bool,
-        seed: int,
-    ) -> tf.data.Dataset:
-        """What `fit` or its validation reads; images uint8 (N, 28, 28), labels int64 (N,)."""
+    def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
+        """Trains one model.
 
-    def collapsed(self, logs: Mapping[str, float]) -> str:
-        """Says what is wrong with the model after an epoch, by its figures; empty if nothing."""
+        Args:
+            values: of all hyperparameters.
+            splits: what to learn from, and what to judge each epoch by.
+            run: how long, from where, and who is told.
 
-    def pictures(self, model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Pictures by name, each uint8 (height, width); images are held-out ones, uint8."""
-
-    def signatures(self, model: keras.Model, images: np.ndarray, seed: int) -> dict[str, Signature]:
-        """How the exported model can be called; "serving_default" takes tf.Examples.
-
-        Images are the training ones, uint8 (N, 28, 28), for what an evaluation compares with.
+        Raises:
+            TrainingStopped: nothing more can come of it.
         """
+        raise NotImplementedError
 
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """EVALUATION's figures of a slice, from the facts about each of its Examples."""
+        """The evaluation's figures of a slice.
+
+        Args:
+            labels: integers, (N,).
+            facts: the outputs of the evaluation's signature, a row for each Example; N may be 1.
+
+        Returns:
+            A number for each of the evaluation's `figures`, NaN where it has no meaning, and a row
+            a class for each of its `by_class`.
+        """
+        raise NotImplementedError
 
     def notes(self) -> dict[str, Any]:
-        """What a reader of the results has to know, such as which judge read the images."""
+        """What a reader of the results has to know, as plain JSON values."""
+        return {}

@@ -21,6 +21,9 @@ STROKE = "stroke"  # bytes: one of STROKES
 
 STROKES = ("thin", "regular", "bold")
 
+# The features by which a model is judged apart, besides the whole.
+SLICES = (LABEL, STROKE)
+
 # Pixels; close to the quartiles of MNIST's training images: 24 % thin, 52 % regular, 24 % bold.
 _THIN_BELOW = 2.0
 _BOLD_FROM = 2.8

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from modules.data.features import IMAGE, IMAGE_SIDE, INDEX, LABEL
+from modules.data.splits import Split
 
 _READ_BATCH = 2048
 _HELD_OUT_BATCH = 500
@@ -87,9 +88,7 @@ def list_files(patterns: str | Iterable[str]) -> list[str]:
     return files
 
 
-def load_split(
-    patterns: str | Iterable[str], limit: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def load_split(patterns: str | Iterable[str], limit: int | None = None) -> Split:
     """Reads a split into memory, in the order in which the images came.
 
     Workers write their records in an order of their own, so that of the files says nothing.
@@ -116,7 +115,7 @@ def load_split(
         raise ValueError(f"no examples in {', '.join(files)}")
     order = np.argsort(np.concatenate([batch[INDEX] for batch in batches]), kind="stable")
     images = np.concatenate([batch[IMAGE] for batch in batches])[order]
-    return images, np.concatenate([batch[LABEL] for batch in batches])[order]
+    return Split(images, np.concatenate([batch[LABEL] for batch in batches])[order])
 
 
 def batch_stream(
@@ -179,8 +178,7 @@ def _untuned(stream: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def train_or_held_out(
-    images: np.ndarray,
-    labels: np.ndarray,
+    split: Split,
     batch_size: int,
     training: bool,
     seed: int,
@@ -188,5 +186,5 @@ def train_or_held_out(
 ) -> tf.data.Dataset:
     """What `fit` reads, shuffled and changed; or its validation, in order, whole and as it is."""
     if not training:
-        return batch_stream(images, labels, _HELD_OUT_BATCH)
-    return batch_stream(images, labels, batch_size, seed=seed, change=change)
+        return batch_stream(*split, _HELD_OUT_BATCH)
+    return batch_stream(*split, batch_size, seed=seed, change=change)

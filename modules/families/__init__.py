@@ -3,25 +3,71 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
-from modules.contract.family import Family
+if TYPE_CHECKING:
+    from modules.contract.family import Family
 
 _FOLDER = Path(__file__).parent
+_FIRST = "transformer"  # what is run when nobody says what
+
+
+class UnknownFamily(ValueError):
+    """A name that no family has; the message says which there are."""
 
 
 def names() -> tuple[str, ...]:
-    """The names of all families, those that this project is about first; imports none of them."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("[a-z]*.py")))
+    """The names of all families, the default one first; imports none of them."""
+    found = sorted(path.stem for path in _FOLDER.glob("[a-z]*.py"))
+    return tuple(sorted(found, key=lambda name: name != _FIRST))
 
 
 def load(name: str) -> Family:
-    """Imports a family.
+    """Gives a family.
+
+    Args:
+        name: of a file of this folder, without its ending; its FAMILY is meant.
 
     Raises:
-        ValueError: there is no family of that name.
+        UnknownFamily: there is no family of that name.
+        BrokenFamily: the file has no FAMILY.
     """
     if name not in names():
-        raise ValueError(f"unknown model family {name!r}; choose {', '.join(names())}")
-    return cast(Family, importlib.import_module(f"{__name__}.{name}"))
+        raise UnknownFamily(f"unknown model '{name}'; choose {', '.join(names())}")
+    module = importlib.import_module(f"{__name__}.{name}")
+    if not hasattr(module, "FAMILY"):
+        from modules.contract.check import Broken, refuse
+
+        refuse([Broken("family", f"modules/families/{name}.py has no FAMILY")], name)
+    return cast("Family", module.FAMILY)
+
+
+def check(name: str, given: Mapping[str, Any]) -> None:
+    """Checks a family and hyperparameters before a run that uses them starts.
+
+    Args:
+        name: of the family.
+        given: hyperparameters that do not have their default, typed or as text.
+
+    Raises:
+        UnknownFamily: there is no family of that name.
+        BrokenFamily: it does not keep to the contract.
+        BadHyperparameter: one is unknown, or does not fit, or they do not fit together.
+    """
+    from modules.contract.check import broken_clauses, refuse
+    from modules.contract.hyperparameters import BadHyperparameter, resolve
+
+    family = load(name)
+    refuse(broken_clauses(family), name)
+    values = resolve(family.hyperparameters, None, given)
+    # Those of profiles have been tried, and a start need not wait for a model that it does not use.
+    tried = [{}, *(dict(profile.hyperparameters) for profile in family.profiles.values())]
+    if dict(given) in tried:
+        return
+    try:
+        family.check(values)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise BadHyperparameter(f"no {name} has these hyperparameters: {reason}") from error

@@ -6,25 +6,15 @@ It is given as constants: nothing that trains or exports can change it.
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from modules.data.features import CLASSES, IMAGE_SIDE
+from modules.data.features import IMAGE_SIDE
+from modules.metrics.judge_weights import CONVOLUTIONS, LENGTH, weights
 
-WEIGHTS = Path(__file__).with_name("judge.npz")
-FEATURES = 64
-LENGTH = 8.0  # the root of FEATURES, so that a feature is of the order of 1
-
-# Of each convolution: filters and stride; 3 x 3, padded, followed by ReLU.
-CONVOLUTIONS = ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (64, 2))
-_SIDE = 4  # of what the last convolution leaves of 28 pixels
 _BATCH = 1000
 
 
@@ -38,17 +28,6 @@ class Reading(NamedTuple):
 
     features: Any
     logits: Any
-
-
-def shapes() -> list[tuple[int, ...]]:
-    """The shapes of the judge's weights, in their order: a kernel and a bias for each layer."""
-    found: list[tuple[int, ...]] = []
-    channels = 1
-    for filters, _ in CONVOLUTIONS:
-        found += [(3, 3, channels, filters), (filters,)]
-        channels = filters
-    flat = _SIDE * _SIDE * channels
-    return [*found, (flat, FEATURES), (FEATURES,), (FEATURES, CLASSES), (CLASSES,)]
 
 
 def read_with(weights: Sequence[Any], images: Any) -> Reading:
@@ -68,19 +47,6 @@ def read_with(weights: Sequence[Any], images: Any) -> Reading:
     return Reading(features, features @ last + last_bias)
 
 
-@functools.cache
-def _weights() -> tuple[np.ndarray, ...]:
-    wanted = shapes()
-    try:
-        with np.load(WEIGHTS, allow_pickle=False) as stored:
-            weights = tuple(stored[f"w{place}"] for place in range(len(wanted)))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        weights = ()
-    if [weight.shape for weight in weights] != wanted:
-        raise ValueError(f"{WEIGHTS} does not hold the judge's weights; restore it")
-    return weights
-
-
 def read(images: Any) -> Reading:
     """Reads images, in a graph or out of it.
 
@@ -90,7 +56,7 @@ def read(images: Any) -> Reading:
     Args:
         images: float32, (N, 28, 28), from 0 (paper) to 1 (ink).
     """
-    features, logits = read_with(_weights(), tf.cast(images, tf.float32))
+    features, logits = read_with(weights(), tf.cast(images, tf.float32))
     return Reading(LENGTH * tf.math.l2_normalize(features, axis=1), logits)
 
 
@@ -114,8 +80,3 @@ def read_all(images: np.ndarray) -> Reading:
         for start in range(0, len(images), _BATCH)
     ]
     return Reading(*(np.concatenate([part[i].numpy() for part in parts]) for i in range(2)))
-
-
-def fingerprint() -> str:
-    """A hash of the judge's weights: results of different judges cannot be compared."""
-    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16]

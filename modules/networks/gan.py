@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import keras_tuner
 import tensorflow as tf
 
+from modules.contract.hyperparameters import Values
 from modules.data.features import CLASSES, IMAGE_SIDE, PIXELS
-from modules.metrics import judge
+from modules.metrics import judge, judge_weights
 from modules.metrics.frechet import FrechetDistance
 from modules.networks import randomness
 from modules.networks.fused_adam import FusedAdam
@@ -39,26 +39,26 @@ def _cross_entropy(logits: Any, wanted: float) -> Any:
 class Gan(keras.Model):
     """A generator, its average and a discriminator; `fit` takes (images, labels), images uint8."""
 
-    def __init__(self, hp: keras_tuner.HyperParameters, total_steps: int) -> None:
+    def __init__(self, values: Values, total_steps: int) -> None:
         super().__init__(name="gan")
-        self.latent = int(hp.get("latent"))
-        self.decay = float(hp.get("average"))
-        self.real_label = 1.0 - float(hp.get("label_smoothing"))
-        self.r1, self.r1_every = float(hp.get("r1")), max(1, int(hp.get("r1_every")))
-        self.tries = int(hp.get("tries"))
-        self.conditional = bool(hp.get("conditional"))
+        self.latent = values["latent"]
+        self.decay = values["average"]
+        self.real_label = 1.0 - values["label_smoothing"]
+        self.r1, self.r1_every = values["r1"], max(1, values["r1_every"])
+        self.tries = values["tries"]
+        self.conditional = values["conditional"]
         self.counts = self.add_weight(
             shape=(CLASSES,), initializer="ones", trainable=False, name="counts"
         )
-        self.generator = generator_network(hp, "generator")
-        self.average = generator_network(hp, "average")
+        self.generator = generator_network(values, "generator")
+        self.average = generator_network(values, "average")
         self.average.set_weights(self.generator.get_weights())
         self.average.trainable = False
-        self.discriminator = discriminator_network(hp)
+        self.discriminator = discriminator_network(values)
 
         def adam(network: keras.Model) -> keras.optimizers.Optimizer:
-            schedule = rise_and_fall(hp.get("learning_rate"), total_steps, rise=0.01, last=0.1)
-            optimizer = FusedAdam(schedule, beta_1=hp.get("beta_1"))
+            schedule = rise_and_fall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
+            optimizer = FusedAdam(schedule, beta_1=values["beta_1"])
             optimizer.build(network.trainable_variables)
             return optimizer
 
@@ -67,7 +67,7 @@ class Gan(keras.Model):
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("generator_loss", "discriminator_loss")
         ]
-        self.distance = FrechetDistance(judge.FEATURES, name="frechet")
+        self.distance = FrechetDistance(judge_weights.FEATURES, name="frechet")
         self.digits = DigitShares(name="digits")
         self.built = True
 

@@ -10,10 +10,10 @@ import math
 from typing import Any
 
 import keras
-import keras_tuner
 import tensorflow as tf
 from keras import layers
 
+from modules.contract.hyperparameters import Values
 from modules.data.features import IMAGE_SIDE, PIXELS
 from modules.networks import randomness
 
@@ -70,17 +70,17 @@ class InkDense(layers.Dense):
 def _network(
     inputs: int,
     outputs: int,
-    hp: keras_tuner.HyperParameters,
+    values: Values,
     name: str,
     first_layer: type[layers.Dense] = layers.Dense,
 ) -> keras.Model:
-    mixed = "mixed_bfloat16" if hp.get("bfloat16") else "float32"
+    mixed = "mixed_bfloat16" if values["bfloat16"] else "float32"
     first = hidden = keras.Input((inputs,), name=f"{name}_input")
-    for place in range(hp.get("layers")):
+    for place in range(values["layers"]):
         kind = first_layer if place == 0 else layers.Dense
         hidden = kind(
-            hp.get("units"),
-            activation=hp.get("activation"),
+            values["units"],
+            activation=values["activation"],
             kernel_initializer="he_normal",
             dtype=mixed,
         )(hidden)
@@ -95,13 +95,13 @@ def grey_pixels(images: Any) -> Any:
 class Vae(keras.Model):
     """An encoder and a decoder; `fit` takes batches of (images, labels), images uint8."""
 
-    def __init__(self, hp: keras_tuner.HyperParameters, total_steps: int) -> None:
+    def __init__(self, values: Values, total_steps: int) -> None:
         super().__init__(name="vae")
-        self.latent = int(hp.get("latent"))
-        self.beta = float(hp.get("beta"))
-        self.warm_up_steps = max(1, round(hp.get("warm_up") * total_steps))
-        self.encoder = _network(PIXELS, 2 * self.latent, hp, "encoder", InkDense)
-        self.decoder = _network(self.latent, PIXELS, hp, "decoder")
+        self.latent = values["latent"]
+        self.beta = values["beta"]
+        self.warm_up_steps = max(1, round(values["warm_up"] * total_steps))
+        self.encoder = _network(PIXELS, 2 * self.latent, values, "encoder", InkDense)
+        self.decoder = _network(self.latent, PIXELS, values, "decoder")
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("loss", "nelbo", "reconstruction", "kl")
         ]

@@ -13,14 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from modules.contract.family import TrainingStopped
 from modules.util.files import write_json
 from modules.util.pictures import write_pictures
 
 _SECONDS_BETWEEN_REPORTS = 0.3
-
-
-class TrainingStopped(ValueError):
-    """Training was broken off since nothing more can come of it; the message says why."""
 
 
 class NotFiniteLossError(TrainingStopped):

@@ -6,17 +6,18 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from modules.contract.family import Signature
 
 
-def export(model: keras.Model, directory: str | Path, signatures: Mapping[str, Signature]) -> None:
+def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signature]) -> None:
     """Writes a SavedModel under its name only when it is complete.
 
     Args:
-        model: the trained model.
+        trackable: what holds the variables of the signatures, a keras.Model or a tf.Module.
         directory: of the SavedModel to be; an empty or old one is replaced.
         signatures: name to how the model can be called.
     """
@@ -27,7 +28,7 @@ def export(model: keras.Model, directory: str | Path, signatures: Mapping[str, S
     # model.export() and tf.saved_model.save() each fail one of the two readers, the evaluator
     # and a session loader; an archive that tracks the model passes both.
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    archive.track(trackable)
     for name, signature in signatures.items():
         archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
     archive.write_out(str(part), verbose=False)

@@ -1,60 +1,65 @@
-"""The four ways to search, and how much work each will be."""
+"""Keras Tuner's oracles, such that a search cannot choose worse than the defaults."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras_tuner
-from keras_tuner.oracles import (
-    BayesianOptimizationOracle,
-    GridSearchOracle,
-    HyperbandOracle,
-    RandomSearchOracle,
-)
 
 from modules.contract.family import Objective
-
-SEARCHES = {
-    "hyperband": HyperbandOracle,
-    "random": RandomSearchOracle,
-    "bayesian": BayesianOptimizationOracle,
-    "grid": GridSearchOracle,
-}
+from modules.contract.hyperparameters import Hyperparameter
+from modules.training.searches import SEARCHES
+from modules.training.tasks import SearchTask
 
 _MANY = 9_999
 
 
+def space_to_search(
+    space: Sequence[Hyperparameter], fixed: Mapping[str, Any]
+) -> keras_tuner.HyperParameters:
+    """A family's space in Keras Tuner's form.
+
+    Args:
+        space: what there is.
+        fixed: values that no search may change.
+    """
+    hp = keras_tuner.HyperParameters()
+    for one in space:
+        if one.name in fixed:
+            hp.Fixed(one.name, fixed[one.name])
+        elif one.choices:
+            hp.Choice(one.name, list(one.choices), default=one.default)
+        else:
+            hp.Fixed(one.name, one.default)
+    return hp
+
+
 def make_oracle(
-    settings: Mapping[str, Any], space: keras_tuner.HyperParameters, objective: Objective
+    task: SearchTask, space: keras_tuner.HyperParameters, objective: Objective
 ) -> keras_tuner.Oracle:
     """An oracle that proposes the space's defaults first, then searches.
 
-    The same settings and space, and the same results reported back, always give the same trials.
+    The same task and space, and the same results reported back, always give the same trials.
 
     Args:
-        settings: "search" (one of SEARCHES), "seed", and for hyperband "max_epochs" and "factor",
-            for the others "max_trials".
+        task: how to search, and how far.
         space: what to search, and what is fixed.
         objective: the figure to improve.
 
     Raises:
         ValueError: there is no such search.
     """
-    kind = settings["search"]
-    if kind not in SEARCHES:
-        raise ValueError(f"unknown search {kind!r}; known: {', '.join(SEARCHES)}")
-    limits: dict[str, Any] = {"max_trials": settings.get("max_trials")}
-    if kind == "hyperband":
-        limits = {"max_epochs": settings["max_epochs"], "factor": settings["factor"]}
-    oracle = _defaults_first(SEARCHES[kind])(
+    if task.search not in SEARCHES:
+        raise ValueError(f"unknown search '{task.search}'; choose {', '.join(SEARCHES)}")
+    way = SEARCHES[task.search]
+    oracle = _defaults_first(getattr(keras_tuner.oracles, way.oracle))(
         objective=keras_tuner.Objective(*objective),
         hyperparameters=space,
-        seed=settings["seed"],
+        seed=task.seed,
         # A trial that fails is no reason to end the search; Search judges what is left of it.
         max_consecutive_failed_trials=_MANY,
-        **limits,
+        **way.limits(task),
     )
     if oracle.max_trials is None:
         oracle.max_trials = _MANY  # TFX slices the list of trials by it
@@ -74,28 +79,3 @@ def _defaults_first(base: type) -> type:
             return response
 
     return DefaultsFirst
-
-
-def planned_work(settings: Mapping[str, Any]) -> tuple[int, int]:
-    """How many trials a search will run, and how many epochs in all of them, at most.
-
-    Hyperband: Li et al. 2018, algorithm 1, with the sizes that Keras Tuner gives its brackets.
-    """
-    epochs = int(settings["max_epochs"])
-    if settings["search"] != "hyperband":
-        trials = int(settings.get("max_trials") or 1)
-        return trials, trials * epochs
-    factor = int(settings["factor"])
-    last_round = math.ceil(1 + math.log(epochs, factor))
-    trials = work = 0
-    bracket = 0
-    while epochs >= factor**bracket:
-        before = 0
-        for level in range(bracket + 1):
-            size = math.ceil(last_round / (bracket + 1) * factor ** (bracket - level))
-            until = math.ceil(epochs / factor ** (bracket - level))
-            trials += size
-            work += size * (until - before)
-            before = until
-        bracket += 1
-    return trials, work

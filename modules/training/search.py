@@ -7,22 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-import keras_tuner
 import numpy as np
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 
-from modules import families
-from modules.data.images import load_split
+from modules.contract.family import Family, TrainingRun, TrainingStopped
+from modules.contract.hyperparameters import Values, resolve
+from modules.data.images import list_files, load_split
+from modules.data.splits import Split, Splits
 from modules.training import progress
-from modules.training.callbacks import (
-    ReportSteps,
-    StopOnNotFiniteLoss,
-    TrainingStopped,
-    save_weights,
-)
-from modules.training.oracles import planned_work
+from modules.training.rehearsal import rehearse
+from modules.training.searches import SEARCHES
+from modules.training.tasks import SearchTask
 from modules.util.files import digest, write_json
 
 _UNITS = 100  # a search's progress is told in hundredths of an epoch
@@ -48,15 +44,20 @@ class SearchData:
         self._files = (train_files, eval_files)
         self._images = images
         self._seed = seed
-        self._splits: tuple[Any, Any] | None = None
+        self._splits: Splits | None = None
 
-    def splits(self) -> tuple[Any, Any]:
-        """The training and the evaluation split, each images and labels."""
+    @property
+    def held_out_files(self) -> list[str]:
+        """TFRecord files of the images to judge by."""
+        return list_files(self._files[1])
+
+    def splits(self) -> Splits:
+        """The images to learn from, and those to judge by."""
         if self._splits is None:
             (images, labels), held_out = (load_split(files) for files in self._files)
             count = min(self._images or len(images), len(images))
             drawn = np.random.default_rng(self._seed).permutation(len(images))[:count]
-            self._splits = (images[drawn], labels[drawn]), held_out
+            self._splits = Splits(Split(images[drawn], labels[drawn]), held_out)
         return self._splits
 
 
@@ -69,8 +70,8 @@ class Search(BaseTuner):
 
     Args:
         oracle: proposes trials; deterministic, see make_oracle.
-        family: the family's name.
-        settings: those of the oracle; "max_epochs" is how long a trial lasts at most.
+        family: whose models.
+        task: the search's; max_epochs is how long a trial lasts at most.
         data: what trials use.
         journal: the directory that keeps results; its name must stand for all that shapes them.
         scratch: a directory for what Keras Tuner writes.
@@ -78,21 +79,21 @@ class Search(BaseTuner):
 
     def __init__(
         self,
-        oracle: keras_tuner.Oracle,
-        family: str,
-        settings: Mapping[str, Any],
+        oracle: Any,
+        family: Family,
+        task: SearchTask,
         data: SearchData,
         journal: Path,
         scratch: str,
     ) -> None:
         super().__init__(oracle, directory=scratch, project_name="search", overwrite=True)
-        self._family = families.load(family)
-        self._objective = self._family.OBJECTIVE.name
-        self._settings = settings
+        self._family = family
+        self._objective = family.objective.name
+        self._task = task
         self._data = data
         self._journal = journal
         self._keys: dict[str, str] = {}  # trial id -> name in the journal
-        self._trials, self._epochs = planned_work(settings)
+        self._trials, self._epochs = SEARCHES[task.search].work(task)
         self._epochs_done = 0
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
@@ -101,50 +102,44 @@ class Search(BaseTuner):
         parent = self._keys.get(values.get("tuner/trial_id", ""), "")
         own = {name: value for name, value in values.items() if name != "tuner/trial_id"}
         key = self._keys[trial.trial_id] = digest([own, parent])
-        until = int(values.get("tuner/epochs", self._settings["max_epochs"]))
+        until = int(values.get("tuner/epochs", self._task.max_epochs))
         start = int(values.get("tuner/initial_epoch", 0))
 
         entry = self._read(key)
         if entry is None:
-            entry = self._train(trial.hyperparameters, key, parent, start, until)
+            promoted = values.get("tuner/bracket", 0) > values.get("tuner/round", 0)
+            run = TrainingRun(
+                epochs=until,
+                seed=self._task.seed,
+                start=start,
+                trial=True,
+                go_on_from=self._weights(parent) if parent else None,
+                keep=self._weights(key) if promoted else None,  # a later round may go on from it
+                tell=self._teller(start, until),
+            )
+            entry = self._train(resolve(self._family.hyperparameters, values, {}), run)
             write_json(self._entry(key), {"values": own, **entry})
         self._epochs_done += until - start
         if "failed" in entry:
             raise FailedTrialError(entry["failed"])
         return {self._objective: entry["metrics"][self._objective]}
 
-    def _train(
-        self, hp: keras_tuner.HyperParameters, key: str, parent: str, start: int, until: int
-    ) -> dict[str, Any]:
-        train, held_out = self._data.splits()
-        seed = int(self._settings["seed"])
+    def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
+        self._journal.mkdir(parents=True, exist_ok=True)
         try:
-            keras.backend.clear_session()
-            keras.utils.set_random_seed(seed)
-            stream = self._family.batches(train[0], train[1], hp, training=True, seed=seed + start)
-            steps = int(stream.cardinality())
-            model = self._family.build(hp, total_steps=steps * until, seed=seed)
-            if parent:
-                model.load_weights(self._weights(parent))
-            history = model.fit(
-                stream,
-                validation_data=self._family.batches(
-                    held_out[0], held_out[1], hp, training=False, seed=seed
-                ),
-                initial_epoch=start,
-                epochs=until,
-                verbose=0,
-                callbacks=[StopOnNotFiniteLoss(), ReportSteps(self._teller(start, until), steps)],
-            )
+            self._rehearse(values)
+            trained = self._family.train(values, self._data.splits(), run)
         except TrainingStopped as error:
             return {"failed": str(error)}
         except Exception as error:
             # Keras Tuner would go on to the next trial, which would meet the same mistake.
             raise FatalRuntimeError(f"a trial broke off: {error}") from error
-        if hp.values.get("tuner/bracket", 0) > hp.values.get("tuner/round", 0):
-            self._journal.mkdir(parents=True, exist_ok=True)
-            save_weights(model, self._weights(key))  # a later round may go on from here
-        return {"metrics": {name: float(seen[-1]) for name, seen in history.history.items()}}
+        return {"metrics": {name: float(seen[-1]) for name, seen in trained.history.items()}}
+
+    def _rehearse(self, values: Values) -> None:
+        task, data = self._task, self._data
+        splits = data.splits()
+        rehearse(task.family, task.source, self._family, values, splits, data.held_out_files)
 
     def _teller(self, start: int, until: int) -> Callable[[float, Mapping[str, Any]], None]:
         def tell(epochs_done: float, logs: Mapping[str, Any]) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modules import families
+from modules.contract.hyperparameters import read_all
 from modules.data.images import list_files
-from modules.training import hyperparameters, unfinished
-from modules.training.oracles import make_oracle
+from modules.training import unfinished
+from modules.training.oracles import make_oracle, space_to_search
 from modules.training.search import Search, SearchData
+from modules.training.tasks import SearchTask, from_config, to_config
 from modules.util.files import digest, digest_files
 
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
     from tfx.components.tuner.component import TunerFnResult
-
-_SETTINGS = ("search", "max_epochs", "factor", "max_trials", "images", "seed")
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -29,42 +28,32 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
 
     Args:
         fn_args: train_files and eval_files are patterns of TFRecord files; working_dir takes
-            what Keras Tuner writes. custom_config: "family", "search" (hyperband, random,
-            bayesian or grid), "max_epochs" of a trial, "factor" (hyperband), "max_trials" (the
-            others), "seed", and optionally "images" (how many training images to search with;
-            None for all), "hyperparameters" (values that are fixed) and "source" (a name for
-            the code).
+            what Keras Tuner writes; custom_config is a SearchTask's.
 
     Returns:
         The search, and no further arguments to it but silence.
 
     Raises:
-        OverrideError: a hyperparameter that is to be fixed is unknown or does not fit.
+        BadHyperparameter: one that is to be fixed is unknown or does not fit.
         ValueError: an unknown search.
     """
     from tfx.components.tuner.component import TunerFnResult
 
-    config = dict(fn_args.custom_config)
-    family = config["family"]
-    settings = {name: config.get(name) for name in _SETTINGS}
-    space = hyperparameters.space_to_search(family, config.get("hyperparameters") or {})
-    oracle = make_oracle(settings, space, families.load(family).OBJECTIVE)
-    data = SearchData(fn_args.train_files, fn_args.eval_files, config.get("images"), config["seed"])
+    task = from_config(SearchTask, fn_args.custom_config)
+    family = families.load(task.family)
+    fixed = read_all(family.hyperparameters, task.hyperparameters)
+    space = space_to_search(family.hyperparameters, fixed)
+    oracle = make_oracle(task, space, family.objective)
+    data = SearchData(fn_args.train_files, fn_args.eval_files, task.images, task.seed)
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
-    name = digest([family, space.get_config(), settings, config.get("source"), _data(fn_args)])
+    read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
+    name = digest([to_config(task), space.get_config(), read])
     search = Search(
         oracle,
         family,
-        settings,
+        task,
         data,
-        journal=unfinished.folder("tuner", scratch) / f"tuning-{family}-{name}",
+        journal=unfinished.folder("tuner", scratch) / f"tuning-{task.family}-{name}",
         scratch=str(scratch),
     )
     return TunerFnResult(tuner=search, fit_kwargs={"verbose": 0})
-
-
-def _data(fn_args: Any) -> Mapping[str, str]:
-    return {
-        "train": digest_files(list_files(fn_args.train_files)),
-        "eval": digest_files(list_files(fn_args.eval_files)),
-    }

@@ -10,7 +10,7 @@ import kfp.client.auth
 import pytest
 
 from kubeflow import submit
-from kubeflow.client import auth
+from kubeflow.client.credentials import Credentials
 from tests.kfp.kfp_server import KfpServer, Reply, serve
 
 SECRET = "eyJhbGciOi.hunter2hunter2"
@@ -93,11 +93,13 @@ def test_a_token_file_is_read_for_every_request(
     assert sent[0] == f"Bearer {SECRET}" and sent[-1] == f"Bearer {OTHER}"
 
 
+MAGIC = "# Netscape HTTP Cookie File\n"
 CURL = (
-    "# Netscape HTTP Cookie File\n\n"
+    f"{MAGIC}\n"
     f"#HttpOnly_kfp.io\tFALSE\t/\tTRUE\t0\tauthservice_session\t{SECRET}\n"
-    "kfp.io\tFALSE\t/\tTRUE\t0\tlang\ten\n"
+    ".kfp.io\tTRUE\t/\tFALSE\t4102444800\tlang\ten\n"
 )
+OLD = f"#HttpOnly_kfp.io\tFALSE\t/\tTRUE\t1577836800\told_session\t{OTHER}\n"  # since 2020
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,9 @@ CURL = (
     [
         (f"authservice_session={SECRET}\n", f"authservice_session={SECRET}"),
         (f"Cookie: a=1; authservice_session={SECRET};", f"a=1; authservice_session={SECRET}"),
+        (f"# mine\na=1\nauthservice_session={SECRET}\n", f"a=1; authservice_session={SECRET}"),
         (CURL, f"authservice_session={SECRET}; lang=en"),
+        (CURL + OLD, f"authservice_session={SECRET}; lang=en"),
     ],
 )
 def test_cookies_from_a_file(
@@ -161,7 +165,7 @@ def test_iap_without_a_token_says_what_it_needs(
     google.faults["POST /token"] = [Reply(400, json.dumps({"error": SECRET}))]
     assert "Google gave no token for IAP (ValueError)" in refused(capsys, server, *IAP)
     monkeypatch.delenv("KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET")
-    assert "go together" in refused(capsys, server, *IAP)
+    assert "given together" in refused(capsys, server, *IAP)
     # A user's own credentials of Google do not do for IAP, and kfp goes on without any.
     monkeypatch.setattr(kfp.client.auth, "get_service_account_credentials", lambda client: None)
     said = refused(capsys, server, "--iap-client-id", "another")
@@ -185,10 +189,10 @@ def test_two_ways_are_one_too_many(
     [
         (None, "cannot read token: No such file"),
         (b"\n", "there is no token in token"),
-        (f"{SECRET}\n{OTHER}".encode(), "more than a token"),
-        (f"Bearer {SECRET}".encode(), "more than a token"),
-        (f"{SECRET}\u00e9".encode(), "more than a token"),
-        (b"\xff\xfe", "not a text"),
+        (f"{SECRET}\n{OTHER}".encode(), "is not a token, which is a single word"),
+        (f"Bearer {SECRET}".encode(), "is not a token, which is a single word"),
+        (f"{SECRET}\u00e9".encode(), "is not a token, which is a single word"),
+        (b"\xff\xfe", "is not a text file"),
     ],
 )
 def test_a_token_that_is_none(
@@ -199,12 +203,29 @@ def test_a_token_that_is_none(
     assert words in refused(capsys, server, "--token-file", "token") and not server.seen
 
 
-@pytest.mark.parametrize("text", ["", SECRET, f"a=1\x00; b={SECRET}", f"session={SECRET}\u00e9"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        *(
+            (text, "no cookies in cookies")
+            for text in ("", SECRET, "# Netscape HTTP Cookie File\n")
+        ),
+        (f"a=1\x00; b={SECRET}", "no cookies in cookies"),
+        (f"session={SECRET}\u00e9", "no cookies in cookies"),
+        (CURL.replace("en\n", "\u00e9\n"), "no cookies in cookies"),
+        (
+            "# Netscape HTTP Cookie File\n" + OLD,
+            "the cookies in cookies have expired; sign in again",
+        ),
+        (OLD, "cookies is not a cookie file in curl's format"),  # the first line is missing
+        (CURL + f"kfp.io\t{SECRET}\n", "cookies is not a cookie file in curl's format"),
+    ],
+)
 def test_cookies_that_are_none(
-    server: KfpServer, capsys: pytest.CaptureFixture[str], text: str
+    server: KfpServer, capsys: pytest.CaptureFixture[str], text: str, words: str
 ) -> None:
     Path("cookies").write_text(text)
-    assert "no cookies" in refused(capsys, server, "--cookies-file", "cookies") and not server.seen
+    assert words in refused(capsys, server, "--cookies-file", "cookies") and not server.seen
 
 
 def test_a_token_that_is_refused_is_named_but_not_shown(
@@ -232,7 +253,7 @@ def test_a_server_that_repeats_a_secret_is_not_quoted(
 
 
 def test_a_secret_is_in_no_representation() -> None:
-    credentials = auth.Credentials("the token", {"existing_token": SECRET})
+    credentials = Credentials("the token", {"existing_token": SECRET})
     assert SECRET not in repr(credentials)
 
 

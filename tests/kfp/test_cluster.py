@@ -34,7 +34,7 @@ def test_the_defaults_need_no_option() -> None:
 def test_options_are_read() -> None:
     cluster = read(
         *("--image", "registry.example:5000/lab/triptych@sha256:0123abcd"),
-        *("--gpus", "2", "--gpu-type", "amd.com/gpu"),
+        *("--gpus", "1", "--gpu-type", "amd.com/gpu"),
         *("--node-selector", "cloud.example/pool=gpu-large", "--node-selector", "disk=ssd"),
         *("--toleration", "nvidia.com/gpu:NoSchedule", "--toleration", "pool=gpu:NoExecute"),
         *("--secret", "object-store:access.key=ACCESS_KEY"),
@@ -43,7 +43,7 @@ def test_options_are_read() -> None:
         *("--pipeline-root", "minio://bucket/triptych"),
     )
     assert cluster.image.endswith("@sha256:0123abcd")
-    assert (cluster.gpus, cluster.gpu_type) == (2, "amd.com/gpu")
+    assert (cluster.gpus, cluster.gpu_type) == (1, "amd.com/gpu")
     assert cluster.node_selector == {"cloud.example/pool": "gpu-large", "disk": "ssd"}
     assert cluster.tolerations == (
         Toleration("nvidia.com/gpu", "", "NoSchedule"),
@@ -60,26 +60,25 @@ def test_options_are_read() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--image", "triptych", "with its tag or digest, not 'triptych'"),
-        ("--image", "registry.example:5000/triptych", "with its tag or digest"),
-        ("--image", "tripty ch:1", "with its tag or digest"),
-        ("--image", "", "with its tag or digest"),
-        ("--image", "registry.example/triptych:latest", "give it a tag"),
-        ("--gpus", "-1", "--gpus is 0 or more, not -1"),
+        ("--image", "triptych", "--image 'triptych' has no tag: add one"),
+        ("--gpus", "-1", "--gpus takes 0 or 1, not -1"),
+        ("--gpus", "2", "--gpus takes 0 or 1, not 2: no task uses several GPUs yet"),
         ("--gpu-type", "", "a resource such as nvidia.com/gpu"),
         ("--volume", "Claim", "the name of a PersistentVolumeClaim, not 'Claim'"),
         ("--volume", "", "the name of a PersistentVolumeClaim"),
         ("--pull-secret", "a b", "the name of a Secret, not 'a b'"),
-        ("--node-selector", "pool", "takes NAME=VALUE, not 'pool'"),
+        ("--node-selector", "pool", "takes LABEL=VALUE, not 'pool'"),
+        ("--node-selector", "pool=", "takes LABEL=VALUE, not 'pool='"),
         ("--node-selector", "the pool=gpu", "LABEL=VALUE, not 'the pool=gpu'"),
         ("--toleration", "nvidia.com/gpu", "KEY:EFFECT or KEY=VALUE:EFFECT"),
-        ("--toleration", "pool=gpu:Never", "NoSchedule, PreferNoSchedule, NoExecute"),
+        ("--toleration", "pool=gpu:Never", "NoSchedule, PreferNoSchedule or NoExecute, not"),
         ("--toleration", "=gpu:NoSchedule", "not '=gpu:NoSchedule'"),
         ("--secret", "store=KEY", "NAME:KEY=VARIABLE, not 'store=KEY'"),
-        ("--secret", "store:key", "takes NAME=VALUE"),
+        ("--secret", "store:key", "NAME:KEY=VARIABLE, not 'store:key'"),
         ("--secret", "store:key=1ST", "NAME:KEY=VARIABLE"),
         ("--secret", "store:a b=FIRST", "NAME:KEY=VARIABLE"),
-        ("--resources", "trainer", "takes NAME=VALUE"),
+        ("--resources", "trainer", "TASK=CPU,MEMORY such as"),
+        ("--resources", "=4,8Gi", "TASK=CPU,MEMORY such as"),
         ("--resources", "trainer=4", "TASK=CPU,MEMORY such as"),
         ("--resources", "trainer=8Gi,4", "TASK=CPU,MEMORY such as"),
         ("--resources", "trainer=4,500m", "TASK=CPU,MEMORY such as"),
@@ -108,5 +107,5 @@ def test_every_quantity_that_is_taken_is_one_that_kfp_takes() -> None:
 
 @pytest.mark.parametrize("option", [["--node-selector", "a=b"], ["--toleration", "a:NoExecute"]])
 def test_what_is_for_gpu_pods_needs_gpus(option: list[str]) -> None:
-    with pytest.raises(BadOption, match="need --gpus"):
+    with pytest.raises(BadOption, match="add --gpus 1"):
         read(*option)

@@ -13,11 +13,12 @@ from kubeflow import compile as compiling
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
 from kubeflow.lint import RUN_ID, find_problems
 from kubeflow.names import task_name
-from pipeline.profiles import FAMILIES
+from pipeline.options import given
+from pipeline.settings import FAMILIES, Layer
 from tests.kfp import plans
 
 GPU_CLUSTER: dict[str, Any] = {
-    "gpus": 2,
+    "gpus": 1,
     "gpu_type": "amd.com/gpu",
     "node_selector": {"pool": "gpu"},
     "tolerations": (Toleration("amd.com/gpu", "", "NoSchedule"), Toleration("p", "g", "NoExecute")),
@@ -28,7 +29,8 @@ LEARNERS = {"tuner", "trainer"}
 @pytest.fixture(scope="module")
 def plan() -> dict[str, Any]:
     """TFX's own plan, asked for as the command does."""
-    return compiling.ask_plan(compiling.parse(["--profile", "smoke", "--set", "seed=7"]))
+    options = compiling.parse(["--profile", "smoke", "--set", "seed=7"])
+    return compiling.ask_plan((Layer(compiling.DEFAULTS), *given(options)), options.tfx_python)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,8 @@ def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> 
             assert plans.constant(task, "gpus") == 0 and not accelerator, name
             assert not platform.keys() & {"nodeSelector", "tolerations", "emptyDirMounts"}, name
             continue
-        assert plans.constant(task, "gpus") == 2
-        assert accelerator["resourceCount"] == "2"
+        assert plans.constant(task, "gpus") == 1
+        assert accelerator["resourceCount"] == "1"
         assert accelerator["resourceType"] == "amd.com/gpu"
         assert platform["nodeSelector"] == {"labels": {"pool": "gpu"}}
         assert platform["tolerations"] == [

@@ -48,7 +48,7 @@ def test_it_ends_pushed_and_equal_to_the_local_runner(executed: Executed) -> Non
     assert executed.compiled.returncode == 0, executed.compiled.stdout
     assert executed.run.returncode == 0, executed.run.stdout
     assert executed.run.stdout.rstrip().endswith(
-        "equal to local_runner.py: verdict, hyperparameters, figures"
+        "same as local_runner.py: verdict, hyperparameters, figures"
     )
     here, there = executed.summary("output"), executed.summary("local_runner")
     assert here["verdict"]["outcome"] == there["verdict"]["outcome"] == "pushed"

@@ -24,7 +24,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Documents:
     """A small file without a fault, with GPUs and secrets."""
     file = tmp_path_factory.mktemp("good") / "a.yaml"
     secrets = (Secret("store", "key", "ACCESS_TOKEN"),)
-    found = plans.compile_to(file, plans.make_plan(only=NODES), gpus=2, secrets=secrets)
+    found = plans.compile_to(file, plans.make_plan(only=NODES), gpus=1, secrets=secrets)
     assert lint.find_problems(file) == []
     return found
 
@@ -83,27 +83,45 @@ def mounts(documents: Documents) -> list[Any]:
     return plans.platforms(documents)["exec-trainer"]["pvcMount"]
 
 
-GPU = {"resourceType": "nvidia.com/gpu", "resourceCount": "2"}
+GPU = {"resourceType": "nvidia.com/gpu", "resourceCount": "1"}
 LONG = "x" * (128 * 1024 + 1)
 BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
     "importer": (lambda d: set_executor(d, "importer", {"reimport": True}), "executor is importer"),
     "resolver": (lambda d: set_executor(d, "resolver", {}), "executor is resolver"),
     "no executor": (lambda d: executor(d, "trainer").clear(), "executor is missing"),
-    "no GPU": (lambda d: set_gpus(d, "trainer", None), "gets 0 GPUs and is told of 2"),
-    "GPU of no type": (lambda d: set_gpus(d, "trainer", {"resourceCount": "2"}), "of no type"),
-    "told of more": (lambda d: argue(d, "gpus", 3), "gets 2 GPUs and is told of 3"),
-    "part of a text": (lambda d: argue(d, "run_id", f"run-{lint.RUN_ID}"), "not the placeholder"),
-    "no run id": (lambda d: argue(d, "run_id", "run-1"), "run_id is 'run-1', not the placeholder"),
+    "no GPU": (lambda d: set_gpus(d, "trainer", None), "limit is 0, but its argument gpus is 1"),
+    "GPU of no type": (lambda d: set_gpus(d, "trainer", {"resourceCount": "1"}), "has no type"),
+    "told of more": (lambda d: argue(d, "gpus", 3), "limit is 1, but its argument gpus is 3"),
+    "several GPUs": (
+        lambda d: (argue(d, "gpus", 2), set_gpus(d, "trainer", GPU | {"resourceCount": "2"})),
+        "asks for 2 GPUs, but no task uses more than 1 yet",
+    ),
+    "part of a text": (
+        lambda d: argue(d, "run_id", f"run-{lint.RUN_ID}"),
+        "it must be exactly {{",
+    ),
+    "no run id": (
+        lambda d: argue(d, "run_id", "run-1"),
+        "its run_id is 'run-1'; it must be",
+    ),
     "in settings": (lambda d: set_settings(d, x=lint.RUN_ID), "settings has a placeholder inside"),
-    "upper case": (lambda d: rename(d, "Trainer"), "its name is not lower case"),
-    "long name": (lambda d: rename(d, "t" * 64), "63 at most"),
-    "latest": (lambda d: image(d, "a.example/b:latest"), "a.example/b:latest has no tag"),
-    "no tag": (lambda d: image(d, "a.example:5000/b"), "a.example:5000/b has no tag"),
+    "upper case": (lambda d: rename(d, "Trainer"), "its name is not valid: use lower-case letters"),
+    "long name": (lambda d: rename(d, "t" * 64), "at most 63"),
+    "latest": (
+        lambda d: image(d, "a.example/b:latest"),
+        "'a.example/b:latest' does not say",
+    ),
+    "no tag": (lambda d: image(d, "a.example:5000/b"), "'a.example:5000/b' has no tag"),
+    "placeholder": (
+        lambda d: image(d, "REGISTRY/b:1"),
+        "the image 'REGISTRY/b:1' has capital letters in 'REGISTRY'",
+    ),
+    "no image": (lambda d: image(d, ""), "the image '' is not an image name"),
     "token": (
         lambda d: set_environment(d, "API_TOKEN", "hush"),
-        "variable API_TOKEN has its value",
+        "the value of the variable API_TOKEN is in the file",
     ),
-    "JWT": (lambda d: argue(d, "source", JWT), "holds what looks like a secret"),
+    "JWT": (lambda d: argue(d, "source", JWT), "contains what looks like a secret"),
     "password": (lambda d: set_environment(d, "URL", "s3://me:hush@host/a"), "looks like a secret"),
     "data": (lambda d: set_settings(d, data_dir="/data"), "data_dir '/data' is neither in"),
     "output": (lambda d: set_settings(d, output="/app/out"), "output '/app/out' is not on"),
@@ -112,18 +130,24 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
         "'/mnt/triptych/../x' is not on",
     ),
     "store": (lambda d: set_settings(d, metadata_store="a.sqlite"), "metadata_store 'a.sqlite'"),
-    "no settings": (lambda d: argue(d, "settings", "{"), "settings is not the JSON text"),
+    "no settings": (
+        lambda d: argue(d, "settings", "{"),
+        "is not a pipeline's settings in JSON",
+    ),
     "caching": (
         lambda d: plans.tasks(d)["trainer"]["cachingOptions"].update(enableCache=True),
-        "KFP's own caching is on",
+        "KFP's caching is on",
     ),
     "argument": (lambda d: argue(d, "source", LONG), "argument source is longer than 131,072"),
     "command": (
         lambda d: plans.container(d, "trainer")["command"].append(LONG),
         "part of its command is longer",
     ),
-    "no volume": (lambda d: mounts(d).clear(), "mounts []; the volume has to be at /mnt/triptych"),
-    "two": (lambda d: mounts(d).append(mounts(d)[0]), "at /mnt/triptych, once"),
+    "no volume": (
+        lambda d: mounts(d).clear(),
+        "mounts []; it must mount the volume once, at",
+    ),
+    "two": (lambda d: mounts(d).append(mounts(d)[0]), "it must mount the volume once"),
     "elsewhere": (lambda d: mounts(d)[0].update(mountPath="/mnt"), "mounts ['/mnt']"),
 }
 
@@ -144,10 +168,10 @@ def test_a_fault_of_a_task_is_named_with_the_task(
 def test_gpus_that_nothing_learns_on(good: Documents, check: Callable) -> None:
     documents = copy.deepcopy(good)
     set_gpus(documents, "evaluator", GPU)
-    assert "task evaluator: gets 2 GPUs and has no use for them" in check(documents)
+    assert "task evaluator: its GPU limit is 1, but it has no use for GPUs" in check(documents)
     documents = copy.deepcopy(good)
     set_gpus(documents, "tuner", None)
-    assert "the tasks that learn get different numbers of GPUs: [0, 2]" in check(documents)
+    assert "the tasks that learn have different GPU limits: [0, 1]" in check(documents)
 
 
 def whole(documents: Documents) -> Iterator[tuple[Documents, str]]:
@@ -185,7 +209,7 @@ def test_a_file_that_no_cluster_takes(
     assert lint._FILE_BYTES == 2**20
     monkeypatch.setattr(lint, "_FILE_BYTES", 10_000)
     [problem] = check(good)
-    assert problem.startswith("is ") and problem.endswith(" bytes long; a cluster takes 10,000")
+    assert problem.startswith("is ") and problem.endswith(" bytes long; a cluster accepts 10,000")
 
 
 @pytest.mark.parametrize("content", [b"", b"a: [", b"\xff\xfe", b"just words", b"- 1\n---\n- 2"])

@@ -1,0 +1,67 @@
+"""What families have in common that say of an image which digit it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from modules.contract.family import Evaluation, Family, Gate, Objective, Signature
+from modules.data.features import CLASSES, IMAGE_SIDE, LABEL, STROKE
+from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Classifier(Family):
+    """A family of classifiers: its objective, how it is judged, and how it is served."""
+
+    objective = Objective("val_accuracy", "max")
+    served = ("serving_default", "serving_images")
+    evaluation = Evaluation(
+        signature="serving_default",
+        prediction="probabilities",
+        standard=(
+            ("SparseCategoricalAccuracy", "accuracy"),
+            ("SparseCategoricalCrossentropy", "cross_entropy"),
+            ("MultiClassConfusionMatrixPlot", "confusion"),
+        ),
+        figures=AVERAGES,
+        by_class=BY_CLASS,
+        gates=(
+            Gate("accuracy", "accuracy", change="accuracy_drop"),
+            Gate("accuracy", "digit_accuracy", by=LABEL),
+            Gate("accuracy", "stroke_accuracy", by=STROKE),
+            Gate("cross_entropy", "cross_entropy", at_least=False),
+            Gate("auc_macro", "auc"),
+        ),
+        headline=("accuracy",),
+    )
+
+    def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The scores of a slice's probabilities; see Family."""
+        return classifier_scores(labels, facts["probabilities"].reshape(-1, CLASSES))
+
+
+def classifier_signatures(probabilities: Callable[[Any], Any]) -> dict[str, Signature]:
+    """Serving by serialized tf.Examples ("serving_default") and by images ("serving_images").
+
+    Args:
+        probabilities: in TensorFlow, from images, uint8 (B, 28, 28), to float32 (B, 10).
+    """
+    import tensorflow as tf
+
+    from modules.data.images import parse_images
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": probabilities(parse_images(examples))}
+
+    def serve_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": probabilities(images)}
+
+    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    serialized = tf.TensorSpec((None,), tf.string, name="examples")
+    return {
+        "serving_default": Signature(serve_examples, [serialized]),
+        "serving_images": Signature(serve_images, [raw]),
+    }

@@ -1,0 +1,113 @@
+"""What families have in common whose models are Keras networks: above all, how they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from modules.contract.family import Family, Signature, Trained, TrainingRun
+from modules.contract.hyperparameters import Values
+from modules.data.splits import Split, Splits
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+
+class KerasFamily(Family):
+    """A family of Keras networks. A network says how it is built and fed; the rest is here."""
+
+    def build(self, values: Values, total_steps: int, seed: int) -> keras.Model:
+        """A compiled model, built with its optimizers; schedules end after total_steps steps.
+
+        Args:
+            values: of all hyperparameters.
+            total_steps: how many steps training will take.
+            seed: for the first weights.
+
+        Raises:
+            ValueError: values that do not fit together, in a sentence.
+        """
+        raise NotImplementedError
+
+    def batches(self, split: Split, values: Values, training: bool, seed: int) -> tf.data.Dataset:
+        """What `fit` or its validation reads: of known cardinality, shuffled by the seed to train,
+        else in order and whole."""
+        raise NotImplementedError
+
+    def signatures(self, model: Any, images: np.ndarray, seed: int) -> dict[str, Signature]:
+        """How the exported model can be called; see Trained."""
+        raise NotImplementedError
+
+    def collapsed(self, logs: Mapping[str, float]) -> str:
+        """Says what is wrong with a model that learns no more, by an epoch's figures; or ""."""
+        del logs
+        return ""
+
+    def pictures(self, model: Any, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Grey pictures by name, uint8 (height, width); see Trained."""
+        del model, images
+        return {}
+
+    def check(self, values: Values) -> None:
+        """Builds a model, since that is where values meet."""
+        self.build(values, total_steps=100, seed=0)
+
+    def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
+        """Trains a network; the one place for its seed, its state, its scope and its progress."""
+        import keras
+        import tensorflow as tf
+
+        from modules.training import callbacks
+
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(run.seed)
+        stream = self.batches(splits.train, values, training=True, seed=run.seed)
+        steps = int(stream.cardinality())
+        with tf.distribute.get_strategy().scope():
+            model = self.build(values, total_steps=steps * run.epochs, seed=run.seed)
+        done = run.start
+        if run.go_on_from:
+            model.load_weights(run.go_on_from)
+        backup = callbacks.Backup(run.backup) if run.backup else None
+        if backup:
+            done = max(done, backup.restore(model))
+        past = backup.past if backup else {}
+        if done:
+            # What goes on must not see the order of the first epochs again.
+            stream = self.batches(splits.train, values, training=True, seed=run.seed + done)
+        watching: list[keras.callbacks.Callback] = [
+            callbacks.StopOnNotFiniteLoss(),
+            callbacks.ReportSteps(run.tell, steps),
+        ]
+        if not run.trial:  # which is short, and judged by its figures
+            watching.append(callbacks.StopOnCollapse(self.collapsed, run.epochs, past))
+        if run.log_dir:
+            watching.append(keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False))
+            watching.append(
+                callbacks.Pictures(
+                    lambda: self.pictures(model, splits.held_out.images),
+                    run.log_dir / "pictures",
+                    run.epochs,
+                )
+            )
+        if backup:
+            watching.append(backup)  # last: what it keeps has been looked at
+        fitted = model.fit(
+            stream,
+            validation_data=self.batches(splits.held_out, values, training=False, seed=run.seed),
+            initial_epoch=done,
+            epochs=run.epochs,
+            verbose=0,
+            callbacks=watching,
+        )
+        if run.keep:
+            callbacks.save_weights(model, run.keep)
+        return Trained(
+            history=backup.past if backup else fitted.history,
+            size=int(model.count_params()),
+            trackable=model,
+            signatures=lambda images, seed: self.signatures(model, images, seed),
+            pictures=lambda images: self.pictures(model, images),
+        )

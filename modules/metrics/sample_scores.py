@@ -1,0 +1,69 @@
+"""Figures of a sampler, from the facts about test images that `samples` makes. NumPy only.
+
+The names of the figures are told without a framework, since a family declares its gates by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from modules.data.features import CLASSES
+
+_SLICED = ("coverage", "floor_coverage", "relative_coverage", "recall", "floor_recall")
+OVERALL = (
+    "frechet",
+    "floor_frechet",
+    "relative_frechet",
+    "precision",
+    "floor_precision",
+    "density",
+    "floor_density",
+    "entropy",
+    "floor_entropy",
+    *(f"share_of_{digit}" for digit in range(CLASSES)),
+    *(f"floor_share_of_{digit}" for digit in range(CLASSES)),
+    *(f"precision_of_{digit}" for digit in range(CLASSES)),
+)
+FIGURES = (*_SLICED, *OVERALL)
+
+
+def sample_figures(facts: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """FIGURES of a slice, from the facts about its images.
+
+    OVERALL's are about the samples, which have nothing to do with the image that they travel with:
+    they mean something for the whole test split alone.
+    """
+    from modules.metrics.frechet import frechet_distance
+    from modules.metrics.manifolds import NEIGHBOURS
+
+    found: dict[str, float] = {}
+    for name, prefix in (("generated", ""), ("floor", "floor_")):
+        digits, balls = facts[f"{name}_digit"].reshape(-1), facts[f"{name}_balls"].reshape(-1)
+        shares = np.bincount(digits, minlength=CLASSES) / len(digits)
+        found |= {
+            f"{prefix}coverage": float(facts[f"{name}_covers"].mean()),
+            f"{prefix}recall": float(facts[f"{name}_recalls"].mean()),
+            f"{prefix}frechet": frechet_distance(facts[f"{name}_features"], facts["features"]),
+            f"{prefix}precision": float((balls > 0).mean()),
+            f"{prefix}density": float(balls.mean() / NEIGHBOURS),
+            f"{prefix}entropy": float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum()),
+        }
+        found |= {f"{prefix}share_of_{digit}": float(s) for digit, s in enumerate(shares)}
+        if not prefix:
+            found |= {
+                f"precision_of_{digit}": _mean(balls[digits == digit] > 0)
+                for digit in range(CLASSES)
+            }
+    found["relative_coverage"] = _ratio(found["coverage"], found["floor_coverage"])
+    found["relative_frechet"] = _ratio(found["frechet"], found["floor_frechet"])
+    return found
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _ratio(value: float, floor: float) -> float:
+    return value / floor if floor else float("nan")

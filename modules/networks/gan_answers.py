@@ -1,0 +1,62 @@
+"""What a GAN answers: its exported signatures, the facts that it is judged by, and its pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from modules.contract.family import Signature
+from modules.data.features import IMAGE_SIDE
+from modules.data.images import parse_images, parse_placed_images
+from modules.metrics import samples
+from modules.networks.gan import Gan
+from modules.util.pictures import as_grey, grid
+
+_EVAL_BATCH = 500  # samples that the discriminator is asked about at once
+_PICTURES = 10  # images a row
+
+
+def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
+    """`samples`: always of the same seeds."""
+    del images
+    drawn = model.sample(tf.range(_PICTURES * _PICTURES, dtype=tf.int64))
+    return {"samples": grid(as_grey(drawn), _PICTURES)}
+
+
+def signatures(model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature]:
+    """Served: sample and discriminate; "evaluation" gives the facts of each image.
+
+    Args:
+        model: a trained one.
+        images: of training, uint8 (N, 28, 28), to compare samples with.
+        seed: draws the images to compare with.
+    """
+    numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
+    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    serialized = tf.TensorSpec((None,), tf.string, name="examples")
+    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed)
+    parts = np.array_split(about.generated_images, -(-about.count // _EVAL_BATCH))
+    generated = np.concatenate([model.realness(part).numpy() for part in parts])
+
+    def discriminate(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"real": model.realness(tf.cast(images, tf.float32) / 255.0)}
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return discriminate(parse_images(examples))
+
+    def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.sample(seeds)}
+
+    def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        found, index = parse_placed_images(examples)
+        return about.about(found, index) | {
+            "real_is_real": discriminate(found)["real"],
+            "generated_is_real": tf.gather(generated, index % len(generated)),
+        }
+
+    return {
+        "serving_default": Signature(serve_examples, [serialized]),
+        "sample": Signature(sample, [numbers]),
+        "discriminate": Signature(discriminate, [raw]),
+        "evaluation": Signature(evaluation, [serialized]),
+    }

@@ -1,0 +1,109 @@
+"""What a VAE answers: its exported signatures, the facts that it is judged by, and its pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from modules.contract.family import Signature
+from modules.data.features import IMAGE_SIDE
+from modules.data.images import parse_images, parse_placed_images
+from modules.metrics import samples
+from modules.metrics.ink import ink_histogram
+from modules.networks.vae import Vae, grey_pixels
+from modules.util.pictures import as_grey, grid
+
+_PICTURES = 10  # images a row
+
+
+def pictures(model: Vae, images: np.ndarray) -> dict[str, np.ndarray]:
+    """`reconstructions`: real images above what is made of them; `samples`: from the prior."""
+    real = images[: 5 * _PICTURES]
+    made = as_grey(model.reconstruct(tf.constant(real))[0])
+    rows = [
+        row
+        for start in range(0, len(real), _PICTURES)
+        for row in (real[start : start + _PICTURES], made[start : start + _PICTURES])
+    ]
+    drawn = model.sample(tf.range(_PICTURES * _PICTURES, dtype=tf.int64))
+    return {
+        "reconstructions": grid(np.concatenate(rows), _PICTURES),
+        "samples": grid(as_grey(drawn), _PICTURES),
+    }
+
+
+def signatures(
+    model: Vae, images: np.ndarray, seed: int, draws: int, every: int
+) -> dict[str, Signature]:
+    """Served: encode, decode, sample and reconstruct; "evaluation" gives the facts of each image.
+
+    Args:
+        model: a trained one.
+        images: of training, uint8 (N, 28, 28), to compare samples with.
+        seed: draws the images to compare with.
+        draws: from the posterior, for the importance-weighted bound.
+        every: one image in so many has that bound measured.
+    """
+    numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
+    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    latents = tf.TensorSpec((None, model.latent), tf.float32, name="latents")
+    serialized = tf.TensorSpec((None,), tf.string, name="examples")
+    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed)
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        made, mean = model.reconstruct(parse_images(examples))
+        return {"images": made, "latents": mean}
+
+    def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        mean, log_variance = model.encode(grey_pixels(images))
+        return {"mean": mean, "log_variance": log_variance}
+
+    def decode(latents: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.decode(latents)}
+
+    def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.sample(seeds)}
+
+    def reconstruct(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.reconstruct(images)[0]}
+
+    def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        found, index = parse_placed_images(examples)
+        return facts_of(model, found, index, draws, every) | about.about(found, index)
+
+    return {
+        "serving_default": Signature(serve_examples, [serialized]),
+        "encode": Signature(encode, [raw]),
+        "decode": Signature(decode, [latents]),
+        "sample": Signature(sample, [numbers]),
+        "reconstruct": Signature(reconstruct, [raw]),
+        "evaluation": Signature(evaluation, [serialized]),
+    }
+
+
+def facts_of(model: Vae, images: Any, index: Any, draws: int, every: int) -> dict[str, Any]:
+    """Facts about images, uint8 (B, 28, 28), and what the model makes of them; see signatures."""
+    pixels, noise, seeds = model.drawn(images)
+    reconstruction, latent_kl = model.terms(pixels, noise)
+    chosen = tf.where(index % every == 0)
+    bound = model.importance_weighted(
+        tf.gather_nd(pixels, chosen), tf.gather_nd(seeds, chosen) + 2, draws
+    )
+    unmeasured = tf.fill(tf.shape(reconstruction), math.nan)
+    grey = tf.cast(images, tf.float32) / 255.0
+    made, _ = model.reconstruct(images)
+    error = made - grey
+    safe = tf.clip_by_value(made, 1e-7, 1.0 - 1e-7)
+    cross_entropy = -(grey * tf.math.log(safe) + (1.0 - grey) * tf.math.log(1.0 - safe))
+    return {
+        "reconstruction": reconstruction,
+        "latent_kl": latent_kl,
+        "importance_weighted": tf.tensor_scatter_nd_update(unmeasured, chosen, bound),
+        "mse": tf.reduce_mean(tf.square(error), axis=(1, 2)),
+        "mae": tf.reduce_mean(tf.abs(error), axis=(1, 2)),
+        "bce": tf.reduce_mean(cross_entropy, axis=(1, 2)),
+        "ink": ink_histogram(images, made),
+    }

@@ -1,0 +1,70 @@
+"""What a search and a training are asked to do, as TFX carries it: one value there and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+_Task = TypeVar("_Task", "SearchTask", "TrainingTask")
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchTask:
+    """A search; nothing of the Trainer's, since a longer training must not start it again.
+
+    Attributes:
+        family: whose hyperparameters.
+        search: a name of modules.training.searches.
+        max_epochs: of the longest trial.
+        factor: Hyperband keeps one trial in so many.
+        max_trials: of the other searches.
+        images: training images that a trial learns from; None for all.
+        hyperparameters: values that are fixed.
+        seed: of the proposals, of the draw of images and of each training.
+        source: a name for the code.
+    """
+
+    family: str
+    search: str
+    max_epochs: int
+    factor: int
+    max_trials: int
+    images: int | None
+    hyperparameters: Mapping[str, Any]
+    seed: int
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingTask:
+    """A training.
+
+    Attributes:
+        family: of the model.
+        epochs: of the whole training.
+        hyperparameters: values that come before those of a search.
+        seed: for first weights, order and changes of images.
+        source: a name for the code.
+    """
+
+    family: str
+    epochs: int
+    hyperparameters: Mapping[str, Any]
+    seed: int
+    source: str
+
+
+def to_config(task: SearchTask | TrainingTask) -> dict[str, Any]:
+    """The task as JSON values, for the custom_config of TFX's Tuner and Trainer."""
+    return dataclasses.asdict(task)
+
+
+def from_config(kind: type[_Task], config: Mapping[str, Any]) -> _Task:
+    """The task that `to_config` was given.
+
+    Raises:
+        TypeError: it is of another version of the project.
+    """
+    names = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in config.items() if name in names})

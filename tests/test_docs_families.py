@@ -1,0 +1,87 @@
+"""The example of docs/families.md is the whole of a new family, from its one file to a verdict."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = ("components", "kubeflow", "modules", "pipeline")
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
+    """A copy of the project's code with the page's code block as one more file."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in CODE:
+        shutil.copytree(project / name, folder / name)
+    for name in ("local_runner.py", "pyproject.toml"):
+        shutil.copy(project / name, folder)
+    page = (project / "docs" / "families.md").read_text()
+    [file] = re.findall(r"Save this as `(modules/families/\w+\.py)`", page)
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert not (folder / file).exists()
+    (folder / file).write_text(code)
+    return folder
+
+
+def run(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "local_runner.py", *arguments],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_it_runs_to_a_verdict(clone: Path, make_dataset, tmp_path: Path) -> None:
+    data, output = make_dataset(tmp_path / "idx", train=1500, test=400), tmp_path / "output"
+    done = run(clone, "--model", "logistic", "--profile", "smoke", "--data-dir", str(data),
+               "--output", str(output), "--set", "gates.digit_accuracy=0.3",
+               "--set", "gates.stroke_accuracy=0.5", "--set", "gates.accuracy=0.7")  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((output / "logistic" / "summary.json").read_text())
+    assert summary["verdict"]["outcome"] == "pushed"
+    assert summary["evaluation"]["overall"]["accuracy"] > 0.7
+    assert len(summary["tuning"]["trials"]) > 1
+    assert (Path(summary["pushed"]) / "saved_model.pb").exists()
+
+
+def test_it_is_offered_and_its_style_is_the_projects(clone: Path) -> None:
+    assert "logistic" in run(clone, "--help").stdout
+    file = "modules/families/logistic.py"
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, file],
+            cwd=clone,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_broken_one_is_refused_by_the_clauses_name_before_work(
+    clone: Path, tmp_path: Path, mnist_dir: Path
+) -> None:
+    good = clone / "modules" / "families" / "logistic.py"
+    bad = good.with_name("broken.py")
+    text = good.read_text()
+    assert '                "auc": 0.97,\n' in text
+    bad.write_text(text.replace('                "auc": 0.97,\n', ""))
+    output = tmp_path / "output"
+    try:
+        done = run(
+            clone, "--model", "broken", "--data-dir", str(mnist_dir), "--output", str(output)
+        )
+    finally:
+        bad.unlink()
+    assert done.returncode == 2
+    said = done.stdout + done.stderr
+    assert "profiles: smoke has no value for the gate auc" in said and "Traceback" not in said
+    assert not (output / "artifacts").exists()

@@ -1,0 +1,295 @@
+"""One conformance test for every family, and a broken family for every clause of the contract."""
+
+import dataclasses
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components import ask_model, serving_check
+from modules import families
+from modules.contract import check
+from modules.contract.check import BrokenFamily
+from modules.contract.family import (
+    Evaluation,
+    Family,
+    Gate,
+    Objective,
+    Signature,
+    Trained,
+    TrainingRun,
+)
+from modules.contract.hyperparameters import number, resolve, share, whole
+from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
+from modules.data.splits import Split, Splits
+from modules.training import rehearsal
+from modules.training.export import export
+from tests import examples
+
+HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "tfx", "apache_beam", "pandas"}
+
+
+class Known(NamedTuple):
+    """A family after a short training: its model's answers to real images."""
+
+    family: Family
+    trained: Trained
+    signatures: dict[str, Signature]
+    labels: np.ndarray
+    serialized: list[bytes]
+    model_dir: Path
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory, mnist_dir: Path) -> Callable[[str], Known]:
+    """Trains a family of that name for an epoch on few images, and exports the model."""
+
+    @functools.cache
+    def make(name: str) -> Known:
+        family = families.load(name)
+        values = resolve(family.hyperparameters, None, family.profiles["smoke"].hyperparameters)
+        train = Split(*examples.cut(mnist_dir, 0, 256))
+        held_out = Split(*examples.cut(mnist_dir, 256, 320))
+        trained = family.train(values, Splits(train, held_out), TrainingRun(epochs=1, seed=1))
+        signatures = trained.signatures(train.images, 1)
+        folder = tmp_path_factory.mktemp(name) / "model"
+        export(trained.trackable, folder, signatures)
+        records = list(examples.records(held_out.images, held_out.labels))
+        return Known(family, trained, signatures, held_out.labels, records, folder)
+
+    return make
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_what_a_family_declares_keeps_to_the_contract(name: str) -> None:
+    assert check.broken_clauses(families.load(name)) == []
+
+
+def test_no_familys_file_imports_a_framework(project: Path) -> None:
+    code = (
+        "import sys\nfrom modules import families\n"
+        "for name in families.names(): families.load(name)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert not HEAVY & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_what_a_training_gives_keeps_to_the_contract(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    assert check.broken_clauses_of_trained(found.family, found.trained, found.signatures) == []
+    for picture in found.trained.pictures(np.zeros((50, 28, 28), np.uint8)).values():
+        assert picture.dtype == np.uint8 and picture.ndim == 2
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_every_signature_that_is_served_answers_in_a_session(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    loaded = tf.saved_model.load(str(found.model_dir))
+    asked = {served: loaded.signatures[served] for served in found.family.served}
+    requests = serving_check.make_requests(asked, found.serialized)
+    answers = ask_model.ask(str(found.model_dir), requests)
+    assert set(answers) == set(found.family.served)
+    for outputs in answers.values():
+        for array in outputs.values():
+            assert len(array) == len(found.serialized) and np.isfinite(array).all()
+
+
+@pytest.mark.parametrize("name", families.names())
+@pytest.mark.parametrize("count", [1, 40])
+def test_figures_of_a_slice_are_all_there_even_of_one_example(
+    count: int, name: str, known: Callable[[str], Known]
+) -> None:
+    found, evaluation = known(name), families.load(name).evaluation
+    request = {evaluation.signature: {"examples": np.array(found.serialized[:count], object)}}
+    facts = ask_model.ask(str(found.model_dir), request)[evaluation.signature]
+    figures = found.family.figures(found.labels[:count], facts)
+    assert check.broken_clauses_of_figures(evaluation, figures) == []
+
+
+# From here on: the check itself.
+
+
+class Sound(Family):
+    """A family with nothing wrong about it."""
+
+    objective = Objective("val_error", "min")
+    served = ("serving_default",)
+    hyperparameters = (whole("depth", 2, "depth", [1, 2]), number("rate", 0.5, "rate"))
+    evaluation = Evaluation(
+        signature="serving_default",
+        figures=("error", "spread"),
+        overall=("spread",),
+        by_class=("errors",),
+        gates=(Gate("error", "error", at_least=False, by="label", change="error_rise"),),
+        headline=("error",),
+    )
+    profiles = {
+        name: Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=1, factor=2, max_trials=1, images=None),
+            training=Training(epochs=1),
+            gates={"error": 0.5, "error_rise": 0.1},
+            hyperparameters={"depth": 1},
+        )
+        for name in PROFILE_NAMES
+    }
+
+    def train(self, values: Any, splits: Any, run: Any) -> Trained:
+        raise AssertionError("nothing is trained here")
+
+    def figures(self, labels: Any, facts: Any) -> dict[str, Any]:
+        return {"error": 0.0, "spread": 0.0, "errors": [0.0] * 10}
+
+
+def broken(**changes: Any) -> Family:
+    """A sound family with other class attributes; None takes one away."""
+    kept = {name: value for name, value in vars(Sound).items() if not name.startswith("__")}
+    made = {name: value for name, value in (kept | changes).items() if value is not None}
+    return type("Broken", (Family,), made)()
+
+
+def evaluation(**changes: Any) -> Evaluation:
+    return Sound.evaluation._replace(**changes)
+
+
+def profiles(**changes: Any) -> dict[str, Any]:
+    return {**Sound.profiles, "full": dataclasses.replace(Sound.profiles["full"], **changes)}
+
+
+BROKEN: list[tuple[str, Family, str]] = [
+    ("objective", broken(objective=None), "has to be an Objective"),
+    ("objective", broken(objective=Objective("val_error", "down")), "not 'down'"),
+    ("served", broken(served=("sample",)), "serving_default is not among them"),
+    ("served", broken(served=None), "tuple of names"),
+    ("hyperparameters", broken(hyperparameters=None), "tuple of Hyperparameter"),
+    ("hyperparameters", broken(hyperparameters=(share("a", 1.5, ""),)), "not 1.5"),
+    ("hyperparameters", broken(hyperparameters=(whole("a", 3, "", [1]),)), "among its choices"),
+    ("hyperparameters", broken(hyperparameters=(number("a", 1, ""),)), "1 is not a float"),
+    ("hyperparameters", broken(hyperparameters=Sound.hyperparameters * 2), "there twice"),
+    ("evaluation", broken(evaluation=None), "has to be an Evaluation"),
+    ("evaluation", broken(evaluation=evaluation(headline=("loss",))), "names loss"),
+    ("evaluation", broken(evaluation=evaluation(signature="")), "no signature"),
+    ("evaluation", broken(evaluation=evaluation(standard=(("A", "a"),))), "need a prediction"),
+    ("gates", broken(evaluation=evaluation(gates=())), "nothing could ever be refused"),
+    ("gates", broken(evaluation=evaluation(gates=(Gate("loss", "error"),))), "stands on loss"),
+    ("gates", broken(evaluation=evaluation(gates=(Gate("error", "e", by="ink"),))), "by ink"),
+    ("gates", broken(evaluation=evaluation(gates=(Gate("spread", "e", by="label"),))), "means"),
+    ("profiles", broken(profiles=None), "smoke, default, full"),
+    ("profiles", broken(profiles={"smoke": Sound.profiles["smoke"]}), "smoke, default, full"),
+    ("profiles", broken(profiles=profiles(gates={"error": 0.5})), "full has no value for the gate"),
+    ("profiles", broken(profiles=profiles(hyperparameters={"width": 1})), "full: unknown"),
+    (
+        "profiles",
+        broken(profiles=profiles(gates={"error": 0.5, "error_rise": 0.1, "auc": 1.0})),
+        "full has a value for auc, which is no gate",
+    ),
+    ("check", broken(check=lambda self: None), "does not take (values)"),
+    ("train", broken(train=None), "is not written"),
+    ("train", broken(train=lambda self, values: None), "does not take (values, splits, run)"),
+    ("figures", broken(figures=None), "is not written"),
+    ("figures", broken(figures="error"), "has to be a method"),
+    ("notes", broken(notes="none"), "has to be a method"),
+    ("notes", broken(notes=lambda self: {"judge": object()}), "plain JSON values"),
+    ("notes", broken(notes=lambda self: 1 / 0), "ZeroDivisionError"),
+    ("notes", broken(notes=lambda self: ["judge"]), "not a dict"),
+]
+
+
+@pytest.mark.parametrize(("clause", "family", "words"), BROKEN)
+def test_a_broken_clause_is_named(clause: str, family: Family, words: str) -> None:
+    found = check.broken_clauses(family)
+    assert {one.clause for one in found} == {clause} and words in found[0].problem
+
+
+def test_every_clause_has_a_broken_family_and_a_sound_one_none() -> None:
+    assert {clause for clause, _, _ in BROKEN} == set(check.DECLARED)
+    assert {clause for clause, _, _, _ in BROKEN_TRAININGS} == set(check.TRAINED)
+    assert check.broken_clauses(Sound()) == []
+
+
+def test_an_object_that_is_no_family_at_all_is_told_everything() -> None:
+    found = {one.clause for one in check.broken_clauses(SimpleNamespace())}
+    assert found == set(check.DECLARED) - {"gates", "profiles"}  # which rest on what is missing
+
+
+@pytest.mark.parametrize(("clause", "family", "words"), BROKEN)
+def test_a_run_with_a_broken_family_does_not_start(
+    clause: str, family: Family, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(families, "load", lambda _: family)
+    with pytest.raises(BrokenFamily, match=f"the family 'mine' does not keep .* {clause}: "):
+        families.check("mine", {})
+
+
+ANSWERS = {"serving_default": Signature(lambda examples: {}, [])}
+GIVEN = Trained({"val_error": [0.5]}, 3, object(), lambda images, seed: ANSWERS)
+
+BROKEN_TRAININGS: list[tuple[str, Any, Any, str]] = [
+    ("trained", {"history": {}}, ANSWERS, "gives a dict"),
+    ("history", dataclasses.replace(GIVEN, history={}), ANSWERS, "the objective val_error"),
+    ("history", dataclasses.replace(GIVEN, history={"val_error": []}), ANSWERS, "not a list"),
+    ("size", dataclasses.replace(GIVEN, size=0), ANSWERS, "0 is no count"),
+    ("signatures", GIVEN, {}, "there is no serving_default"),
+    ("signatures", GIVEN, {"serving_default": len}, "is no Signature"),
+    ("figures", None, {"error": 0.0, "errors": [0.0] * 10}, "gives no spread"),
+    ("figures", None, {"error": 0.0, "spread": 0.0, "errors": [0.0]}, "has 1 rows"),
+    ("figures", None, [0.0], "gives a list"),
+]
+
+
+@pytest.mark.parametrize(("clause", "trained", "gave", "words"), BROKEN_TRAININGS)
+def test_a_broken_clause_of_a_training_is_named(
+    clause: str, trained: Any, gave: Any, words: str
+) -> None:
+    if clause == "figures":
+        found = check.broken_clauses_of_figures(Sound.evaluation, gave)
+    else:
+        found = check.broken_clauses_of_trained(Sound(), trained, gave)
+    assert {one.clause for one in found} == {clause} and words in found[0].problem
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "transformer.x", "", "__init__", "../families/vae"])
+def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(families.UnknownFamily, match="unknown model '.*'; choose transformer, "):
+        families.load(name)
+
+
+def test_a_rehearsal_finds_what_only_a_training_can_show(
+    known: Callable[[str], Known], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mnist_dir: Path
+) -> None:
+    family = known("transformer").family
+    images, labels = examples.cut(mnist_dir, 0, 100)
+    split = Split(images, labels)
+    file = examples.write(tmp_path / "eval.gz", images, labels)
+    values = resolve(family.hyperparameters, None, {})
+
+    def rehearse(source: str) -> None:
+        rehearsal.rehearse("mine", source, family, values, Splits(split, split), [file])
+
+    trained = known("transformer").trained
+    given = [trained]
+    monkeypatch.setattr(type(family), "train", lambda *_: given.pop())
+    rehearse("whole")
+    rehearse("whole")  # once is enough: nothing is left to be given
+    given.append(dataclasses.replace(trained, history={"loss": [0.1]}))
+    with pytest.raises(BrokenFamily, match="history: the objective val_accuracy is not in"):
+        rehearse("without its objective")
+    given.append(trained)
+    monkeypatch.setattr(type(family), "figures", lambda *_: {"auc_macro": 0.5})
+    with pytest.raises(BrokenFamily, match="figures: figures gives no precision_macro"):
+        rehearse("without its figures")
