@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn import metrics
+from tensorflow_model_analysis.proto import validation_result_pb2
 from tfx.dsl.compiler import compiler
 from tfx.orchestration.local import runner_utils
 from tfx.types import standard_artifacts
 
-from components import evaluator
+from components import evaluator, tfma_results
 from components.gates import Failure, read_record
 from components.readers import idx
 from modules import families
@@ -161,6 +162,18 @@ def test_a_blessing_that_does_not_fit_the_thresholds_is_a_failure(
     with pytest.raises(RuntimeError, match="is blessed although accuracy is 0.1, needs 0.9"):
         evaluator.Executor().Do({}, judged.outputs, {"family": "transformer"})
     assert judged.record == read_record(judged.outputs["evaluation"][0].uri)
+
+
+def test_a_slice_that_nobody_saw_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = validation_result_pb2.ValidationResult(validation_ok=False)
+    result.missing_slices.add(feature_keys=["label"])
+    result.missing_slices.add(feature_values={"stroke": "thin"})
+    monkeypatch.setattr(tfma_results.tfma, "load_validation_result", lambda _: result)
+    failed = tfma_results.read_failures("anywhere", {})
+    assert [str(failure) for failure in failed] == [
+        "example_count on label is 0, needs 1 (0 examples)",
+        "example_count on stroke=thin is 0, needs 1 (0 examples)",
+    ]
 
 
 def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(

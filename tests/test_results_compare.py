@@ -1,54 +1,55 @@
 """When two runs count as the same, and what is said when they do not."""
 
-import copy
+import dataclasses
 from typing import Any
 
 import pytest
-from kubeflow.compare import TOLERANCE, differences
 
-SUMMARY: dict[str, Any] = {
-    "verdict": {"outcome": "pushed", "reason": "/a/1"},
-    "seconds": 10.0,
-    "tuning": {"best": {"layers": 2, "stem": "conv"}, "trials": []},
-    "evaluation": {
-        "overall": {"accuracy": 0.95, "recall": None, "latent_kl": [1.0, 0.5], "example_count": 99}
-    },
-}
+from components.results.compare import TOLERANCE, differences
+from components.results.summary import Summary, Verdict
+from tests import results
+
+RUN = results.SUMMARY
+SHORT = Summary(Verdict("refused", 3))
 
 
-def changed(*keys: str, to: Any) -> dict[str, Any]:
-    summary = copy.deepcopy(SUMMARY)
-    part = summary
-    for key in keys[:-1]:
-        part = part[key]
-    part[keys[-1]] = to
-    return summary
+def tuned(**values: Any) -> Summary:
+    """The run with other winning values."""
+    assert RUN.tuning is not None
+    best = {**RUN.tuning.best, **values}
+    return dataclasses.replace(RUN, tuning=dataclasses.replace(RUN.tuning, best=best))
 
 
-def figure(name: str, value: Any) -> dict[str, Any]:
-    return changed("evaluation", "overall", name, to=value)
+def figure(name: str, value: Any) -> Summary:
+    """The run with another figure of the whole test split."""
+    assert RUN.evaluation is not None
+    overall = {**RUN.evaluation.overall, name: value}
+    return dataclasses.replace(RUN, evaluation=dataclasses.replace(RUN.evaluation, overall=overall))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        SUMMARY,
-        changed("verdict", "reason", to="/b/2"),
-        changed("seconds", to=99.0),
+        RUN,
+        dataclasses.replace(RUN, verdict=Verdict("pushed", 0, "/b/2")),
+        dataclasses.replace(RUN, seconds=99.0),
         figure("accuracy", 0.95 * (1 - TOLERANCE / 2)),
         figure("latent_kl", [1.0 + TOLERANCE / 2, 0.5]),
     ],
 )
-def test_equal(other: dict[str, Any]) -> None:
-    assert differences(SUMMARY, other) == differences(other, SUMMARY) == []
+def test_equal(other: Summary) -> None:
+    assert differences(RUN, other) == differences(other, RUN) == []
 
 
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (changed("verdict", "outcome", to="refused"), "the verdicts are pushed and refused"),
-        (changed("tuning", "best", "layers", to=3), "the best hyperparameters are {'layers': 2"),
-        (changed("tuning", to={}), "the best hyperparameters are"),
+        (
+            dataclasses.replace(RUN, verdict=Verdict("refused", 3)),
+            "the verdicts are pushed and refused",
+        ),
+        (tuned(layers=3), "the best hyperparameters are {'layers': 2"),
+        (dataclasses.replace(RUN, tuning=None), "the best hyperparameters are"),
         (figure("accuracy", 0.92), "accuracy is 0.95 and 0.92"),
         (figure("accuracy", None), "accuracy is 0.95 and None"),
         (figure("recall", 0.0), "recall is None and 0.0"),
@@ -58,14 +59,13 @@ def test_equal(other: dict[str, Any]) -> None:
         (figure("f1", 0.9), "the figures are"),
     ],
 )
-def test_a_difference_is_named(other: dict[str, Any], words: str) -> None:
-    [found] = differences(SUMMARY, other)
+def test_a_difference_is_named(other: Summary, words: str) -> None:
+    [found] = differences(RUN, other)
     assert found.startswith(words)
-    assert len(differences(other, SUMMARY)) == 1
+    assert len(differences(other, RUN)) == 1
 
 
 def test_a_run_without_a_search_or_an_evaluation_can_be_compared() -> None:
-    short = {"verdict": {"outcome": "refused"}}
-    assert differences(short, short) == []
-    found = differences(SUMMARY, short)
+    assert differences(SHORT, SHORT) == []
+    found = differences(RUN, SHORT)
     assert [words.split(" ")[1] for words in found] == ["verdicts", "best", "figures"]

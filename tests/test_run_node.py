@@ -14,16 +14,20 @@ from typing import Any
 import pytest
 
 from components import data_gate
+from components.gates import Failure, write_record
+from components.results.summary import Summary, Verdict, read_summary
 from kubeflow.pod import run_node
 from modules.training import unfinished
-from pipeline import history, summary
+from pipeline import history, summary, verdict
+from pipeline.exit_codes import ExitCode
 from pipeline.node import Outcome
 from pipeline.settings import Settings, make_settings, to_plain
 from pipeline.summary import Finished
-from pipeline.verdict import Verdict
+from pipeline.verdict import end
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
 REST = ("Trainer", "Baseline", "ServingCheck", "Evaluator", "Pusher")
+ANOMALY = Failure("DataGate", "ink", "test", None, "must", None, 0, "does not fit: too low")
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +93,7 @@ def pods(tmp_path_factory: pytest.TempPathFactory, make_dataset: Any) -> Pods:
     for node in FIRST:
         if node == "DataGate":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(data_gate, "find_anomalies", lambda *_: ["test: ink: too low"])
+                patch.setattr(data_gate, "find_anomalies", lambda *_: [ANOMALY])
                 pods.refused = pods.run(node), pods.end, pods.shown
         assert pods.run(node) == 0, pods.said
         assert pods.said[0][9:].startswith("devices: ") and pods.said[0].endswith("GPUs: none")
@@ -122,7 +126,7 @@ def test_a_second_try_of_what_is_done_succeeds(pods: Pods) -> None:
 
 
 def test_a_gate_that_refused_says_why_and_can_be_asked_again(pods: Pods) -> None:
-    assert pods.refused == (3, "refused: the data does not fit its schema: test: ink: too low", "")
+    assert pods.refused == (3, f"refused: {ANOMALY}", "")
     shown = (pods.folder / "run-1" / "DataGate.md").read_text()
     assert shown.startswith("# DataGate: done\n\nthe data fits its schema")
 
@@ -168,24 +172,42 @@ def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods
     assert {node["node"] for node in written["nodes"]} == set(FIRST)
 
 
+def test_from_the_last_task_a_gate_that_refused_the_data_is_seen(
+    pods: Pods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before_the_gate(*_: Any) -> list[Finished]:
+        return [node for node in real(*_) if node.outcome.node_id != "DataGate"]
+
+    real = history.finished_nodes
+    monkeypatch.setattr(history, "finished_nodes", before_the_gate)
+    [anomalies] = (pods.settings.artifacts / "ExampleValidator" / "anomalies").iterdir()
+    write_record(anomalies, "DataGate", [ANOMALY])
+    assert pods.run("Verdict") == 3
+    assert pods.end == f"refused: {ANOMALY}"
+    write_record(anomalies, "DataGate", [])
+
+
 @pytest.mark.parametrize(
-    ("verdict", "code"),
-    [(Verdict("pushed", "/serving/1"), 0), (Verdict("refused", "accuracy is 0.1, needs 0.9"), 3)],
+    ("told", "code"),
+    [
+        (end(ExitCode.PUSHED, "/serving/1"), 0),
+        (end(ExitCode.REFUSED, "accuracy is 0.1, needs 0.9"), 3),
+    ],
 )
 def test_the_verdict_is_the_end_of_the_run(
-    verdict: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
+    told: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = [Finished(Outcome(node, "done", 1.0), "", {}) for node in (*FIRST, *REST)]
-    written: list[Verdict] = []
     monkeypatch.setattr(history, "finished_nodes", lambda *_: nodes)
-    monkeypatch.setattr(summary, "judge", lambda *_: verdict)
-    monkeypatch.setattr(summary, "write_summary", lambda *told: written.append(told[2]))
+    monkeypatch.setattr(verdict, "decide", lambda *_: told)
+    monkeypatch.setattr(summary, "summarize", lambda *given: Summary(given[2], run=given[3]))
     left = pods.settings.state / "run-7"
     left.mkdir(parents=True)
     assert pods.run("Verdict", "run-7") == code
-    assert pods.end == str(verdict)
-    assert written == [verdict] and not left.exists()
-    assert pods.shown.startswith(f"# {verdict.outcome}\n\n{verdict.reason}\n")
+    assert pods.end == str(told)
+    assert read_summary(pods.settings.summary) == Summary(told, run="run-7")
+    assert not left.exists()
+    assert pods.shown.startswith(f"# {told.outcome}\n\n{told.reason}\n")
 
 
 def test_paths_are_those_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

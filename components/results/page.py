@@ -108,7 +108,8 @@ def curve(name: str, train: Sequence[float | None], held_out: Sequence[float | N
         )
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
-    says = f"{name.replace('_', ' ')}: {_number(train[-1])}, held out {_number(held_out[-1])}"
+    last = [_number(values[-1]) if values else "" for values in (train, held_out)]
+    says = f"{name.replace('_', ' ')}: {last[0]}, held out {last[1]}"
     return Curve(points(train), points(held_out), says)
 
 

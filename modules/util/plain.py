@@ -20,7 +20,7 @@ class OtherShape(ValueError):
 
 def number(value: Any) -> float | None:
     """Rounds a number to what it can mean; None when it is not one ('NaN' may come as text)."""
-    value = float(value)
+    value = math.nan if value is None else float(value)
     return round(value, _DIGITS_KEPT) if math.isfinite(value) else None
 
 

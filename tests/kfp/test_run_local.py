@@ -2,14 +2,13 @@
 
 import contextlib
 import io
-import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from components.results.summary import Summary, Verdict, write_summary
 from kubeflow import run_local
 from kubeflow.names import place
 from pipeline.config_file import read_config
@@ -44,7 +43,10 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def pretend(
-    monkeypatch: pytest.MonkeyPatch, succeeded: bool, here: dict[str, Any], there: Any = None
+    monkeypatch: pytest.MonkeyPatch,
+    succeeded: bool,
+    here: Summary | None,
+    there: Summary | None = None,
 ) -> None:
     """Makes the two ways of running end with these summaries."""
 
@@ -52,15 +54,15 @@ def pretend(
         summary = log.parent / "output" / "transformer" / "summary.json"
         assert summary.parent.is_dir() and not summary.exists()
         if here:
-            summary.write_text(json.dumps(here))
+            write_summary(summary, here)
         return succeeded
 
     monkeypatch.setattr(run_local, "execute", execute)
     monkeypatch.setattr(run_local, "run_runner", lambda *_: there)
 
 
-def ended(outcome: str, code: int) -> dict[str, Any]:
-    return {"verdict": {"outcome": outcome, "reason": "why", "exit_code": code}}
+def ended(outcome: str, code: int) -> Summary:
+    return Summary(Verdict(outcome, code, "why"))
 
 
 @pytest.mark.parametrize(
@@ -72,13 +74,13 @@ def ended(outcome: str, code: int) -> dict[str, Any]:
         (True, ended("pushed", 0), None, 1, "pushed: why"),
         (True, ended("refused", 3), ended("refused", 3), 1, "the verdict and kfp disagree"),
         (False, ended("pushed", 0), ended("pushed", 0), 1, "the verdict and kfp disagree"),
-        (False, {}, None, 1, "failed: a task failed, and the log says why"),
+        (False, None, None, 1, "failed: a task failed, and the log says why"),
     ],
 )
 def test_how_it_ends(
     succeeded: bool,
-    here: dict[str, Any],
-    there: Any,
+    here: Summary | None,
+    there: Summary | None,
     code: int,
     words: str,
     runs: list[str],
@@ -87,8 +89,7 @@ def test_how_it_ends(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     stale = file.parent / "a" / "output" / "transformer" / "summary.json"
-    stale.parent.mkdir(parents=True)
-    stale.write_text(json.dumps(ended("pushed", 0)))
+    write_summary(stale, ended("pushed", 0))
     pretend(monkeypatch, succeeded, here, there)
     assert run_local.main([str(file), "--tfx-python", sys.executable]) == code
     assert words in capsys.readouterr().out
