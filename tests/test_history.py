@@ -11,7 +11,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from pipeline.history import finished_nodes
 
 PIPELINE = "triptych-transformer"
-NODES = ("CuratedSchema", "DataGate", "Evaluation", "Last")
+NODES = ("CuratedSchema", "DataGate", "Evaluator", "Last")  # the last has no row in the table
 Execution = metadata_store_pb2.Execution
 
 

@@ -95,19 +95,22 @@ def test_an_empty_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_run_leaves_its_settings_and_a_refused_start_does_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline import runner  # TensorFlow and TFX take some seconds
     from pipeline.node import Outcome
+    from pipeline.run import Run  # TensorFlow and TFX take some seconds
     from pipeline.summary import Finished
+
+    def fail(run: Run, node_id: str, _: object) -> Finished:
+        run._finished[node_id] = Finished(Outcome(node_id, "failed", 0.1, reason="why"), "why", {})
+        return run._finished[node_id]
 
     output = tmp_path / "an output's"
     options = ["--data-dir", str(data), "--output", str(output), "--seed", "7", "--verbose"]
-    failed = Finished(Outcome("MnistExampleGen", "failed", 0.1, reason="why"), "why", {})
-    monkeypatch.setattr(runner, "run_shown", lambda *_: failed)
+    monkeypatch.setattr(Run, "node", fail)
     assert local_runner.main([*options, "--rerun-from", "Trainr"]) == 2
     assert "unknown node 'Trainr' (did you mean Trainer?); choose" in capsys.readouterr().err
-    file = output / "transformer" / "settings.toml"
-    assert not file.exists()
+    assert not output.exists()
     assert local_runner.main(options) == 1
+    file = output / "transformer" / "latest" / "settings.toml"
     asked = read_options(local_runner.parse(options))
     assert read_options(local_runner.parse(["--config", str(file)])) == asked
     summary = json.loads(asked.summary.read_text())

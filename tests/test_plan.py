@@ -14,6 +14,7 @@ from kubeflow.pod import plan, run_node
 from modules import families
 from modules.kinds.classifier import Classifier
 from pipeline.dag import create_pipeline
+from pipeline.nodes import NODES, Node, source
 from pipeline.settings import Settings, from_plain, make_settings
 
 ASKED: dict[str, Any] = {
@@ -119,3 +120,16 @@ def test_what_cannot_be_is_said_in_a_line(
     assert ask(monkeypatch, **changes) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and words in printed.err and printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("tuner", ["hyperband", "none"])
+def test_the_table_of_nodes_has_a_row_for_each_node_of_the_graph(tuner: str) -> None:
+    ids = [node["id"] for node in plan.make_plan(make("transformer", tuner))["nodes"]]
+    assert set(ids) == {node.id for node in NODES} - ({"Tuner"} if tuner == "none" else set())
+    assert len({node.id for node in NODES}) == len(NODES)
+
+
+@pytest.mark.parametrize("family", families.names())
+@pytest.mark.parametrize("node", [node for node in NODES if node.code], ids=lambda node: node.id)
+def test_the_code_of_a_row_is_there(node: Node, family: str) -> None:
+    assert len(source(node.id, family)) == 16
