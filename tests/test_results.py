@@ -167,7 +167,7 @@ from types import SimpleNamespace
 from components.results import compare, headlines
 from components.results.facts import read_evaluation
 found = SimpleNamespace(uri={str(tmp_path / "evaluation")!r})
-print(headlines.headline("Evaluator", {{"evaluation": [found]}}))
+print(headlines.evaluation({{"evaluation": [found]}}))
 sys.argv = ["results", {str(output)!r}]
 try:
     runpy.run_module("components.results", run_name="__main__")
