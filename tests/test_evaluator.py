@@ -18,7 +18,7 @@ from components import evaluator, tfma_results
 from components.gates import Failure, read_record
 from components.readers import idx
 from modules import families
-from pipeline import dag
+from pipeline import nodes
 from pipeline.dag import BEAM_ARGS, create_pipeline
 from pipeline.settings import make_settings
 from tests import artifacts, models
@@ -194,7 +194,7 @@ def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
     assert list(executor.beam_pipeline_args) == BEAM_ARGS
     assert given["family"].string_value == "vae"
     assert json.loads(given["example_splits"].string_value) == ["test"]
-    monkeypatch.setattr(dag, "source_hash", lambda *names: " ".join(names))
+    monkeypatch.setattr(nodes, "source_hash", lambda *names: " ".join(names))
     again, _ = compiled()
     assert "components.evaluator" in again["source"].string_value
     assert "components.slice_figures" in again["source"].string_value
