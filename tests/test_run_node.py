@@ -18,7 +18,7 @@ from components.gates import Failure, write_record
 from components.results.summary import Summary, Verdict, read_summary
 from kubeflow.pod import run_node
 from modules.training import unfinished
-from pipeline import history, run
+from pipeline import run as conductor
 from pipeline.exit_codes import ExitCode
 from pipeline.node import Outcome
 from pipeline.settings import Settings, make_settings, to_plain
@@ -75,6 +75,10 @@ class Pods:
         file = Path(given["summary"].path)
         self.shown = file.read_text() if file.exists() else ""
         return code
+
+    def summary(self, run_id: str) -> Summary:
+        """What is written down of a run."""
+        return read_summary(self.settings.output / "transformer" / run_id / "summary.json")
 
     @property
     def end(self) -> str:
@@ -167,9 +171,9 @@ def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods
     assert pods.run("Verdict") == 1
     assert pods.end == f"failed: this run has no result of {', '.join(REST)}"
     assert pods.shown.startswith("# failed\n") and "| MnistExampleGen | done |" in pods.shown
-    written = json.loads((pods.settings.summary.parent / "run-1" / "summary.json").read_text())
-    assert (written["verdict"]["outcome"], written["verdict"]["exit_code"]) == ("failed", 1)
-    assert {node["node"] for node in written["nodes"]} == set(FIRST)
+    written = pods.summary("run-1")
+    assert (written.verdict.outcome, written.verdict.exit_code) == ("failed", 1)
+    assert {node.node for node in written.nodes} == set(FIRST)
 
 
 def test_from_the_last_task_a_gate_that_refused_the_data_is_seen(
@@ -178,12 +182,13 @@ def test_from_the_last_task_a_gate_that_refused_the_data_is_seen(
     def before_the_gate(*_: Any) -> list[Finished]:
         return [node for node in real(*_) if node.outcome.node_id != "DataGate"]
 
-    real = history.finished_nodes
-    monkeypatch.setattr(run, "finished_nodes", before_the_gate)
+    real = conductor.finished_nodes
+    monkeypatch.setattr(conductor, "finished_nodes", before_the_gate)
     [anomalies] = (pods.settings.artifacts / "ExampleValidator" / "anomalies").iterdir()
     write_record(anomalies, "DataGate", [ANOMALY])
     assert pods.run("Verdict") == 3
     assert pods.end == f"refused: {ANOMALY}"
+    assert pods.summary("run-1").verdict.failures == (ANOMALY,)
     write_record(anomalies, "DataGate", [])
 
 
@@ -198,14 +203,14 @@ def test_the_verdict_is_the_end_of_the_run(
     told: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = [Finished(Outcome(node, "done", 1.0), "", {}) for node in (*FIRST, *REST)]
-    monkeypatch.setattr(run, "finished_nodes", lambda *_: nodes)
-    monkeypatch.setattr(run, "decide", lambda *_: told)
-    monkeypatch.setattr(run, "summarize", lambda *given: Summary(given[2], run=given[3]))
+    monkeypatch.setattr(conductor, "finished_nodes", lambda *_: nodes)
+    monkeypatch.setattr(conductor, "decide", lambda *_: told)
+    monkeypatch.setattr(conductor, "summarize", lambda *given: Summary(given[2], run=given[3]))
     left = pods.settings.state / "run-7"
     left.mkdir(parents=True)
     assert pods.run("Verdict", "run-7") == code
     assert pods.end == str(told)
-    assert read_summary(pods.settings.summary) == Summary(told, run="run-7")
+    assert pods.summary("run-7") == Summary(told, run="run-7")
     assert not left.exists()
     assert pods.shown.startswith(f"# {told.outcome}\n\n{told.reason}\n")
 
