@@ -7,7 +7,6 @@ import pytest
 from components.gates import Failure, write_record
 from components.results import headlines
 from components.results.stored import BadFacts
-from pipeline.nodes import BY_ID
 from tests import results
 
 

@@ -18,6 +18,13 @@ def test_the_second_run_is_told_who_is_first(tmp_path: Path) -> None:
         pass  # and it is free again afterwards
 
 
+def test_who_was_there_before_is_not_named(tmp_path: Path) -> None:
+    (tmp_path / ".lock").write_text("12345678901234567890")
+    with only_run_in(tmp_path), pytest.raises(Busy, match=rf"\(process {os.getpid()}\)"):
+        with only_run_in(tmp_path):
+            pass
+
+
 def test_what_is_printed_below_python_goes_to_the_log(tmp_path: Path, project: Path) -> None:
     code = (
         "import os, sys\n"
@@ -26,7 +33,7 @@ def test_what_is_printed_below_python_goes_to_the_log(tmp_path: Path, project: P
         "with output_to_log(Path('log')) as screen:\n"
         "    print('python'); os.system('echo child'); os.write(2, b'descriptor\\n')\n"
         "    screen.write('screen\\n')\n"
-        "print('after')\n"
+        "print('after'); os.write(2, b'after\\n')\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -36,7 +43,7 @@ def test_what_is_printed_below_python_goes_to_the_log(tmp_path: Path, project: P
         text=True,
         check=True,
     )
-    assert done.stdout == "screen\nafter\n" and done.stderr == ""
+    assert done.stdout == "screen\nafter\n" and done.stderr == "after\n"
     assert sorted((tmp_path / "log").read_text().split()) == ["child", "descriptor", "python"]
 
 
@@ -44,4 +51,5 @@ def test_the_screen_comes_back_after_an_error(tmp_path: Path, capfd) -> None:
     with pytest.raises(ValueError), output_to_log(tmp_path / "log"):
         raise ValueError
     os.write(1, b"here\n")
-    assert capfd.readouterr().out == "here\n"
+    os.write(2, b"there\n")
+    assert capfd.readouterr() == ("here\n", "there\n")

@@ -45,6 +45,14 @@ def test_hash_changes_with_what_is_imported_and_only_with_that(tree: Path) -> No
     assert sources.source_hash("modules.a") != before
 
 
+def test_hash_changes_with_a_files_name(tree: Path) -> None:
+    before = sources.source_hash("modules.a")
+    (tree / "modules/d").mkdir()
+    (tree / "modules/d.py").rename(tree / "modules/d/__init__.py")
+    assert tree / "modules/d/__init__.py" in sources.source_files("modules.a")
+    assert sources.source_hash("modules.a") != before
+
+
 def test_hash_changes_with_the_data_of_what_is_imported(tree: Path) -> None:
     (tree / "modules/d.npz").write_bytes(b"weights")
     (tree / "modules/c.html.j2").write_bytes(b"a page")

@@ -1,9 +1,6 @@
 """The compiled file: what is in it, and what is answered when it cannot be made."""
 
 import json
-import resource
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -169,15 +166,3 @@ def test_the_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(KeyboardInterrupt):
             plans.compile_to(file)
         assert [path.read_text() for path in tmp_path.iterdir()] == ([before] if before else [])
-
-
-def test_help_is_answered_at_once_and_without_kfp(project: Path) -> None:
-    script = project / "kubeflow" / "compile.py"
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = f"import runpy, sys; sys.argv[1:] = ['--help']\ntry: runpy.run_path({str(script)!r}, "
-    code += "run_name='__main__')\nfinally: print({'kfp', 'yaml', 'tfx'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0 and "--node-selector" in done.stdout
-    assert done.stdout.splitlines()[-1] == "set()"
-    assert now.ru_utime + now.ru_stime - spent.ru_utime - spent.ru_stime < 1.0  # seconds

@@ -22,7 +22,8 @@ TOKEN = "eyJhbGciOi.hunter2hunter2"
 LAUNCHER = "F0822 10:01:12.000000       1 main.go:119] failed to execute component: "
 
 
-pytestmark = pytest.mark.usefixtures("server", "in_its_folder")
+# Following is a loop: one that does not end fails soon.
+pytestmark = [pytest.mark.usefixtures("server", "in_its_folder"), pytest.mark.timeout(60)]
 
 
 class Followed:
@@ -355,6 +356,16 @@ def test_an_expired_cookie_is_a_way_to_the_login(
     server.course = [expire, run("SUCCEEDED")]
     followed = Followed(capsys, server)
     assert followed.code == 1 and "it asks for a login (302)" in followed.end
+
+
+def test_new_credentials_that_are_refused_as_well_are_the_end(
+    server: KfpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.course = [run("RUNNING"), *[Reply(401)] * 9, run("SUCCEEDED")]
+    followed = Followed(capsys, server)
+    assert followed.code == 1 and followed.end.startswith("lost: ")
+    assert "(401)" in followed.end and "the run may go on" in followed.end
+    assert len(server.asked(f"GET /runs/{RUN_ID}")) == 3  # with the old ones, then with the new
 
 
 def test_new_credentials_may_find_a_busy_server(
