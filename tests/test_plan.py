@@ -14,6 +14,7 @@ from kubeflow.names import GPU_NODES, task_name
 from kubeflow.pod import plan, run_node
 from modules import families
 from modules.kinds.classifier import Classifier
+from pipeline import nodes
 from pipeline.dag import create_pipeline
 from pipeline.nodes import NODES, Node, source
 from pipeline.settings import Settings, from_plain, make_settings
@@ -47,8 +48,10 @@ def test_every_family_has_a_plan(family: str) -> None:
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
     settings = make("transformer")
     ir = compiler.Compiler().compile(create_pipeline(settings))
-    nodes = [node.pipeline_node for node in ir.nodes]
-    edges = {node.node_info.id: set(node.upstream_nodes) for node in nodes}
+    edges = {
+        node.node_info.id: set(node.upstream_nodes)
+        for node in (one.pipeline_node for one in ir.nodes)
+    }
     planned = plan.make_plan(settings)["nodes"]
     assert {node["id"]: set(node["upstream"]) for node in planned} == edges
     seen: set[str] = set()
@@ -70,8 +73,9 @@ def test_the_source_is_that_of_all_that_pods_run(
     family: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: set[Path] = set()
-    monkeypatch.setattr(run_node, "source_hash", lambda *names: hashed.update(source_files(*names)))
-    run_node.source_of(family)
+    with monkeypatch.context() as patch:
+        patch.setattr(nodes, "source_hash", lambda *names: hashed.update(source_files(*names)))
+        run_node.source_of(family)
     # A compiled pipeline names executors, entry points and metrics with their modules.
     ir = str(compiler.Compiler().compile(create_pipeline(make(family))))
     named = re.findall(rf"(?<![\w.])(?:{'|'.join(PACKAGES)})(?:\.[a-z]\w*)+", ir)
