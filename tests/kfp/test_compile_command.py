@@ -137,7 +137,7 @@ def test_a_file_of_settings_is_read_here_and_checked_there(
     assert "a.toml is not valid TOML: " in refused(capsys, "--config", "a.toml")
     assert "cannot read b.toml: No such file" in refused(capsys, "--config", "b.toml")
     file.write_text("[hyperparameters]\nlatent = 2024-01-01")
-    assert "hyperparameter latent" in refused(capsys, "--config", "a.toml", "--model", "gan")
+    assert "hyperparameters.latent" in refused(capsys, "--config", "a.toml", "--model", "gan")
     file.write_text('output = "here"')
     assert f"output '{tmp_path}/here' is not on the volume" in refused(capsys, "--config", "a.toml")
 

@@ -364,7 +364,7 @@ def test_new_credentials_that_are_refused_as_well_are_the_end(
     server.course = [run("RUNNING"), *[Reply(401)] * 9, run("SUCCEEDED")]
     followed = Followed(capsys, server)
     assert followed.code == 1 and followed.end.startswith("lost: ")
-    assert "(401)" in followed.end and "the run may go on" in followed.end
+    assert "(401)" in followed.end and "the run may still be going on" in followed.end
     assert len(server.asked(f"GET /runs/{RUN_ID}")) == 3  # with the old ones, then with the new
 
 
