@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Evaluation, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import CLASSES, LABEL
@@ -38,7 +38,7 @@ class GanFamily(KerasFamily):
 
     objective = Objective("val_frechet", "min")
     served = ("serving_default", "sample", "discriminate")
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(
             *sample_scores.FIGURES,

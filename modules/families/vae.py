@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Evaluation, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -41,7 +41,7 @@ class VaeFamily(KerasFamily):
 
     objective = Objective("val_nelbo", "min")
     served = ("serving_default", "encode", "decode", "sample", "reconstruct")
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(
             "nelbo",
