@@ -183,7 +183,7 @@ class Search(BaseTuner):
             raise SearchFailedError(f"no trial came to an end with a figure; the last: {last[0]}")
 
     def search_space_summary(self, extended: bool = False) -> None:
-        """Prints nothing: whoever listens is told by reports."""
+        """Prints nothing: whoever listens to progress is told."""
 
     def results_summary(self, num_trials: int = 10) -> None:
         """Prints nothing."""
