@@ -31,9 +31,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from modules.util import environment as libraries  # noqa: E402
+from modules.util import environment  # noqa: E402
 
-libraries.configure("3")
+environment.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
 import keras  # noqa: E402

@@ -16,7 +16,7 @@ from typing import Any
 from kubeflow.names import VERDICT, place
 from kubeflow.pod import devices
 from modules.contract.values import BadValue
-from modules.util import environment as libraries
+from modules.util import environment
 from pipeline.exit_codes import ExitCode
 from pipeline.nodes import source_of_all
 from pipeline.settings import Settings, from_plain
@@ -64,7 +64,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     Raises:
         SystemExit: 1 when the node failed, 3 when it refused; the last line printed says why.
     """
-    libraries.configure("2")
+    environment.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
     try:
