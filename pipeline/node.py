@@ -6,7 +6,6 @@ what runs there.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 
@@ -18,36 +17,12 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.gates import Failure, Refusal
+from components.gates import Refusal
 from pipeline.metadata import store as metadata_store
+from pipeline.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 _Execution = metadata_store_pb2.Execution
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What became of a node.
-
-    Attributes:
-        node_id: such as `Trainer`.
-        state: done | cached | refused | failed.
-        seconds: wall time.
-        execution_id: in the metadata store; 0 when it never got that far.
-        reason: why it was refused or failed, in a sentence or two; else empty.
-        failures: what the gate found that refused.
-    """
-
-    node_id: str
-    state: str
-    seconds: float
-    execution_id: int = 0
-    reason: str = ""
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return self.state in ("done", "cached")
 
 
 def set_run_id(ir: pipeline_pb2.Pipeline, run_id: str) -> None:

@@ -24,10 +24,11 @@ from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes
 from pipeline.nodes import BY_ID
+from pipeline.outcome import Finished
 from pipeline.run_folder import RunFolder
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
-from pipeline.summary import Finished, summarize
+from pipeline.summary import summarize
 from pipeline.verdict import decide
 
 _log = logging.getLogger(__name__)

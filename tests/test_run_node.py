@@ -20,9 +20,8 @@ from kubeflow.pod import run_node
 from modules.training import unfinished
 from pipeline import run as conductor
 from pipeline.exit_codes import ExitCode
-from pipeline.node import Outcome
+from pipeline.outcome import Finished, Outcome
 from pipeline.settings import Settings, make_settings, to_plain
-from pipeline.summary import Finished
 from pipeline.verdict import end
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
