@@ -121,6 +121,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
     from pipeline.verdict import end
 
     folder.begin()
+    screen.note(folder.settings_file.read_text(encoding="utf-8"))
     screen.start("starting")
     try:
         from pipeline.run import Run  # TensorFlow and TFX take some seconds
