@@ -111,7 +111,7 @@ class Run:
             BadFacts: what it took from the cache is of another version of the project.
         """
         screen.start(node_id)
-        with progress.listen(screen.report):
+        with progress.listen(screen.show_progress):
             outcome = launching.run_node(self.ir, node_id)
         outputs, line = {}, outcome.reason
         if outcome.ok:
