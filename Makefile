@@ -3,7 +3,7 @@
 ARGS ?=
 PYTHON ?=
 export PYTHON
-MODEL ?= transformer
+MODEL ?=
 PROFILE ?=
 
 python := .venv/bin/python
@@ -41,11 +41,11 @@ bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)
 
 kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., and options in ARGS
-	@$(kfp_python) kubeflow/compile.py --model $(MODEL) --profile $(or $(PROFILE),default) $(ARGS)
+	@$(kfp_python) kubeflow/compile.py $(if $(MODEL),--model $(MODEL)) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 kubeflow-local: ## compile (PROFILE=smoke, if not told), execute here, and compare with local_runner.py
 	@$(MAKE) --no-print-directory kubeflow PROFILE=$(or $(PROFILE),smoke)
-	@$(kfp_python) kubeflow/run_local.py build/kubeflow/triptych-$(MODEL)-$(or $(PROFILE),smoke).yaml
+	@$(kfp_python) kubeflow/run_local.py build/kubeflow/triptych-$(or $(MODEL),transformer)-$(or $(PROFILE),smoke).yaml
 
 image: ## build the pods' image; CONTAINER_ENGINE=, BASE_IMAGE=, IMAGE= and TARGET=cpu|gpu choose
 	@scripts/image.sh $(ARGS)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
-import time
 import traceback
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from modules import families  # noqa: E402
-from modules.contract.profile import PROFILE_NAMES  # noqa: E402
-from modules.util import environment as libraries  # noqa: E402
-from pipeline import output_folder  # noqa: E402
-from pipeline.settings import SEARCHES, BadSetting, Settings, make_settings  # noqa: E402
+from modules.contract.values import BadValue  # noqa: E402
+from modules.util import environment  # noqa: E402
+from pipeline import output_folder, signals  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
+from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.settings import BadSetting, Settings  # noqa: E402
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+if TYPE_CHECKING:
+    from components.results.summary import Summary
+    from pipeline.run_folder import RunFolder
+    from pipeline.screen import Screen
+
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
 
@@ -29,30 +34,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="local_runner.py",
         description=__doc__,
         epilog="Ends with 0: pushed, 3: refused by a gate, 1: failed, 2: bad usage or input.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    add_options(parser)
     add = parser.add_argument
-    add(
-        "--model",
-        choices=families.names(),
-        default=families.names()[0],
-        help="the family of network",
-    )
-    add("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
-    add("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
-    add("--data-dir", type=Path, default=ROOT / "data" / "mnist", help="four IDX files, 28 x 28")
-    add("--output", type=Path, default=Path("output"), help="the folder for all that it writes")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change a setting, such as training.epochs=3, gates.accuracy=0.9 or "
-        "hyperparameters.NAME=VALUE; a name that does not exist is answered with those that do",
-    )
     add("--no-cache", action="store_true", help="run every node anew")
     add("--rerun-from", metavar="NODE", help="run this node anew, and all that depend on it")
-    add("--verbose", action="store_true", help="the libraries' messages on the screen, too")
+    add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node anew; leave --rerun-from out")
@@ -68,76 +55,108 @@ def main(arguments: list[str] | None = None) -> int:
             f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
             "then start `.venv/bin/python local_runner.py`, or use `make run`"
         )
-    from components.readers import idx  # needs NumPy
+    from components.readers.reader import BadDataset  # needs NumPy
 
     try:
-        settings = make_settings(
-            model=options.model,
-            tuner=options.tuner,
-            profile=options.profile,
-            data_dir=options.data_dir,
-            output=options.output,
-            overrides=options.set,
-        )
-        idx.check_dataset(settings.data_dir)
+        settings = read_options(options)
+        _check(settings, options)
         with output_folder.only_run_in(settings.output):
             return _run(settings, options)
-    except (BadSetting, idx.BadDataset, output_folder.Busy) as error:
+    except (BadValue, BadDataset, output_folder.Busy) as error:
         return _complain(str(error))
     except OSError as error:
         if error.filename is None:
             raise
         return _complain(f"cannot use {error.filename}: {error.strerror}")
-    except KeyboardInterrupt:
-        sys.stdout.write("\nstopped; the same command goes on where this one was\n")
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        sys.stdout.write("\nstopped; run the same command again to resume\n")
+        return signals.exit_code(stop)
+
+
+def _check(settings: Settings, options: argparse.Namespace) -> None:
+    """Refuses, before any work, what cannot be run."""
+    from components.readers import reader_of
+    from modules import families
+    from pipeline import nodes
+
+    if options.rerun_from:
+        nodes.check_id(options.rerun_from)
+    reader_of(settings.data_dir).check_dataset(settings.data_dir)
+    try:
+        families.check(settings.family, settings.hyperparameters)
+    except ValueError as error:
+        raise BadSetting(str(error)) from error
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    log = settings.output / "logs" / f"{settings.model}-{time.strftime('%Y%m%d-%H%M%S')}.log"
-    quiet = nullcontext() if options.verbose else output_folder.output_to_log(log)
-    with quiet as terminal:
-        from pipeline.screen import Screen
+    from pipeline import unchanged
+    from pipeline.run_folder import RunFolder, new_run_id
+    from pipeline.screen import Screen
 
-        screen = Screen(terminal)
+    folder = RunFolder(settings, new_run_id())
+    asked_anew = options.no_cache or options.rerun_from
+    same = None if asked_anew else unchanged.repeat(folder)
+    quiet = nullcontext() if options.verbose else output_folder.output_to_log(folder.log)
+    with quiet as terminal:
+        screen = Screen(terminal, log=sys.stdout if terminal else None)
         screen.say(
-            f"{settings.model}, profile {settings.profile}, tuner {settings.tuner}, "
+            f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
             f"data {settings.data_dir}, output {settings.output}"
         )
-        screen.start("starting")
-        try:
-            from pipeline import runner  # TensorFlow and TFX take some seconds
+        if same:
+            for node in same.nodes:
+                screen.finish(node.node, node.state, node.seconds, node.headline)
+        summary = same or _run_nodes(folder, options, screen)
+        screen.say(str(summary.verdict))
+        screen.say(f"summary {folder.summary}")
+        if summary.verdict.exit_code == ExitCode.FAILED and terminal:
+            screen.say(f"log     {folder.log}")
+        return summary.verdict.exit_code
 
+
+def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
+    """Runs every node in order, up to the first that fails or refuses; writes the summary."""
+    from components.results.summary import read_summary
+    from pipeline.verdict import end
+
+    folder.begin()
+    screen.start("starting")
+    try:
+        from pipeline.run import Run  # TensorFlow and TFX take some seconds
+
+        with Run(folder.settings, folder.run_id, alone=True) as run:
+            if options.no_cache or options.rerun_from:
+                run.anew(options.rerun_from)
             screen.stop()
-            anew = "all" if options.no_cache else options.rerun_from
-            verdict = runner.run(settings, screen, anew)
-        except BadSetting:
-            raise
-        except Exception as error:
-            screen.stop()
-            traceback.print_exc()  # to the log
-            screen.say(f"failed: {type(error).__name__}: {error}")
-            if not options.verbose:
-                screen.say(f"log     {log}")
-            return FAILED
-        finally:
-            screen.stop()
-        screen.say(str(verdict))
-        screen.say(f"summary {settings.summary}")
-        if verdict.exit_code == FAILED and not options.verbose:
-            screen.say(f"log     {log}")
-        return verdict.exit_code
+            try:
+                for node_id in run.node_ids:
+                    if not run.node(node_id, screen).outcome.ok:
+                        break
+            except KeyboardInterrupt as stop:
+                run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))
+                raise
+            return run.end()
+    except BadSetting as error:
+        folder.write(end(ExitCode.BAD_INPUT, str(error)))
+        raise
+    except Exception as error:
+        traceback.print_exc()  # to the log
+        folder.write(end(ExitCode.FAILED, f"{type(error).__name__}: {error}"))
+        return read_summary(folder.summary)
+    finally:
+        screen.stop()
 
 
 def _complain(message: str) -> int:
     sys.stderr.write(f"local_runner.py: {message}\n")
-    return BAD_INPUT
+    return ExitCode.BAD_INPUT
 
 
 def _environment() -> None:
     import warnings
 
-    libraries.configure("1")
+    environment.configure("1")
+    signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 

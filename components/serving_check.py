@@ -18,8 +18,10 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 
 from components import ask_model
+from components.gates import MUST, OVERALL, Failure, write_record
 from modules.data import features
 
+SERVING_CHECK = "ServingCheck"  # the node that says no
 IMAGES = 64  # how many test images it asks about
 TOLERANCE = 1e-4  # between the two loaders' answers; they fuse operations differently
 TIMEOUT = 300  # seconds for a fresh process to import TensorFlow, load and answer
@@ -27,7 +29,15 @@ TIMEOUT = 300  # seconds for a fresh process to import TensorFlow, load and answ
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def compare(wanted: ask_model.Tensors, got: ask_model.Tensors) -> list[str]:
+class CannotAsk(Exception):
+    """A signature takes what no request can be made of."""
+
+    def __init__(self, signature: str, words: str) -> None:
+        super().__init__(f"{signature} {words}")
+        self.signature, self.words = signature, words
+
+
+def compare(wanted: ask_model.Tensors, got: ask_model.Tensors) -> list[Failure]:
     """Says in what two sets of answers differ.
 
     Args:
@@ -35,21 +45,30 @@ def compare(wanted: ask_model.Tensors, got: ask_model.Tensors) -> list[str]:
         got: the same from the server's.
 
     Returns:
-        A sentence a difference; none when they agree.
+        A failure a difference; none when they agree.
     """
-    problems = []
-    for signature, outputs in wanted.items():
-        for name, array in outputs.items():
-            other = got.get(signature, {}).get(name)
-            if other is None:
-                problems.append(f"{signature} does not answer with '{name}'")
-            elif other.shape != array.shape:
-                problems.append(f"{signature}'s {name} is {other.shape}, not {array.shape}")
-            elif not np.isfinite(other).all():
-                problems.append(f"{signature}'s {name} is not finite")
-            elif (gap := float(np.abs(other - array).max(initial=0.0))) > TOLERANCE:
-                problems.append(f"{signature}'s {name} is off by {gap:.2g}")
-    return problems
+    return [
+        _failure(signature, words, len(array))
+        for signature, outputs in wanted.items()
+        for name, array in outputs.items()
+        if (words := _difference(name, array, got.get(signature, {}).get(name)))
+    ]
+
+
+def _difference(name: str, wanted: np.ndarray, got: np.ndarray | None) -> str:
+    if got is None:
+        return f"it does not answer with '{name}'"
+    if got.shape != wanted.shape:
+        return f"its {name} is {got.shape}, not {wanted.shape}"
+    if not np.isfinite(got).all():
+        return f"its {name} is not finite"
+    gap = float(np.abs(got - wanted).max(initial=0.0))
+    return f"its {name} is off by {gap:.2g}" if gap > TOLERANCE else ""
+
+
+def _failure(signature: str, words: str, examples: int) -> Failure:
+    said = f"cannot be served: {words}"
+    return Failure(SERVING_CHECK, signature, OVERALL, None, MUST, None, examples, said)
 
 
 def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask_model.Tensors:
@@ -65,7 +84,7 @@ def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask
         it takes float32 (latents).
 
     Raises:
-        ValueError: for a signature that takes something else.
+        CannotAsk: for a signature that takes something else.
     """
     images = np.stack(
         [
@@ -90,13 +109,13 @@ def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask
         _, inputs = function.structured_input_signature  # type: ignore[attr-defined]
         for key, spec in inputs.items():
             if spec.dtype not in makers:
-                raise ValueError(f"signature {name} takes {key} as {spec.dtype.name}")
+                raise CannotAsk(name, f"it takes {key} as {spec.dtype.name}")
             array = makers[spec.dtype](tuple(spec.shape[1:]))
             requests.setdefault(name, {})[key] = array
     return requests
 
 
-def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[str]:
+def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[Failure]:
     """Asks a model in this process and in a fresh one, and compares.
 
     Args:
@@ -105,17 +124,18 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
         expected: the signatures that the model must have.
 
     Returns:
-        What is wrong, a sentence a problem; none for a model that can be served.
+        What is wrong, a failure a problem; none for a model that can be served.
     """
     model = tf.saved_model.load(model_dir)
+    count = len(serialized)
     missing = [name for name in expected if name not in model.signatures]
     if missing:
-        return [f"the model has no signature {' or '.join(missing)}"]
+        return [_failure(name, "the model has no such signature", count) for name in missing]
     try:
         asked = {name: model.signatures[name] for name in expected}
         requests = make_requests(asked, serialized)
-    except ValueError as error:
-        return [str(error)]
+    except CannotAsk as error:
+        return [_failure(error.signature, error.words, count)]
     wanted = {
         name: {
             key: tensor.numpy()
@@ -139,10 +159,12 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
                 timeout=TIMEOUT,
             )
         except subprocess.TimeoutExpired:
-            return [f"a fresh process did not answer within {TIMEOUT} seconds"]
+            words = f"a fresh process did not answer within {TIMEOUT} seconds"
+            return [_failure("the model", words, count)]
         except subprocess.CalledProcessError as error:
             last = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            return [f"a fresh process could not serve it: {last[:300]}"]
+            words = f"a fresh process could not serve it: {last[:300]}"
+            return [_failure("the model", words, count)]
         with np.load(answered, allow_pickle=False) as flat:
             return compare(wanted, ask_model.unpack(dict(flat)))
 
@@ -160,7 +182,7 @@ def ServingCheck(
     Args:
         model: the exported model.
         examples: with a split `test` to ask about.
-        blessing: what the Pusher obeys; its `reason` says why not, its `asked` how many images.
+        blessing: what the Pusher obeys; its record says why not, its `asked` how many images.
         signatures: those that the model must have, with commas between.
         source: a hash of the code, so that its change is noticed.
     """
@@ -169,7 +191,7 @@ def ServingCheck(
     serialized = list(records.take(IMAGES).as_numpy_iterator())
     problems = check(path_utils.serving_model_path(model.uri), serialized, signatures.split(","))
     blessing.set_int_custom_property("blessed", int(not problems))  # what TFX's Pusher reads
-    blessing.set_string_custom_property("reason", "; ".join(problems))
+    write_record(blessing.uri, SERVING_CHECK, problems)
     blessing.set_int_custom_property("asked", len(serialized))
     # The file says it to people, as TFX's InfraValidator does.
     Path(blessing.uri, "INFRA_NOT_BLESSED" if problems else "INFRA_BLESSED").touch()

@@ -26,15 +26,14 @@ Facts = Mapping[str, Any]
 class SliceFigures(metric_types.Metric):
     """The `figures` of a family, under the names that its evaluation gives."""
 
-    def __init__(self, family: str, name: str = "figures", source: str = "") -> None:
+    def __init__(self, family: str, name: str = "figures") -> None:
         """Builds the metric.
 
         Args:
             family: whose figures.
             name: unused; TFMA gives every metric one.
-            source: a hash of the code, so that its change is noticed.
         """
-        super().__init__(_computations, name=name, family=family, source=source)
+        super().__init__(_computations, name=name, family=family)
 
 
 metric_types.register_metric(SliceFigures)
@@ -43,7 +42,6 @@ metric_types.register_metric(SliceFigures)
 def _computations(
     name: str,
     family: str,
-    source: str,
     model_names: Iterable[str] = ("",),
     output_names: Iterable[str] = ("",),
     **_: Any,

@@ -1,17 +1,19 @@
-"""Compiles the pipeline for Kubeflow Pipelines v2: one task a node, and the verdict at the end.
+"""Compiles the pipeline for Kubeflow Pipelines v2: a task for each node, then one for the verdict.
 
-Runs in kfp's environment, and asks TFX's for the plan.
+Runs in kfp's environment, and gets the plan from TFX's.
 """
 
 # No `from __future__ import annotations`: kfp reads the annotations of a pipeline's function.
 
 import argparse
 import copy
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,27 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.compiling.cluster import BadOption, Cluster, add_options, read_options  # noqa: E402
+from kubeflow.compiling import cluster as clusters  # noqa: E402
+from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
-from modules import families  # noqa: E402
-from modules.contract.profile import PROFILE_NAMES  # noqa: E402
-from pipeline.settings import SEARCHES  # noqa: E402
+from modules.contract.values import unknown  # noqa: E402
+from pipeline import options as run_options  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
+from pipeline.settings import BadSetting, Layer  # noqa: E402
 
-BAD_INPUT = 2
+# What is different in a cluster, unless it is set.
+DEFAULTS = {
+    "data_dir": f"{APP}/data/mnist",
+    "output": f"{VOLUME}/output",
+    "metadata_store": "grpc://triptych-metadata:8080",
+}
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that are not empty."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return super()._get_help_string(action) if action.default else action.help
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -33,29 +49,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="kubeflow/compile.py",
         description=__doc__,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_Help,
     )
-    what = parser.add_argument_group("what is run, as for local_runner.py").add_argument
-    what(
-        "--model",
-        choices=families.names(),
-        default=families.names()[0],
-        help="the family of network",
+    what = parser.add_argument_group(
+        "what to run, as for local_runner.py",
+        f"Paths are those of a pod: data is in the image ({APP}) or on the volume ({VOLUME}), "
+        "all else on the volume.",
     )
-    what("--tuner", choices=SEARCHES, default="hyperband", help="how to search hyperparameters")
-    what("--profile", choices=PROFILE_NAMES, default="default", help="the size of the run")
-    what("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
-    where = parser.add_argument_group("where it runs")
-    place = where.add_argument
-    place("--data-dir", default=f"{APP}/data/mnist", help="in the image or on the volume")
-    place("--output", default=f"{VOLUME}/output", help="on the volume; all that TFX writes")
-    place(
-        "--metadata-store",
-        default="grpc://triptych-metadata:8080",
-        metavar="ADDRESS",
-        help="grpc://HOST:PORT, mysql://HOST:PORT/DATABASE, or a file on the volume",
-    )
-    add_options(where)
+    run_options.add_options(what, DEFAULTS)
+    clusters.add_options(parser.add_argument_group("where to run it"))
     parser.add_argument(
         "--to", type=Path, help="the file to write (default: build/kubeflow/NAME.yaml)"
     )
@@ -68,90 +70,85 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compiles, checks the file, and says where it is."""
+    """Compiles, and returns the exit code: 0, 1 if the file has faults, 2 for bad input."""
     options = parse(arguments)
     try:
-        cluster = read_options(options)
-        plan = ask_plan(options)
+        cluster = clusters.read_options(options)
+        plan = ask_plan((Layer(DEFAULTS), *run_options.given(options)), options.tfx_python)
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
         problems = compile_plan(plan, cluster, file)
-    except BadOption as error:
+    except (BadOption, BadSetting) as error:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except OSError as error:
         sys.stderr.write(f"kubeflow/compile.py: cannot write {error.filename}: {error.strerror}\n")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
 
     for problem in problems:
-        sys.stderr.write(f"kubeflow/compile.py: {file} would be wrong: {problem}\n")
+        sys.stderr.write(f"kubeflow/compile.py: {file} was not written: {problem}\n")
     if problems:
-        return 1
+        return ExitCode.FAILED
     tasks = len(plan["nodes"]) + 1
     sys.stdout.write(f"{os.path.relpath(file)}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
-    return 0
+    return ExitCode.PUSHED
 
 
-def ask_plan(options: argparse.Namespace) -> dict[str, Any]:
+def ask_plan(layers: Sequence[Layer], python: str) -> dict[str, Any]:
     """Asks TFX's environment for the plan.
 
+    Args:
+        layers: of settings, lowest first; only that environment can check them.
+        python: its interpreter.
+
     Raises:
-        BadOption: a setting that does not exist, or an environment that is not there.
+        BadOption: an unknown setting, or an environment that is missing.
     """
-    asked = {
-        "model": options.model,
-        "tuner": options.tuner,
-        "profile": options.profile,
-        "data_dir": options.data_dir,
-        "output": options.output,
-        "metadata_store": options.metadata_store,
-        "overrides": options.set,
-    }
+    asked = {"folder": os.getcwd(), "layers": [dataclasses.asdict(layer) for layer in layers]}
     try:
         done = subprocess.run(
-            [options.tfx_python, "-m", "kubeflow.pod.plan"],
-            input=json.dumps(asked),
+            [python, "-m", "kubeflow.pod.plan"],
+            input=json.dumps(asked, default=str),  # TOML has dates, which no setting is
             capture_output=True,
             text=True,
             cwd=ROOT,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
     except OSError as error:
-        raise BadOption(f"{options.tfx_python} does not run ({error}); run `make setup`") from None
-    if done.returncode == BAD_INPUT:
+        raise BadOption(f"{python} does not run ({error}); run `make setup`") from None
+    if done.returncode == ExitCode.BAD_INPUT:
         raise BadOption(done.stderr.strip().splitlines()[-1])
     if done.returncode:
         if (last := done.stderr.strip().rpartition("\n")[2]).startswith("ModuleNotFoundError"):
-            python = options.tfx_python
-            raise BadOption(f"{python} is not of TFX's environment ({last}); run `make setup`")
-        raise BadOption(f"the plan could not be made:\n{done.stderr}")
+            raise BadOption(f"{python} does not have TFX ({last}); run `make setup`")
+        raise BadOption(f"could not make the plan:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def check(plan: dict[str, Any], cluster: Cluster) -> None:
-    """Checks what only plan and cluster together tell.
+    """Checks the plan and the cluster against each other.
 
     Raises:
-        BadOption: a path that pods do not have, or resources of a task that there is not.
+        BadOption: a path that pods do not have, or resources for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
     for name in cluster.resources:
         if name not in known:
-            raise BadOption(f"--resources: there is no task '{name}'; there is {', '.join(known)}")
+            raise BadOption(f"--resources: {unknown('task', name, known)}")
 
 
 def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str]:
-    """Writes the compiled file, whole and without fault or not at all.
+    """Writes the compiled file; one that would have faults is not written.
 
     Args:
         plan: see kubeflow.pod.plan.
         cluster: where and with what the pods run.
-        file: gets two YAML documents, the pipeline and what is Kubernetes' own.
+        file: gets two YAML documents, the pipeline and what is specific to Kubernetes.
 
     Returns:
-        What is wrong with it, by kubeflow.lint; empty when it was written.
+        What kubeflow.lint finds wrong with it; empty when it was written.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

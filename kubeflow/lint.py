@@ -1,6 +1,6 @@
-"""Looks a compiled file over for what KFP, Kubernetes or a reader would stumble on later.
+"""Checks a compiled file for what KFP, Kubernetes or a reader would trip over later.
 
-It knows the file alone, not what it was made of. Runs in kfp's environment.
+It knows the file alone, not what it was made from. Runs in kfp's environment.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from kubeflow.compiling import compiled  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
 from kubeflow.compiling.image import image_problem  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
 SCHEMA = "2.1.0"
 RUN_ID = "{{$.pipeline_job_uuid}}"
 _PLACEHOLDER = re.compile(r"\{\{\$[^{}]*\}\}")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_ARGUMENT_BYTES = 128 * 1024  # Linux takes no longer one
-_FILE_BYTES = 1024 * 1024  # etcd's limit of an object, which the workflow made of it has to meet
-_SECRET = "holds what looks like a secret"
+_NAME_RULE = "use lower-case letters, digits and '-', at most 63"
+_ARGUMENT_BYTES = 128 * 1024  # Linux accepts no longer one
+_FILE_BYTES = 1024 * 1024  # etcd's limit for an object; the workflow made from the file is one
+_SECRET = "contains what looks like a secret"
 _SECRETS = (
     re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\."),  # a JSON web token
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
@@ -45,7 +47,7 @@ def find_problems(file: Path) -> list[str]:
         file: what kubeflow/compile.py wrote.
 
     Returns:
-        What is wrong, a sentence each; empty when nothing is.
+        A sentence for each fault, without the file's name; empty when there is none.
     """
     try:
         text, documents, tasks = compiled.read(file)
@@ -54,7 +56,7 @@ def find_problems(file: Path) -> list[str]:
     problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
     problems += _gpus(tasks)
     if task_name(VERDICT) not in [task.name for task in tasks]:
-        problems.append("has no verdict: a refused model would look like a success")
+        problems.append("has no verdict task, without which a refused model looks like a success")
     if not any(_SECRET in problem for problem in problems):
         problems += _secrets(documents)  # what is outside of the tasks
     return [*_whole(text, documents[0]), *problems]
@@ -62,12 +64,12 @@ def find_problems(file: Path) -> list[str]:
 
 def _whole(text: str, spec: compiled.Spec) -> Iterator[str]:
     if len(text.encode()) > _FILE_BYTES:
-        yield f"is {len(text.encode()):,} bytes long; a cluster takes {_FILE_BYTES:,}"
+        yield f"is {len(text.encode()):,} bytes long; a cluster accepts {_FILE_BYTES:,}"
     name = compiled.at(spec, "pipelineInfo").get("name") or ""
     if not _NAME.fullmatch(name):
-        yield f"the pipeline's name '{name}' is not lower case, digits and '-', 63 at most"
+        yield f"the pipeline's name '{name}' is not valid: {_NAME_RULE}"
     if spec.get("schemaVersion") != SCHEMA:
-        yield f"has schema {spec.get('schemaVersion')}; open-source KFP takes {SCHEMA} only"
+        yield f"has schema {spec.get('schemaVersion')}; open-source KFP accepts only {SCHEMA}"
 
 
 def _secrets(part: Any) -> Iterator[str]:
@@ -90,20 +92,20 @@ def _strings(part: Any) -> Iterator[str]:
 
 def _task(task: compiled.Task) -> Iterator[str]:
     if not _NAME.fullmatch(task.name):
-        yield "its name is not lower case, digits and '-', 63 at most"
+        yield f"its name is not valid: {_NAME_RULE}"
     if compiled.at(task.spec, "cachingOptions").get("enableCache"):
-        yield "KFP's own caching is on; TFX has its own"
+        yield "KFP's caching is on; it would skip nodes without asking TFX"
     container = compiled.at(task.executor, "container")
     if not container:
         kind = ", ".join(task.executor) or "missing"
-        yield f"its executor is {kind}; open-source KFP runs containers only"
+        yield f"its executor is {kind}; open-source KFP runs only containers"
         return
     if problem := image_problem(container.get("image") or ""):
         yield f"the image {problem}"
     for variable in container.get("env") or []:
         name = compiled.at(variable).get("name") or ""
         if _SECRET_VARIABLE.search(name):
-            yield f"the variable {name} has its value in the file; name a Secret"
+            yield f"the value of the variable {name} is in the file; take it from a Secret"
     for part in (*(container.get("command") or []), *(container.get("args") or [])):
         if len(part.encode()) > _ARGUMENT_BYTES:
             yield f"a part of its command is longer than {_ARGUMENT_BYTES:,} bytes"
@@ -111,7 +113,7 @@ def _task(task: compiled.Task) -> Iterator[str]:
     yield from _arguments(task.constants)
     mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
     if mounts != [VOLUME]:
-        yield f"mounts {mounts}; the volume has to be at {VOLUME}, once"
+        yield f"mounts {mounts}; it must mount the volume once, at {VOLUME}"
 
 
 def _arguments(constants: compiled.Spec) -> Iterator[str]:
@@ -120,17 +122,17 @@ def _arguments(constants: compiled.Spec) -> Iterator[str]:
             yield f"the argument {name} is longer than {_ARGUMENT_BYTES:,} bytes"
         # KFP's backend resolves a placeholder that is a whole argument, and no other.
         if "{{$" in str(value) and not _PLACEHOLDER.fullmatch(str(value)):
-            yield f"the argument {name} has a placeholder inside a longer text"
+            yield f"the argument {name} has a placeholder inside longer text, where KFP ignores it"
     if constants.get("run_id") != RUN_ID:
-        yield f"run_id is {constants.get('run_id')!r}, not the placeholder {RUN_ID} as a whole"
+        yield f"its run_id is {constants.get('run_id')!r}; it must be exactly {RUN_ID}"
     try:
         yield from misplaced(json.loads(str(constants.get("settings"))))
     except (ValueError, AttributeError, TypeError):
-        yield "its argument settings is not the JSON text of a pipeline's settings"
+        yield "its argument settings is not a pipeline's settings in JSON"
 
 
 def _gpus(tasks: list[compiled.Task]) -> list[str]:
-    """GPUs are where they are promised, by the argument `gpus`, and nowhere else."""
+    """Checks that GPUs go to the tasks whose argument `gpus` says so, and to no others."""
     problems, counts = [], set()
     for task in tasks:
         accelerator = compiled.at(task.executor, "container", "resources", "accelerator")
@@ -167,15 +169,15 @@ def _whole_number(value: Any) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Checks files, and says what is wrong with them."""
+    """Checks files, and returns the exit code: 0, 1 if any has a fault, 2 for bad usage."""
     if not arguments or arguments[0] in ("-h", "--help"):
-        sys.stdout.write("kubeflow/lint.py FILE...: checks compiled pipelines\n")
-        return 0 if arguments else 2
+        sys.stdout.write("usage: kubeflow/lint.py FILE...\n\nChecks compiled pipelines.\n")
+        return ExitCode.PUSHED if arguments else ExitCode.BAD_INPUT
     status = 0
     for name in arguments:
         if not Path(name).is_file():
             sys.stderr.write(f"kubeflow/lint.py: there is no file {name}\n")
-            return 2
+            return ExitCode.BAD_INPUT
         for problem in find_problems(Path(name)):
             sys.stderr.write(f"{name}: {problem}\n")
             status = 1

@@ -1,4 +1,4 @@
-"""Names that the compiled file, the pods and the submit client agree on."""
+"""Names on which the compiled file, the pods and the submit client agree."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipeline.nodes import NODES
+
 APP = "/app"  # where the image has the project's data
 VOLUME = "/mnt/triptych"  # where a pod has the shared volume
 VERDICT = "Verdict"  # the last task; every other one is a node of TFX
-
-# Nodes that learn: a GPU is asked for these and no others.
-GPU_NODES = ("Tuner", "Trainer", "CrossValidator")
-# Tasks that fail when they refuse.
-GATES = ("data-gate", "verdict")
 
 _PLACES = {"TRIPTYCH_APP": APP, "TRIPTYCH_VOLUME": VOLUME}
 
@@ -25,14 +22,20 @@ def task_name(node_id: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", node_id).lower()
 
 
+# Nodes that learn: a GPU is asked for these and no others.
+GPU_NODES = tuple(node.id for node in NODES if node.learns)
+# Tasks that fail when they refuse.
+GATES = (*(task_name(node.id) for node in NODES if node.stops), task_name(VERDICT))
+
+
 def place(path: str) -> str:
-    """Where a path of the compiled file is here.
+    """Translates a path of the compiled file to this machine.
 
     Args:
         path: as in a pod, within APP or VOLUME.
 
     Returns:
-        The same path, unless TRIPTYCH_APP or TRIPTYCH_VOLUME name another place for its beginning.
+        The same path, unless TRIPTYCH_APP or TRIPTYCH_VOLUME give another folder for APP or VOLUME.
     """
     for variable, beginning in _PLACES.items():
         other = os.environ.get(variable)
@@ -42,10 +45,10 @@ def place(path: str) -> str:
 
 
 def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Says which paths of a pipeline's settings the pods would not have, a sentence each.
+    """Gives a sentence for each path in a pipeline's settings that pods would not have.
 
     Args:
-        settings: `Settings.as_dict`.
+        settings: as pipeline.settings.to_plain writes them.
     """
     if not _within(settings.get("data_dir", ""), (APP, VOLUME)):
         where = f"in the image ({APP}) nor on the volume ({VOLUME})"
@@ -53,7 +56,7 @@ def misplaced(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("output", "metadata_store"):
         path = settings.get(name, "")
         # Without an address, the metadata store is a file in the output folder.
-        elsewhere = name == "metadata_store" and (not path or "://" in path)
+        elsewhere = name == "metadata_store" and (path == "none" or "://" in path)
         if not elsewhere and not _within(path, (VOLUME,)):
             yield f"{name} '{path}' is not on the volume ({VOLUME}), which all pods share"
 

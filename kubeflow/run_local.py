@@ -1,7 +1,7 @@
-"""Executes a compiled file on this machine with kfp.local, then compares with the local runner.
+"""Executes a compiled file on this machine with kfp.local, then compares with local_runner.py.
 
-The file is the very one that a cluster gets. Two things stand in for the cluster: a folder for the
-volume, and a metadata server of this machine's own. Runs in kfp's environment; the tasks in TFX's.
+It is the same file that a cluster gets. Two things stand in for the cluster: a folder for the
+volume, and a metadata server on this machine. Runs in kfp's environment; the tasks run in TFX's.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from components.results.summary import Summary, read_summary  # noqa: E402
 from kubeflow.names import place  # noqa: E402
+from pipeline.config_file import write_plain  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
-BAD_INPUT, FAILED = 2, 1
 _OF_A_POD = re.compile(r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|refused|failed)")
 
 
@@ -36,16 +38,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="kubeflow/run_local.py",
         description=__doc__,
-        epilog="Ends as local_runner.py does, and with 1 when the two do not agree.",
+        epilog="The exit code is that of the run, as with local_runner.py; 1 if the two differ.",
     )
     add = parser.add_argument
-    add("file", type=Path, help="what kubeflow/compile.py wrote")
-    add("--volume", type=Path, help="the folder that is the volume (default: FILE without .yaml)")
+    add("file", type=Path, help="a file that kubeflow/compile.py wrote")
+    add("--volume", type=Path, help="the folder to use as the volume (default: FILE without .yaml)")
     add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
     add(
         "--tfx-python",
         default=str(ROOT / ".venv" / "bin" / "python"),
-        help="the interpreter of TFX's environment (default: that of .venv)",
+        help="the interpreter of TFX's environment (default: .venv/bin/python)",
     )
     return parser.parse_args(arguments)
 
@@ -55,19 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if not options.file.is_file():
         sys.stderr.write(f"kubeflow/run_local.py: there is no file {options.file}\n")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     if shutil.which(options.tfx_python) is None:
         sys.stderr.write(
             f"kubeflow/run_local.py: {options.tfx_python} does not run; run `make setup`\n"
         )
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     from kubeflow.lint import find_problems
 
     problems = find_problems(options.file)
     for problem in problems:
         sys.stderr.write(f"kubeflow/run_local.py: {options.file}: {problem}\n")
     if problems:
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     volume = (options.volume or options.file.with_suffix("")).absolute()
     os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
     settings = settings_of(options.file)
@@ -78,28 +80,28 @@ def main(arguments: list[str] | None = None) -> int:
     with metadata_server(options.tfx_python, settings, volume):
         succeeded = execute(options.file, options.tfx_python, volume / "kfp", log)
     if not summary.exists():
-        sys.stdout.write(f"failed: a task did not do its work\nlog     {log}\n")
-        return FAILED
-    here = json.loads(summary.read_text())
-    sys.stdout.write(f"{here['verdict']['outcome']}: {here['verdict']['reason']}\n")
+        sys.stdout.write(f"failed: a task failed, and the log says why\nlog     {log}\n")
+        return ExitCode.FAILED
+    here = read_summary(summary)
+    sys.stdout.write(f"{here.verdict}\n")
     sys.stdout.write(f"summary {summary}\n")
-    code = int(here["verdict"]["exit_code"])
-    if succeeded != (code == 0):
-        sys.stdout.write(f"failed: the verdict and kfp disagree on how it ended\nlog     {log}\n")
-        return FAILED
+    code = here.verdict.exit_code
+    if succeeded != (code == ExitCode.PUSHED):
+        sys.stdout.write(f"failed: the verdict and kfp disagree on the outcome\nlog     {log}\n")
+        return ExitCode.FAILED
     if options.no_compare:
         return code
     there = run_runner(options.tfx_python, settings, volume / "local_runner")
     if there is None:
-        return FAILED
-    from kubeflow.compare import differences
+        return ExitCode.FAILED
+    from components.results.compare import differences
 
     found = differences(here, there)
     for line in found:
         sys.stdout.write(f"differs: {line}\n")
     if not found:
-        sys.stdout.write("equal to local_runner.py: verdict, hyperparameters, figures\n")
-    return FAILED if found else code
+        sys.stdout.write("same as local_runner.py: verdict, hyperparameters, figures\n")
+    return ExitCode.FAILED if found else code
 
 
 def settings_of(file: Path) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def settings_of(file: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iterator[None]:
-    """A metadata server for a file that names one; its address goes to the tasks."""
+    """Starts a metadata server if the file needs one, and gives its address to the tasks."""
     if not settings["metadata_store"].startswith("grpc://"):
         yield
         return
@@ -138,7 +140,7 @@ def metadata_server(python: str, settings: dict[str, Any], volume: Path) -> Iter
 
 
 class _Screen:
-    """Standard output while kfp.local works: the log gets all, a person what the pods say."""
+    """Standard output while kfp.local works: all goes to the log, the pods' lines also here."""
 
     def __init__(self, log: TextIO, screen: TextIO) -> None:
         self.log, self.screen, self.kept = log, screen, ""
@@ -157,13 +159,13 @@ class _Screen:
 
 
 def execute(file: Path, python: str, root: Path, log: Path) -> bool:
-    """Runs every task of a compiled file; says whether all succeeded.
+    """Runs every task of a compiled file, and returns whether all succeeded.
 
     Args:
         file: the compiled pipeline.
         python: the interpreter for the tasks.
-        root: where kfp keeps what its UI would show.
-        log: gets everything that is printed.
+        root: the folder for what KFP's UI would show.
+        log: the file for everything that is printed.
     """
     # kfp starts its tasks by the interpreter that it believes is its own.
     ours, sys.executable = sys.executable, python
@@ -195,7 +197,7 @@ def execute(file: Path, python: str, root: Path, log: Path) -> bool:
     return succeeded
 
 
-def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str, Any] | None:
+def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary | None:
     """Runs local_runner.py with the same settings, and reads its summary.
 
     Args:
@@ -204,31 +206,24 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> dict[str,
         output: the folder for that run.
 
     Returns:
-        Its summary; None when it failed, after a word on the screen.
+        Its summary; None when it failed, which is printed.
     """
-    sys.stdout.write("the same by local_runner.py:\n")
+    sys.stdout.write("now with local_runner.py:\n")
     sys.stdout.flush()
-    command = [python, "local_runner.py", *as_options(settings), "--output", str(output)]
-    done = subprocess.run(command, cwd=ROOT)
+    file = output / "repeat.toml"
+    write_plain(settings_here(settings, output), file)
+    done = subprocess.run([python, "local_runner.py", "--config", str(file)], cwd=ROOT)
     summary = output / settings["model"] / "summary.json"
-    if done.returncode not in (0, 3) or not summary.exists():
-        sys.stdout.write("failed: local_runner.py did not come to a verdict\n")
+    if done.returncode not in (ExitCode.PUSHED, ExitCode.REFUSED) or not summary.exists():
+        sys.stdout.write("failed: local_runner.py reached no verdict\n")
         return None
-    return json.loads(summary.read_text())
+    return read_summary(summary)
 
 
-def as_options(settings: dict[str, Any]) -> list[str]:
-    """The options of local_runner.py that give these settings."""
-    options = []
-    for name in ("model", "tuner", "profile"):
-        options += [f"--{name}", settings[name]]
-    options += ["--data-dir", place(settings["data_dir"])]
-    values = {"seed": settings["seed"]}
-    for group in ("data", "tuning", "training", "gates", "hyperparameters"):
-        values |= {f"{group}.{name}": value for name, value in settings[group].items()}
-    for name, value in values.items():
-        options += ["--set", f"{name}={'all' if value is None else value}"]
-    return options
+def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
+    """The settings of a compiled file, for a run on this machine without its metadata server."""
+    here = {"data_dir": place(settings["data_dir"]), "output": str(output)}
+    return {**settings, **here, "metadata_store": "none"}
 
 
 if __name__ == "__main__":

@@ -21,23 +21,28 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
+from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
     from kubeflow.client.upload import Package, Version
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
-_EPILOG = """signing in, in one of these ways:
-  nothing                  KFP asks for nothing, as through a port-forward
-  in a pod                 the token that Kubernetes projects for KFP is found by itself
-  --token-file FILE        a token, read anew for every request; or in TRIPTYCH_KFP_TOKEN
-  --cookies-file FILE      NAME=VALUE; NAME=VALUE, or curl's file; or in TRIPTYCH_KFP_COOKIES
-  --iap-client-id ID       Google's IAP, as a service account; as a user with
+_EPILOG = """ways to sign in:
+  none                     if KFP asks for no login, as through a port-forward
+  in a pod                 the token that Kubernetes projects for KFP is used
+  --token-file FILE        a token, read again for every request; or set TRIPTYCH_KFP_TOKEN
+  --cookies-file FILE      NAME=VALUE; NAME=VALUE, or a file that curl wrote; or set
+                           TRIPTYCH_KFP_COOKIES
+  --iap-client-id ID       Google's IAP, as a service account; to sign in as a user, add
                            --iap-app-client-id and KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET
 
-ends with 0: pushed, or, without --wait, submitted; 3: refused by a gate; 1: failed, canceled, or
-lost from sight (an expired token, no answer for ten minutes, --timeout), when the run may go on;
-2: bad usage, input, address or credentials, before anything was started; 130: Ctrl-C."""
+exit codes:
+  0    pushed; without --wait, submitted
+  1    failed or canceled, or lost from sight: an expired token, no answer for ten minutes,
+       --timeout; then the run may still be going on
+  2    bad usage, input, address or credentials; nothing was started
+  3    refused by a gate
+  130  interrupted by Ctrl-C"""
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -50,33 +55,44 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add, environment = parser.add_argument, os.environ.get
     host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
-    add("file", nargs="?", type=Path, help="what `make kubeflow` wrote (default: the only one)")
+    add("file", nargs="?", type=Path, help="what `make kubeflow` wrote (default: the only file)")
     add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
-    add("--ui-host", default=ui_host, help="of the links, where it is not --host")
-    add("--experiment", default="triptych", help="made if it is not there (default: %(default)s)")
-    add("--namespace", help="whose runs these are, where KFP has many users")
-    add("--run-name", help="(default: the pipeline's name and the time)")
-    add("--pipeline-root", help="where KFP keeps what its UI shows")
-    add("--service-account", help="the pods' (default: KFP's)")
+    add("--ui-host", default=ui_host, help="the address of the links, if not --host")
+    add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
+    add("--namespace", help="the namespace of the run, if KFP has several users")
+    add("--run-name", help="default: the pipeline's name and the time")
+    add("--pipeline-root", metavar="URI", help="where KFP keeps what its UI shows")
+    add("--service-account", help="what the pods run as (default: KFP's choice)")
     add("--wait", action="store_true", help="follow the run until it ends")
-    add("--timeout", type=float, metavar="SECONDS", help="follow it no longer than this")
-    add("--schedule", metavar="CRON", help="run it again and again: '0 3 * * *', every day at 3")
+    add("--timeout", type=float, metavar="SECONDS", help="stop following after this time")
+    add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
     add("--token-file", type=Path, metavar="FILE", help="see below")
     add("--cookies-file", type=Path, metavar="FILE", help="see below")
-    add("--iap-client-id", metavar="ID", default=environment("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID"))
+    add(
+        "--iap-client-id",
+        metavar="ID",
+        default=environment("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID"),
+        help="see below",
+    )
     add(
         "--iap-app-client-id",
         metavar="ID",
         default=environment("KF_PIPELINES_APP_OAUTH2_CLIENT_ID"),
+        help="see below",
     )
-    add("--ssl-ca-cert", type=Path, metavar="FILE", help="the authority of the host's certificate")
+    add(
+        "--ssl-ca-cert",
+        type=Path,
+        metavar="FILE",
+        help="the certificate of the authority that signed the host's",
+    )
     options = parser.parse_args(arguments)
     if not options.host:
-        parser.error("--host has to say where KFP is, such as http://localhost:8080")
+        parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
     if options.schedule and options.wait:
-        parser.error("a --schedule has no end to --wait for")
+        parser.error("--wait does not go with --schedule, which has no end")
     if options.timeout is not None and not (options.wait and options.timeout > 0):
-        parser.error("--timeout needs --wait, and more than 0 seconds")
+        parser.error("--timeout needs --wait and a number of seconds above 0")
     try:
         options.host = address(options.host)
         options.ui_host = address(options.ui_host or options.host)
@@ -87,23 +103,23 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def address(host: str) -> str:
-    """A host as an URL: without a scheme, http:// for this machine and https:// for others.
+    """Completes a host to a URL; without a scheme, http:// for this machine, else https://.
 
     Raises:
-        ValueError: it is none, or has a password in it.
+        ValueError: it is not an address, or has a password in it.
     """
     if "://" not in host:
         name = host.partition("/")[0].partition(":")[0]
         host = f"{'http' if name in ('localhost', '127.0.0.1') else 'https'}://{host}"
     parts = urlsplit(host)
     if "@" in parts.netloc:
-        raise ValueError("an address with a user or a password in it would be shown; leave it out")
+        raise ValueError("leave the user and the password out of the address, which is printed")
     try:
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         sound = False
     if not sound or parts.query or parts.fragment or any(c.isspace() for c in host):
-        raise ValueError(f"{host} is no address of KFP's, such as http://localhost:8080")
+        raise ValueError(f"'{host}' is not an address such as http://localhost:8080")
     return host.rstrip("/")
 
 
@@ -113,8 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         return _complain(
-            f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make kubeflow` once, "
-            "then start `.venv-kubeflow/bin/python kubeflow/submit.py`"
+            f"this Python ({sys.executable}) does not have {', '.join(missing)}; run `make "
+            "setup-kubeflow`, then `.venv-kubeflow/bin/python kubeflow/submit.py`"
         )
     from kubeflow.client import upload
 
@@ -135,9 +151,10 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
     version = None
     try:
         client, namespace = auth.connect(options)
-        _say(f"{os.path.relpath(package.file)} to {options.host}, with {client.signed_in_with}")
+        file = os.path.relpath(package.file)
+        _say(f"submitting {file} to {options.host} with {client.signed_in_with}")
         if options.namespace and not namespace:
-            _say(f"this KFP has a single user: namespace {options.namespace} is left out")
+            _say(f"this KFP has a single user, so --namespace {options.namespace} is ignored")
         with contextlib.redirect_stdout(io.StringIO()):  # kfp prints links of its own
             experiment_id = upload.find_experiment(client, options.experiment, namespace)
             version = upload.publish(client, package, namespace)
@@ -145,24 +162,24 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
     except Trouble as error:
         # Without an answer, nobody here knows what became of the last request.
         doubt = version is not None and not error.status
-        also = f"; look at {options.ui_host}/#/runs, it may have been started" if doubt else ""
+        also = f"; it may have started all the same, see {options.ui_host}/#/runs" if doubt else ""
         _complain(f"{error}{_so_far(version)}{also}")
-        return FAILED if doubt else error.exit_code
+        return ExitCode.FAILED if doubt else error.exit_code
     except (OpenApiException, ValueError) as error:  # what kfp itself finds wrong
         return _complain(f"{' '.join(str(error).split())}{_so_far(version)}")
     except KeyboardInterrupt:
         _say(f"\nstopped before a run was known to have started{_so_far(version)}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     _say(f"version  {version.name} of {package.name}, experiment {options.experiment}")
     if options.schedule:
         _say(f"schedule {name}  {options.ui_host}/#/recurringrun/details/{identity}")
-        _say(f"submitted: '{options.schedule}', in UTC unless KFP was told another time zone")
-        return 0
+        _say(f"submitted: '{options.schedule}', in UTC unless KFP is set to another time zone")
+        return ExitCode.PUSHED
     link = f"{options.ui_host}/#/runs/details/{identity}"
     _say(f"run      {name}  {link}")
     if not options.wait:
         _say("submitted")
-        return 0
+        return ExitCode.PUSHED
     return _follow(client, options, package, identity, namespace, link)
 
 
@@ -180,26 +197,27 @@ def _follow(
     from kubeflow.client.follow import Follower, Lost
     from kubeflow.client.outcome import LOST, Outcome, judge, read_log
 
+    still = "the run may still be going on in the cluster"
     follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
     try:
         end = follower.follow(run_id, options.timeout)
         outcome = judge(end, lambda task: read_log(follower.client, run_id, task, namespace))
     except Lost as lost:
-        outcome = Outcome(LOST, f"{lost}; the run may go on in the cluster")
+        outcome = Outcome(LOST, f"{lost}; {still}")
     except OpenApiException as error:
         said = " ".join(str(error).split())
-        outcome = Outcome(LOST, f"kfp cannot read the answer ({said}); the run may go on")
+        outcome = Outcome(LOST, f"kfp cannot read the answer ({said}); {still}")
     except KeyboardInterrupt:
-        _say("\nno longer followed; the run goes on in the cluster, and its page can terminate it")
+        _say("\nstopped following; the run goes on in the cluster, and its page can terminate it")
         _say(f"run      {link}")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     _say(f"run      {link}")
     _say(str(outcome))
     return outcome.exit_code
 
 
 def _so_far(version: Version | None) -> str:
-    return f"; version {version.name} is uploaded, but not known to run" if version else ""
+    return f"; version {version.name} was uploaded, but is not known to run" if version else ""
 
 
 def _say(line: str) -> None:
@@ -209,7 +227,7 @@ def _say(line: str) -> None:
 
 def _complain(message: str) -> int:
     sys.stderr.write(f"kubeflow/submit.py: {message}\n")
-    return BAD_INPUT
+    return ExitCode.BAD_INPUT
 
 
 if __name__ == "__main__":

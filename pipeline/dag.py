@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfx.components import Evaluator, ExampleValidator, Pusher, StatisticsGen, Trainer, Tuner
+from tfx.components import ExampleValidator, Pusher, StatisticsGen, Trainer
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
@@ -12,15 +12,18 @@ from tfx.types import Channel, standard_artifacts
 from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
+from components.evaluator import Evaluator
 from components.mnist_example_gen import MnistExampleGen
-from components.schema import CuratedSchema
+from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
+from components.tuner import Tuner
 from modules import families
 from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
+from pipeline.nodes import source
 from pipeline.settings import Settings
-from pipeline.sources import ROOT, source_hash
+from pipeline.sources import ROOT
 
 # In this process: at this size a pool of Beam workers costs more than it brings. The last option
 # keeps TFX from packing itself into an archive before every node.
@@ -44,20 +47,20 @@ def create_pipeline(settings: Settings) -> Pipeline:
     """
     example_gen = MnistExampleGen(
         data_dir=str(settings.data_dir),
-        source=source_hash("components.mnist_example_gen"),
+        source=source("MnistExampleGen", settings.family),
         train_images=settings.data.train_images,
         test_images=settings.data.test_images,
     )
     examples = example_gen.outputs["examples"]
 
     statistics_gen = StatisticsGen(examples=examples)
-    schema = CuratedSchema(text=(ROOT / "pipeline" / "schema.pbtxt").read_text())
+    schema = CuratedSchema(text=with_derived((ROOT / "pipeline" / "schema.pbtxt").read_text()))
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
     )
     data_gate = DataGate(
         anomalies=example_validator.outputs["anomalies"],
-        source=source_hash("components.data_gate"),
+        source=source("DataGate", settings.family),
     )
     steps = [example_gen, statistics_gen, schema, example_validator, data_gate]
 
@@ -96,13 +99,15 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings.model, settings.gates),
+        eval_config=eval_config(settings.family, settings.gates),
+        family=settings.family,
+        source=source("Evaluator", settings.family),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join(families.load(settings.model).served),
-        source=source_hash("components.serving_check", "components.ask_model"),
+        signatures=",".join(families.load(settings.family).served),
+        source=source("ServingCheck", settings.family),
     )
     pusher = Pusher(
         model=model,
@@ -111,7 +116,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(settings.serving))
         ),
-        custom_config={"source": source_hash("components.pusher")},
+        custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
     steps += [trainer, baseline, evaluator, serving_check, pusher]
@@ -128,7 +133,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 
 def _search_task(settings: Settings) -> SearchTask:
     return SearchTask(
-        family=settings.model,
+        family=settings.family,
         search=settings.tuner,
         max_epochs=settings.tuning.max_epochs,
         factor=settings.tuning.factor,
@@ -136,15 +141,15 @@ def _search_task(settings: Settings) -> SearchTask:
         images=settings.tuning.images,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash("modules.training.tuner", f"modules.families.{settings.model}"),
+        source=source("Tuner", settings.family),
     )
 
 
 def _training_task(settings: Settings) -> TrainingTask:
     return TrainingTask(
-        family=settings.model,
+        family=settings.family,
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
-        source=source_hash("modules.training.trainer", f"modules.families.{settings.model}"),
+        source=source("Trainer", settings.family),
     )

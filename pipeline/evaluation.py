@@ -11,7 +11,6 @@ from tensorflow_model_analysis.proto import config_pb2
 from modules import families
 from modules.contract.family import Gate
 from modules.data import features
-from pipeline.sources import source_hash
 
 _Direction = config_pb2.MetricDirection
 
@@ -38,12 +37,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
     own = config_pb2.MetricConfig(
         class_name="SliceFigures",
         module="components.slice_figures",
-        config=json.dumps(
-            {
-                "family": family,
-                "source": source_hash("components.slice_figures", f"modules.families.{family}"),
-            }
-        ),
+        config=json.dumps({"family": family}),
     )
     return config_pb2.EvalConfig(
         model_specs=[

@@ -8,12 +8,12 @@ import ml_metadata as mlmd
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import node as nodes
-from pipeline.figures import key_figure
-from pipeline.summary import Finished
+from pipeline.nodes import BY_ID
+from pipeline.outcome import Finished, Outcome
 
 
 def finished_nodes(
-    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str, family: str
+    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str
 ) -> list[Finished]:
     """Reads which nodes of a run have succeeded so far.
 
@@ -21,7 +21,6 @@ def finished_nodes(
         store: the metadata store.
         ir: the compiled pipeline.
         run_id: as it was given to `set_run_id`.
-        family: whose pipeline it is.
 
     Returns:
         Them, in the order of the pipeline; a second try takes the place of the first. Empty when
@@ -39,7 +38,7 @@ def finished_nodes(
     return [
         finished
         for name in names
-        if name in latest and (finished := _finished(store, name, latest[name], family))
+        if name in latest and (finished := _finished(store, name, latest[name]))
     ]
 
 
@@ -50,11 +49,11 @@ def _node_of(store: mlmd.MetadataStore, execution: Any, pipeline: str) -> str:
     return ""
 
 
-def _finished(store: Any, name: str, execution: Any, family: str) -> Finished | None:
+def _finished(store: Any, name: str, execution: Any) -> Finished | None:
     state = nodes.state_of(execution)
     if state == "failed":
         return None
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
-    outcome = nodes.Outcome(name, state, milliseconds / 1000, execution.id)
+    outcome = Outcome(name, state, milliseconds / 1000, execution.id)
     outputs = nodes.output_artifacts(store, execution.id)
-    return Finished(outcome, key_figure(name, outputs, family), outputs)
+    return Finished(outcome, BY_ID[name].headline(outputs) if name in BY_ID else "", outputs)

@@ -6,10 +6,8 @@ what runs there.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
-from pathlib import Path
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
@@ -19,35 +17,12 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.refusal import Refusal
+from components.gates import Refusal
 from pipeline.metadata import store as metadata_store
-from pipeline.verdict import pushed_path
+from pipeline.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 _Execution = metadata_store_pb2.Execution
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What became of a node.
-
-    Attributes:
-        node_id: such as `Trainer`.
-        state: done | cached | refused | failed.
-        seconds: wall time.
-        execution_id: in the metadata store; 0 when it never got that far.
-        reason: why it was refused or failed, in a sentence or two; else empty.
-    """
-
-    node_id: str
-    state: str
-    seconds: float
-    execution_id: int = 0
-    reason: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return self.state in ("done", "cached")
 
 
 def set_run_id(ir: pipeline_pb2.Pipeline, run_id: str) -> None:
@@ -81,7 +56,8 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         raise KeyError(f"the pipeline has no node '{node_id}'")
     deployment = runner_utils.extract_local_deployment_config(ir)
     started = time.monotonic()
-    execution_id, reason, refused = 0, "", False
+    execution_id, reason = 0, ""
+    refused: Refusal | None = None
     try:
         info = launcher.Launcher(
             pipeline_node=found[node_id],
@@ -93,13 +69,13 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         ).launch()
         execution_id = info.execution_id if info else 0
     except Refusal as refusal:
-        reason, refused = str(refusal), True
+        refused = refusal
     except Exception as error:  # whatever a component raises is this node's failure, not ours
         _log.exception("%s failed", node_id)
         reason = f"{type(error).__name__}: {_first_lines(str(error))}"
     seconds = time.monotonic() - started
     if refused:
-        return Outcome(node_id, "refused", seconds, reason=reason)
+        return Outcome(node_id, "refused", seconds, 0, str(refused), refused.failures)
     if reason or not execution_id:
         return Outcome(node_id, "failed", seconds, reason=reason or "it was not executed")
     with open_store(ir) as handle:
@@ -150,22 +126,6 @@ def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
     if left:
         store.put_executions(left)
     return [execution.id for execution in left]
-
-
-def forget_lost_pushes(store: mlmd.MetadataStore) -> None:
-    """Makes pushed models that someone has removed unknown, so that they are pushed again.
-
-    TFX looks whether an artifact's own folder is there, but not for what was pushed from it.
-    """
-    lost = [
-        artifact
-        for artifact in store.get_artifacts_by_type("PushedModel")
-        if (path := pushed_path(artifact)) and not Path(path).is_dir()
-    ]
-    for artifact in lost:
-        artifact.state = metadata_store_pb2.Artifact.DELETED
-    if lost:
-        store.put_artifacts(lost)
 
 
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:

@@ -22,12 +22,14 @@ _QUIET_SECONDS = 20.0  # between lines of progress where nothing can be redrawn
 class Screen:
     """A line a node, and below them, on a terminal, a bar for the one that works."""
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(self, file: TextIO | None = None, log: TextIO | None = None) -> None:
         """Opens the screen.
 
         Args:
             file: where to write; standard output by default.
+            log: gets every line, too, so that it tells what the libraries' messages belong to.
         """
+        self._log = log
         self.console = Console(file=file, highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._task = TaskID(0)
@@ -37,6 +39,7 @@ class Screen:
     def say(self, text: str) -> None:
         """Prints a line; rich's markup is not interpreted."""
         self.console.print(text, markup=False)
+        self._note(text)
 
     def start(self, what: str) -> None:
         """Shows that something has begun, until `stop` or `finish`."""
@@ -75,9 +78,16 @@ class Screen:
             self._progress.stop()
             self._progress = None
 
-    def finish(self, node: str, state: str, seconds: float, figure: str) -> None:
+    def finish(self, node: str, state: str, seconds: float, headline: str) -> None:
         """Puts the finished node's line."""
         self.stop()
         mark = _MARKS[state] + " " * (8 - len(state))
-        self.console.print(f"  {mark}{node:<17}{seconds:7.1f} s  ", end="")
-        self.say(figure)
+        line = f"{node:<17}{seconds:7.1f} s  "
+        self.console.print(f"  {mark}{line}", end="")
+        self.console.print(headline, markup=False)
+        self._note(f"  {state:<8}{line}{headline}")
+
+    def _note(self, line: str) -> None:
+        if self._log:
+            self._log.write(f"{line}\n")
+            self._log.flush()

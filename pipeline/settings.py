@@ -1,50 +1,97 @@
 """What a run is asked to do: plain values, checked, with nothing heavy imported.
 
-pipeline/profiles.py has the values; `--set name=value` changes one of them.
+Each is declared once, by a field that says what it means and what it may be; options, files, the
+table of docs/settings.md and what is written down of a run follow from that.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from modules import families
-from modules.contract.profile import PROFILE_NAMES, Data, Training, Tuning
+from modules.contract import fields
+from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning, setting
+from modules.contract.values import BadValue, Kind, read, unknown
 from modules.training import searches
+from pipeline.metadata import address
 
+ROOT = Path(__file__).resolve().parent.parent
+FAMILIES = families.names()
 SEARCHES = (*searches.SEARCHES, "none")
 
 
-class BadSetting(ValueError):
+def profiles_of(family: str) -> Mapping[str, Profile]:
+    """The profiles of a family, by their names."""
+    return families.load(family).profiles
+
+
+class BadSetting(BadValue):
     """A setting that does not exist or cannot have that value; the message says which can."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """One run, whole. Everything that it writes is under `output`."""
+class Layer:
+    """Some settings, from one source; those of a higher layer win.
 
-    model: str
-    tuner: str
-    profile: str
-    data_dir: Path
-    output: Path
+    Attributes:
+        values: by dotted name such as `training.epochs`, or in tables; as text or typed.
+        source: where they stand, to begin a complaint with, such as a file's name; may be empty.
+    """
+
+    values: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One run, whole. Everything that it writes is under `output`; both paths are absolute."""
+
+    family: str = setting(
+        "the family of models", Kind(str, words=FAMILIES), name="model", default="transformer"
+    )
+    tuner: str = setting(
+        "how hyperparameters are searched for", Kind(str, words=SEARCHES), default="hyperband"
+    )
+    profile: str = setting(
+        "the size of the run: its values for all that is not set",
+        Kind(str, words=PROFILE_NAMES),
+        default="default",
+    )
+    data_dir: Path = setting(
+        "the folder of the four IDX files", Kind(Path), default=ROOT / "data" / "mnist"
+    )
+    output: Path = setting(
+        "the folder for everything that a run writes", Kind(Path), default=Path("output")
+    )
+    metadata_store: str | None = setting(
+        f"the metadata store: {address.FORMS}; none is a file in the output folder",
+        Kind(str, absent="none"),
+        default=None,
+    )
+    seed: int = setting(
+        "the seed of everything that is random", Kind(int, least=0, most=2**32 - 1), default=1
+    )
     data: Data
     tuning: Tuning
     training: Training
-    gates: Mapping[str, float]
-    hyperparameters: Mapping[str, Any]
-    seed: int = 1
-    metadata_store: str = ""  # an address; empty is a file of the output folder
+    gates: Mapping[str, float] = setting(
+        "the bound of a gate", Kind(float, least=0, most=1_000_000)
+    )
+    hyperparameters: Mapping[str, Any] = setting(
+        "a hyperparameter, which is not searched for then", Kind(object)
+    )
 
     @property
     def pipeline_name(self) -> str:
-        return f"triptych-{self.model}"
+        return f"triptych-{self.family}"
 
     @property
     def artifacts(self) -> Path:
-        return self.output / "artifacts" / self.model
+        return self.output / "artifacts" / self.family
 
     @property
     def metadata(self) -> str:
@@ -53,148 +100,102 @@ class Settings:
 
     @property
     def serving(self) -> Path:
-        return self.output / "serving" / self.model
+        return self.output / "serving" / self.family
 
     @property
     def state(self) -> Path:
         """Where searches and trainings in progress keep what a killed run resumes from."""
-        return self.output / "state" / self.model
+        return self.output / "state" / self.family
 
     @property
     def summary(self) -> Path:
-        return self.output / self.model / "summary.json"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as plain JSON values."""
-        plain = dataclasses.asdict(self)
-        return plain | {"data_dir": str(self.data_dir), "output": str(self.output)}
+        """Of the run that was begun last."""
+        return self.output / self.family / "summary.json"
 
 
-def from_dict(plain: Mapping[str, Any]) -> Settings:
-    """Makes settings of what `as_dict` gave.
+DECLARED = {value.name: value for value in fields.declared(Settings)}
+_TABLES = fields.tables(Settings)
+_ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
+
+
+def make_settings(*layers: Layer, **values: Any) -> Settings:
+    """Fills in what is not given: with defaults, and with the values of the profile that is chosen.
+
+    Args:
+        layers: lowest first.
+        values: the highest layer, such as `model="vae", training={"epochs": 3}`.
+
+    Raises:
+        BadSetting: for a name that is not known or a value that does not fit, in any layer.
+    """
+    given = [(_flat(layer.values), layer.source) for layer in (*layers, Layer(values))]
+    filled = {
+        value.name: _read(value.name, value.default)
+        for value in DECLARED.values()
+        if value.default is not dataclasses.MISSING
+    }
+    for name in ("model", "profile"):
+        for found, source in given:
+            if name in found:
+                filled[name] = _read(name, found[name], source)
+    filled |= profile_values(filled["model"], filled["profile"])
+    known = [name for name in filled if not name.startswith(_ANY)]
+    for found, source in given:
+        for name, value in found.items():
+            if name not in known and not (name.startswith(_ANY) and name != _ANY):
+                raise _complaint(unknown("setting", name, [*known, f"{_ANY}NAME"]), source)
+            filled[name] = _read(name, value, source)
+    return fields.build(Settings, filled)
+
+
+def profile_values(family: str, profile: str) -> dict[str, Any]:
+    """The values of a profile, by dotted name."""
+    return _flat(dataclasses.asdict(profiles_of(family)[profile]))
+
+
+def to_plain(settings: Settings) -> dict[str, Any]:
+    """Writes settings down as TOML and JSON know them, whole; the family is its `model` there."""
+    return fields.plain(settings)
+
+
+def from_plain(plain: Any) -> Settings:
+    """Reads what `to_plain` gave.
 
     Raises:
         BadSetting: they are of another version of the project.
     """
-    parts = {"data": Data, "tuning": Tuning, "training": Training}
     try:
-        made = {name: kind(**plain[name]) for name, kind in parts.items()}
-        paths = {name: Path(plain[name]) for name in ("data_dir", "output")}
-        return Settings(**{**plain, **made, **paths})
-    except (KeyError, TypeError) as error:
+        if not isinstance(plain, Mapping):
+            raise BadSetting(f"{type(plain).__name__} instead of a table")
+        settings = make_settings(Layer(plain))
+        if lacking := _flat(to_plain(settings)).keys() - _flat(plain).keys():
+            raise BadSetting(f"they lack {', '.join(sorted(lacking))}")
+    except BadSetting as error:
         raise BadSetting(f"these settings are of another version of the project: {error}") from None
-
-
-def make_settings(
-    *,
-    model: str,
-    tuner: str,
-    profile: str,
-    data_dir: Path,
-    output: Path,
-    overrides: Sequence[str] = (),
-    metadata_store: str = "",
-) -> Settings:
-    """Fills a profile in and applies `name=value` overrides.
-
-    Args:
-        model: a family, one of FAMILIES.
-        tuner: one of SEARCHES.
-        profile: one of PROFILE_NAMES.
-        data_dir: the folder with the IDX files.
-        output: the folder for everything that the run writes.
-        overrides: such as `training.epochs=3`, `gates.accuracy=0.9`, `seed=7`.
-        metadata_store: see pipeline.metadata.store; empty for a file of the output folder.
-
-    Raises:
-        BadSetting: for a name that is not known or a value that does not fit.
-    """
-    for kind, name, known in (
-        ("model", model, families.names()),
-        ("tuner", tuner, SEARCHES),
-        ("profile", profile, PROFILE_NAMES),
-    ):
-        if name not in known:
-            raise BadSetting(f"there is no {kind} '{name}'; there is {', '.join(known)}")
-    chosen = families.load(model).profiles[profile]
-    settings = Settings(
-        model=model,
-        tuner=tuner,
-        profile=profile,
-        data_dir=Path(data_dir).expanduser().absolute(),
-        output=Path(output).expanduser().absolute(),
-        metadata_store=metadata_store,
-        **{field.name: getattr(chosen, field.name) for field in dataclasses.fields(chosen)},
-    )
-    for override in overrides:
-        settings = _override(settings, override)
     return settings
 
 
-def _override(settings: Settings, override: str) -> Settings:
-    name, equals, text = override.partition("=")
-    name, text = name.strip(), text.strip()
-    if not equals or not name or not text:
-        raise BadSetting(f"--set takes name=value, not '{override}'")
-    if name == "seed":
-        return dataclasses.replace(settings, seed=_integer(name, text, least=0))
-    group, _, key = name.partition(".")
-    if group == "hyperparameters" and key:
-        # Which ones exist is the family's own knowledge; it is asked before any work starts.
-        return _replace_key(settings, group, key, _plain(text))
-    if group == "gates" and key in settings.gates:
-        return _replace_key(settings, group, key, _number(name, text))
-    part = getattr(settings, group, None) if group in ("data", "tuning", "training") else None
-    if part is None or key not in {field.name for field in dataclasses.fields(part)}:
-        raise BadSetting(f"there is no setting '{name}'; there is {', '.join(_names(settings))}")
-    optional = getattr(type(part), "__annotations__", {}).get(key, "").endswith("None")
-    if optional and text.lower() in ("none", "all"):
-        value = None
-    else:
-        value = _integer(name, text, least=2 if name == "tuning.factor" else 1)
-    return _replace(settings, group, dataclasses.replace(part, **{key: value}))
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of all tables by dotted name; a table of settings may be empty."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and (value or prefix + name in _TABLES):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
-def _replace_key(settings: Settings, group: str, key: str, value: Any) -> Settings:
-    return _replace(settings, group, {**getattr(settings, group), key: value})
-
-
-def _replace(settings: Settings, group: str, value: Any) -> Settings:
-    changes: dict[str, Any] = {group: value}
-    return dataclasses.replace(settings, **changes)
-
-
-def _names(settings: Settings) -> list[str]:
-    parts = {group: getattr(settings, group) for group in ("data", "tuning", "training")}
-    names = [f"{g}.{f.name}" for g, part in parts.items() for f in dataclasses.fields(part)]
-    return [*names, *(f"gates.{name}" for name in settings.gates), "hyperparameters.NAME", "seed"]
-
-
-def _integer(name: str, text: str, least: int) -> int:
+def _read(name: str, value: Any, source: str = "") -> Any:
+    declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
     try:
-        value = int(text.replace("_", ""))
-    except ValueError:
-        value = least - 1
-    if value < least:
-        raise BadSetting(f"{name} is a whole number of {least} or more, not '{text}'")
-    return value
+        found = read(name, value, declared.kind)
+        if name == "metadata_store" and found is not None:
+            return str(address.parse(found))
+    except BadValue as error:
+        raise _complaint(str(error), source) from None
+    return Path(os.path.expanduser(found)).absolute() if isinstance(found, Path) else found
 
 
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0.0 <= value < float("inf"):
-        raise BadSetting(f"{name} is a number of 0 or more, not '{text}'")
-    return value
-
-
-def _plain(text: str) -> Any:
-    """Reads a hyperparameter's value: a whole number, a number, true, false, or text."""
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            pass
-    return {"true": True, "false": False}.get(text.lower(), text)
+def _complaint(message: str, source: str) -> BadSetting:
+    return BadSetting(f"{source}: {message}" if source else message)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("pipeline", "components", "modules", "kubeflow")
+DATA = (".npz", ".html.j2")  # endings of what a module brings along
 
 
 def source_files(*modules: str) -> list[Path]:
@@ -20,7 +21,7 @@ def source_files(*modules: str) -> list[Path]:
         modules: dotted names, such as `modules.training.trainer`.
 
     Returns:
-        Their files, all that those import, and the .npz files of the same names, sorted.
+        Their files, all that those import, and the data files of the same names, sorted.
 
     Raises:
         FileNotFoundError: when a module is not in the project.
@@ -34,7 +35,8 @@ def source_files(*modules: str) -> list[Path]:
         if path is None or path in found:
             continue
         found.add(path)
-        found.update(path.parent.glob(f"{path.stem}.npz"))  # data that the module brings along
+        for ending in DATA:
+            found.update(path.parent.glob(f"{path.stem}{ending}"))
         waiting.extend(_path(name) for name in _imports(path))
     return sorted(found)
 

@@ -1,140 +1,62 @@
-"""How a run ended, and why, in words."""
+"""How a run ended, decided from what its nodes and its gates said."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-import tensorflow_model_analysis as tfma
-from ml_metadata.proto import metadata_store_pb2
-
-from pipeline.results import number
-
-PUSHED, REFUSED, FAILED = "pushed", "refused", "failed"
-EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1}
+from components.gates import Failure, Record, describe, find_records
+from components.results.facts import read_pushed
+from components.results.summary import Verdict
+from pipeline.exit_codes import ExitCode
+from pipeline.outcome import Finished
 
 
-@dataclasses.dataclass(frozen=True)
-class Failure:
-    """A threshold that was not met.
-
-    Attributes:
-        metric: such as `accuracy`.
-        slice: such as `label=8`, or `overall`.
-        value: what was measured; None when there was nothing to measure.
-        kind: `at least`, `at most`, or `change`: against the last blessed model.
-        bound: what was needed.
-        examples: how many Examples the slice has.
-    """
-
-    metric: str
-    slice: str
-    value: float | None
-    kind: str
-    bound: float
-    examples: int
-
-    @property
-    def shortfall(self) -> float:
-        """How far the value is from the bound, as a part of the bound."""
-        if self.value is None or not self.bound:
-            return float("inf")
-        return abs(self.value - self.bound) / abs(self.bound)
-
-    def __str__(self) -> str:
-        where = "" if self.slice == "overall" else f" on {self.slice}"
-        examples = f"({self.examples:,} examples)"
-        if self.value is None:
-            return f"{self.metric}{where} could not be measured {examples}"
-        if self.kind == "change":
-            return (
-                f"{self.metric}{where} changed by {self.value:+.4g} from the last blessed model, "
-                f"where {self.bound:+.4g} is allowed {examples}"
-            )
-        allowed = "needs" if self.kind == "at least" else "may be"
-        return f"{self.metric}{where} is {self.value:.4g}, {allowed} {self.bound:g} {examples}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """The end of a run: pushed, refused by a gate, or failed."""
-
-    outcome: str
-    reason: str = ""
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        return EXIT_CODES[self.outcome]
-
-    def __str__(self) -> str:
-        return f"{self.outcome}: {self.reason}" if self.reason else self.outcome
-
-
-def read_failures(evaluation_uri: str, examples: Mapping[str, int]) -> list[Failure]:
-    """Reads which thresholds a model did not meet.
-
-    Args:
-        evaluation_uri: the Evaluator's output.
-        examples: how many Examples each slice has.
-
-    Returns:
-        The failures: overall first, then by slice.
-    """
-    result = tfma.load_validation_result(evaluation_uri)
-    found = []
-    for validation in result.metric_validations_per_slice:
-        where = _slice_name(validation.slice_key)
-        for failure in validation.failures:
-            kind, bound = _bound(failure.metric_threshold)
-            missing = failure.message == "Metric not found."
-            found.append(
-                Failure(
-                    metric=failure.metric_key.name,
-                    slice=where,
-                    value=None if missing else number(failure.metric_value.double_value.value),
-                    kind=kind,
-                    bound=bound,
-                    examples=examples.get(where, 0),
-                )
-            )
-    return sorted(found, key=lambda f: (f.slice != "overall", f.slice, f.metric))
+def end(code: ExitCode, reason: str = "", failures: Iterable[Failure] = ()) -> Verdict:
+    """Makes a verdict of an exit code: its outcome is the code's name."""
+    return Verdict(code.name.lower(), int(code), reason, tuple(failures))
 
 
 def refusal(failures: Iterable[Failure]) -> Verdict:
-    """Makes a verdict of failed thresholds: in words the first and the worst slice's, then a count.
+    """Makes a verdict of what gates found; at least one failure."""
+    failures = tuple(failures)
+    return end(ExitCode.REFUSED, describe(failures), failures)
+
+
+def decide(finished: Sequence[Finished], expected: Sequence[str] = ()) -> Verdict:
+    """Decides how a run ended whose nodes have done what they could.
 
     Args:
-        failures: at least one, as `read_failures` sorts them.
+        finished: its nodes, in order; the last may have failed or refused.
+        expected: the names of all nodes; one that is missing has failed somewhere else.
+
+    Raises:
+        BadFacts: what a gate wrote is of another version of the project.
     """
-    failures = tuple(failures)
-    slices = [failure for failure in failures[1:] if failure.slice != "overall"]
-    named = [failures[0], *sorted(slices, key=lambda f: -f.shortfall)[:1]]
-    more = f" and {len(failures) - len(named)} more" if len(failures) > len(named) else ""
-    return Verdict(REFUSED, "; ".join(map(str, named)) + more, failures)
+    if finished and not finished[-1].outcome.ok:
+        return _stopped_by(finished[-1])
+    there = {node.outcome.node_id: node.outputs for node in finished}
+    if "Pusher" in there and (path := read_pushed(there["Pusher"]).path):
+        return end(ExitCode.PUSHED, path)
+    records = read_records(finished)
+    missing = [name for name in expected if name not in there]
+    # A gate that fails its node leaves its record all the same; without one, a missing node broke.
+    weighed = [record for record in records if not missing or record.gate in missing]
+    failures = [failure for record in weighed for failure in record.failures]
+    if failures:
+        return refusal(failures)
+    if missing:
+        return end(ExitCode.FAILED, f"this run has no result of {', '.join(missing)}")
+    return end(ExitCode.FAILED, "nothing was pushed, but no gate has refused the model")
 
 
-def pushed_path(pushed_model: metadata_store_pb2.Artifact) -> str:
-    """Where the Pusher put the model; empty when it did not push."""
-    properties: Any = pushed_model.custom_properties
-    if not properties["pushed"].int_value:
-        return ""
-    return properties["pushed_destination"].string_value
+def read_records(finished: Iterable[Finished]) -> list[Record]:
+    """Reads what every gate said, in the order of the nodes; of a gate once."""
+    records = {record.gate: record for node in finished for record in find_records(node.outputs)}
+    return list(records.values())
 
 
-def _slice_name(key: Any) -> str:
-    parts = []
-    for single in key.single_slice_keys:
-        value = getattr(single, single.WhichOneof("kind"))
-        parts.append(f"{single.column}={value.decode() if isinstance(value, bytes) else value}")
-    return ",".join(parts) or "overall"
-
-
-def _bound(threshold: Any) -> tuple[str, float]:
-    if threshold.HasField("change_threshold"):
-        return "change", threshold.change_threshold.absolute.value
-    value = threshold.value_threshold
-    if value.HasField("lower_bound"):
-        return "at least", value.lower_bound.value
-    return "at most", value.upper_bound.value
+def _stopped_by(node: Finished) -> Verdict:
+    outcome = node.outcome
+    if outcome.state == "refused":
+        return end(ExitCode.REFUSED, outcome.reason, outcome.failures)
+    return end(ExitCode.FAILED, f"{outcome.node_id}: {outcome.reason}")

@@ -29,7 +29,7 @@ def draw(summary_file: Path, picture: Path) -> None:
         "data data/mnist, output output"
     )
     for node in summary["nodes"]:
-        screen.finish(node["node"], node["state"], node["seconds"], node["figure"])
+        screen.finish(node["node"], node["state"], node["seconds"], node["headline"])
     verdict = summary["verdict"]
     reason = verdict["reason"].replace(settings["output"], "output")
     screen.say(f"{verdict['outcome']}: {reason}")

@@ -4,7 +4,7 @@ import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests import runs, smoke
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]
 
 PROJECT = Path(__file__).resolve().parent.parent
+JUDGED = 600  # test images, enough of each digit to tell a model that forgets one
 
 
 class MakeDataset(Protocol):
@@ -66,3 +67,12 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], runs.
     session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = Path(os.environ.get("TRIPTYCH_SMOKE_RUNS") or session / "smoke-runs")
     return lambda name: smoke.shared(name, folder)
+
+
+@pytest.fixture(scope="session")
+def judged_examples(tmp_path_factory: pytest.TempPathFactory, make_dataset: MakeDataset) -> Any:
+    """An Examples artifact whose split `test` is MNIST's first JUDGED test images."""
+    from tests.examples import generate
+
+    work = tmp_path_factory.mktemp("judged")
+    return generate(make_dataset(work / "idx", train=40, test=JUDGED), work / "examples")

@@ -1,4 +1,4 @@
-"""Example files as ExampleGen writes them, without Beam."""
+"""Example files as ExampleGen writes them, with Beam and without."""
 
 import dataclasses
 from pathlib import Path
@@ -6,9 +6,28 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tfx.types import standard_artifacts
 
-from components.mnist_example_gen import to_examples
+from components.mnist_example_gen import Executor, MnistExampleGen, to_examples
 from components.readers import idx
+from tests import artifacts
+
+
+def generate(data: Path, output: Path, **limits: int) -> Any:
+    """Runs ExampleGen's executor with the properties that the component gives it.
+
+    Args:
+        data: a folder of IDX files.
+        output: for the Examples artifact that is returned.
+        limits: `train_images` and `test_images`, see MnistExampleGen.
+    """
+    from pipeline.dag import BEAM_ARGS  # imports all that a pipeline is made of
+
+    component = MnistExampleGen(str(data), source="tests", **limits)
+    examples = artifacts.make(standard_artifacts.Examples, output)
+    context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(output / "tmp"))
+    Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
+    return examples
 
 
 def write(path: Path, images: np.ndarray, labels: np.ndarray, first: int = 0) -> str:

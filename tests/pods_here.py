@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from components.results.summary import Summary, read_summary
 from kubeflow.pod import run_node
 from modules.training import unfinished
-from pipeline.settings import Settings
+from pipeline.settings import Settings, to_plain
 
 
 @contextlib.contextmanager
@@ -32,7 +33,7 @@ class Pods:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings, self.folder = settings, folder
-        self.source = run_node.source_of(settings.model)
+        self.source = run_node.source_of(settings.family)
         self.said: list[str] = []
         self.shown = ""
         self.refused: tuple[int, str, str] | None = None
@@ -40,7 +41,7 @@ class Pods:
     def run(self, node: str, run_id: str = "run-1", **changes: Any) -> int:
         """Runs a task; returns its exit code. `said` is what it printed, `shown` its Markdown."""
         given = {
-            "settings": json.dumps(self.settings.as_dict()),
+            "settings": json.dumps(to_plain(self.settings)),
             "source": self.source,
             "gpus": 0,
             "summary": SimpleNamespace(path=str(self.folder / run_id / f"{node}.md")),
@@ -55,6 +56,10 @@ class Pods:
         file = Path(given["summary"].path)
         self.shown = file.read_text() if file.exists() else ""
         return code
+
+    def summary(self, run_id: str) -> Summary:
+        """What is written down of a run."""
+        return read_summary(self.settings.output / "transformer" / run_id / "summary.json")
 
     @property
     def end(self) -> str:

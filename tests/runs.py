@@ -120,6 +120,11 @@ def _ended(code: int, screen: str, output: Path, arguments: tuple[str, ...]) -> 
     return Run(code, screen, output, model, told)
 
 
+def forget_last(run: Run) -> None:
+    """Lets the next run of the same settings ask the metadata store, node by node."""
+    (run.output / run.model / "latest" / "unchanged.json").unlink()
+
+
 def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> str:
     """Sends a signal to a run and its children as soon as something is so; returns the screen."""
     deadline = time.monotonic() + 300

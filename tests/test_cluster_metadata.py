@@ -17,7 +17,7 @@ import pytest
 from kubeflow.names import VERDICT
 from kubeflow.pod.plan import make_plan
 from pipeline.metadata import store as metadata_store
-from pipeline.settings import Settings, make_settings
+from pipeline.settings import Settings, make_settings, to_plain
 from tests import pods_here, runs
 from tests.metadata_servers import MetadataServer, metadata_server
 
@@ -47,14 +47,15 @@ def server(tmp_path: Path) -> Iterator[MetadataServer]:
 @pytest.fixture
 def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Settings:
     data = make_dataset(tmp_path / "idx", train=1500, test=400)
-    zero = [f"gates.{gate}=0" for gate in ("accuracy", "digit_accuracy", "stroke_accuracy", "auc")]
+    zero = dict.fromkeys(("accuracy", "digit_accuracy", "stroke_accuracy", "auc"), 0)
     return make_settings(
         model="transformer",
         tuner="none",
         profile="smoke",
         data_dir=data,
         output=tmp_path / "output",
-        overrides=["training.epochs=2", "gates.cross_entropy=9", *zero],
+        training={"epochs": 2},
+        gates={"cross_entropy": 9, **zero},
         metadata_store=server.address,
     )
 
@@ -69,7 +70,7 @@ class Pods(pods_here.Pods):
     def start(self, node: str) -> subprocess.Popen[bytes]:
         """Starts a task in a process of its own; the file NODE.log gets what it says."""
         values = {
-            "settings": json.dumps(self.settings.as_dict()),
+            "settings": json.dumps(to_plain(self.settings)),
             "node": node,
             "run_id": RUN_ID,
             "source": self.source,
@@ -130,13 +131,11 @@ def test_a_run_outlives_its_metadata_server(
     pods.wait(**both)
     pods.do("Pusher", VERDICT)
 
-    summary = json.loads(settings.summary.read_text())
-    assert summary["verdict"]["outcome"] == "pushed"
-    assert Path(summary["pushed"], "saved_model.pb").exists()
+    summary = pods.summary(RUN_ID)
+    assert summary.verdict.outcome == "pushed"
+    assert summary.pushed and Path(summary.pushed, "saved_model.pb").exists()
     planned = {node["id"] for node in make_plan(settings)["nodes"]}
-    assert {node["node"]: node["state"] for node in summary["nodes"]} == dict.fromkeys(
-        planned, "done"
-    )
+    assert {node.node: node.state for node in summary.nodes} == dict.fromkeys(planned, "done")
     assert not (settings.state / RUN_ID).exists()
     address = metadata_store.connection(settings.metadata)
     with metadata_store.Handle(address) as handle:

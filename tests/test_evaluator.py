@@ -1,6 +1,7 @@
 """The Evaluator's own executor with our configuration: blessed, refused, compared."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn import metrics
-from tfx.components import Evaluator
-from tfx.components.evaluator.executor import Executor
-from tfx.types import channel_utils, standard_artifacts
+from tensorflow_model_analysis.proto import validation_result_pb2
+from tfx.dsl.compiler import compiler
+from tfx.orchestration.local import runner_utils
+from tfx.types import standard_artifacts
 
+from components import evaluator, tfma_results
+from components.gates import Failure, read_record
 from components.readers import idx
-from pipeline.dag import BEAM_ARGS
-from pipeline.evaluation import eval_config
-from pipeline.results import read_evaluation
-from pipeline.verdict import read_failures, refusal
+from modules import families
+from pipeline import nodes
+from pipeline.dag import BEAM_ARGS, create_pipeline
+from pipeline.settings import make_settings
 from tests import artifacts, models
-from tests.test_mnist_example_gen import generate
+from tests.conftest import JUDGED
+from tests.judging import Judged, judge
 
 GATES = {
     "accuracy": 0.70,
@@ -28,18 +33,11 @@ GATES = {
     "auc": 0.90,
     "accuracy_drop": 0.01,
 }
-TEST = 600
 
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("evaluator")
-
-
-@pytest.fixture(scope="module")
-def examples(work: Path, make_dataset) -> Any:
-    examples = generate(make_dataset(work / "idx", train=40, test=TEST), work / "examples")
-    return examples
 
 
 @pytest.fixture(scope="module")
@@ -55,72 +53,46 @@ def make_model(work: Path, mnist_dir: Path) -> Callable[..., Any]:
     return make
 
 
-def evaluate(
-    work: Path,
-    examples: Any,
-    model: Any,
-    baseline: Any = None,
-    family: str = "transformer",
-    gates: Mapping[str, float] = GATES,
-) -> tuple[dict[str, list[Any]], bool]:
-    """Runs the executor; returns its outputs and whether it blessed the model."""
-    as_channel = channel_utils.as_channel
-    component = Evaluator(
-        examples=as_channel([examples]),
-        example_splits=["test"],
-        model=as_channel([model]),
-        eval_config=eval_config(family, gates),
-    )
-    folder = work / f"evaluation-{model.id}"
-    outputs = {
-        "evaluation": [artifacts.make(standard_artifacts.ModelEvaluation, folder / "evaluation")],
-        "blessing": [artifacts.make(standard_artifacts.ModelBlessing, folder / "blessing")],
-    }
-    inputs = {"examples": [examples], "model": [model]}
-    if baseline:
-        inputs["baseline_model"] = [baseline]
-    context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(folder / "tmp"))
-    Executor(context).Do(inputs, outputs, dict(component.exec_properties))
-    return outputs, bool(outputs["blessing"][0].get_int_custom_property("blessed"))
-
-
-def failures_of(outputs: dict[str, list[Any]], evaluation: dict[str, Any]) -> list[Any]:
-    slices = {"overall": evaluation["overall"], **evaluation["slices"]}
-    counts = {name: int(values["example_count"]) for name, values in slices.items()}
-    return read_failures(outputs["evaluation"][0].uri, counts)
-
-
 @pytest.fixture(scope="module")
-def good(work: Path, examples: Any, make_model) -> tuple[Any, dict[str, list[Any]], bool]:
+def good(work: Path, judged_examples: Any, make_model) -> tuple[Any, Judged]:
+    """A model and what was found, at a time when its family had a note."""
     model = make_model("good", 1)
-    outputs, blessed = evaluate(work, examples, model)
-    return model, outputs, blessed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(families.load("transformer"), "notes", lambda: {"judge": "as it was"})
+        return model, judge(work, judged_examples, model, GATES)
 
 
-def test_a_good_model_is_blessed(good: tuple[Any, dict[str, list[Any]], bool]) -> None:
-    _, outputs, blessed = good
-    evaluation = read_evaluation(outputs, "transformer")
-    assert blessed and failures_of(outputs, evaluation) == []
+def test_a_good_model_is_blessed(good: tuple[Any, Judged]) -> None:
+    _, judged = good
+    assert judged.blessed and judged.record.passed and judged.record.failures == ()
     names = {f"label={digit}" for digit in range(10)}
     names |= {f"stroke={stroke}" for stroke in ("thin", "regular", "bold")}
-    assert set(evaluation["slices"]) == names
-    assert evaluation["overall"]["example_count"] == TEST
+    assert set(judged.evaluation.slices) == names
+    assert judged.evaluation.overall["example_count"] == JUDGED
+    assert sum(judged.evaluation.examples[f"label={digit}"] for digit in range(10)) == JUDGED
+
+
+def test_what_a_reader_needs_is_stored_with_the_evaluation(good: tuple[Any, Judged]) -> None:
+    _, judged = good
+    assert judged.evaluation.notes == {"judge": "as it was"}
+    assert judged.evaluation.headline == ["accuracy"]
+    assert set(judged.evaluation.gated) == {"accuracy", "cross_entropy", "auc_macro"}
 
 
 def test_figures_are_scikit_learns_on_the_same_predictions(
-    good: tuple[Any, dict[str, list[Any]], bool], work: Path
+    good: tuple[Any, Judged], mnist_dir: Path
 ) -> None:
-    model, outputs, _ = good
-    evaluation = read_evaluation(outputs, "transformer")
-    pair = idx.find_dataset(work / "idx")["test"]
-    labels = idx.read_labels(pair.labels, 0, TEST).astype(int)
+    model, judged = good
+    evaluation = judged.evaluation
+    pair = idx.find_dataset(mnist_dir)["test"]
+    labels = idx.read_labels(pair.labels, 0, JUDGED).astype(int)
     served = tf.saved_model.load(f"{model.uri}/Format-Serving").signatures["serving_images"]
-    images = tf.constant(idx.read_images(pair.images, 0, TEST))
+    images = tf.constant(idx.read_images(pair.images, 0, JUDGED))
     probabilities = served(images=images)["probabilities"].numpy().astype(np.float64)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     chosen = probabilities.argmax(axis=1)
 
-    overall = evaluation["overall"]
+    overall = evaluation.overall
     wanted = {
         "accuracy": metrics.accuracy_score(labels, chosen),
         "cross_entropy": metrics.log_loss(labels, probabilities),
@@ -131,7 +103,7 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         "auc_macro": metrics.roc_auc_score(labels, probabilities, multi_class="ovr"),
     }
     assert {name: overall[name] for name in wanted} == pytest.approx(wanted, abs=2e-5)
-    by_class = evaluation["by_class"]
+    by_class = evaluation.by_class
     for digit in range(10):
         truth, scores = labels == digit, probabilities[:, digit]
         assert by_class["auc"][digit] == pytest.approx(
@@ -140,45 +112,90 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         assert by_class["auc_pr"][digit] == pytest.approx(
             metrics.average_precision_score(truth, scores), abs=2e-5
         )
-        on_digit = evaluation["slices"][f"label={digit}"]
+        on_digit = evaluation.slices[f"label={digit}"]
         assert on_digit["accuracy"] == pytest.approx((chosen[truth] == digit).mean(), abs=1e-6)
         assert on_digit["example_count"] == truth.sum()
-    assert evaluation["confusion"] == metrics.confusion_matrix(labels, chosen).tolist()
-    assert np.shape(evaluation["curves"]) == (10, 101, 4)
+    assert evaluation.confusion == metrics.confusion_matrix(labels, chosen).tolist()
+    assert np.shape(evaluation.curves) == (10, 101, 4)
 
 
 def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight(
-    work: Path, examples: Any, make_model
+    work: Path, judged_examples: Any, make_model
 ) -> None:
     mask = tf.constant([1.0] * 8 + [0.0] + [1.0])
     model = make_model("no-eight", 2, change=lambda p: p * mask + 1e-7)
-    outputs, blessed = evaluate(work, examples, model)
-    evaluation = read_evaluation(outputs, "transformer")
-    failed = failures_of(outputs, evaluation)
-    assert not blessed
+    judged = judge(work, judged_examples, model, GATES)
+    failed = judged.record.failures
+    assert not judged.blessed and not judged.record.passed
     eight = {(f.metric, f.slice): f for f in failed}["accuracy", "label=8"]
-    assert (eight.value, eight.kind, eight.bound) == (0.0, "at least", 0.40)
-    assert eight.examples == evaluation["slices"]["label=8"]["example_count"]
-    assert str(eight) == f"accuracy on label=8 is 0, needs 0.4 ({eight.examples} examples)"
+    count = judged.evaluation.examples["label=8"]
+    assert eight == Failure("Evaluator", "accuracy", "label=8", 0.0, "at least", 0.40, count)
+    assert str(eight) == f"accuracy on label=8 is 0, needs 0.4 ({count} examples)"
     assert {f.slice for f in failed if f.slice.startswith("label")} == {"label=8"}
 
 
 def test_a_model_worse_than_the_last_blessed_one_is_refused(
-    work: Path, examples: Any, make_model, good: tuple[Any, dict[str, list[Any]], bool]
+    work: Path, judged_examples: Any, make_model, good: tuple[Any, Judged]
 ) -> None:
     # Two threes in ten are called a five: still above every absolute bound.
     swap = np.eye(10, dtype=np.float32)
     swap[3, 3], swap[3, 5] = 0.45, 0.55
     worse = make_model("worse", 3, change=lambda p: p @ tf.constant(swap))
-    baseline, _, _ = good
-    alone, blessed = evaluate(work, examples, worse)
-    assert not blessed  # on label=3 alone
-    outputs, blessed = evaluate(work, examples, worse, baseline)
-    evaluation = read_evaluation(outputs, "transformer")
-    assert not blessed
-    [change] = [f for f in failures_of(outputs, evaluation) if f.kind == "change"]
+    baseline, _ = good
+    assert not judge(work, judged_examples, worse, GATES).blessed  # on label=3 alone
+    judged = judge(work, judged_examples, worse, GATES, baseline=baseline)
+    assert not judged.blessed
+    [change] = [f for f in judged.record.failures if f.kind == "change"]
     assert change.metric == "accuracy" and change.slice == "overall"
     assert change.value is not None and change.value < -GATES["accuracy_drop"]
     assert "from the last blessed model" in str(change)
-    assert refusal([change]).exit_code == 3
-    assert evaluation["confusion"][3][5] > 0
+    assert judged.evaluation.confusion[3][5] > 0
+
+
+def test_a_blessing_that_does_not_fit_the_thresholds_is_a_failure(
+    good: tuple[Any, Judged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = Failure("Evaluator", "accuracy", "overall", 0.1, "at least", 0.9, JUDGED)
+    monkeypatch.setattr(evaluator.tfma_results, "read_failures", lambda *_: [failure])
+    monkeypatch.setattr(evaluator.tfx_evaluator.Executor, "Do", lambda *_: None)
+    _, judged = good
+    with pytest.raises(RuntimeError, match="is blessed although accuracy is 0.1, needs 0.9"):
+        evaluator.Executor().Do({}, judged.outputs, {"family": "transformer"})
+    assert judged.record == read_record(judged.outputs["evaluation"][0].uri)
+
+
+def test_a_slice_that_nobody_saw_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = validation_result_pb2.ValidationResult(validation_ok=False)
+    result.missing_slices.add(feature_keys=["label"])
+    result.missing_slices.add(feature_values={"stroke": "thin"})
+    monkeypatch.setattr(tfma_results.tfma, "load_validation_result", lambda _: result)
+    failed = tfma_results.read_failures("anywhere", {})
+    assert [str(failure) for failure in failed] == [
+        "example_count on label is 0, needs 1 (0 examples)",
+        "example_count on stroke=thin is 0, needs 1 (0 examples)",
+    ]
+
+
+def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiled() -> tuple[Any, Any]:
+        settings = make_settings(
+            model="vae", tuner="none", profile="smoke", data_dir=tmp_path, output=tmp_path
+        )
+        ir = compiler.Compiler().compile(create_pipeline(settings))
+        [node] = [n.pipeline_node for n in ir.nodes if n.pipeline_node.node_info.id == "Evaluator"]
+        deployment = runner_utils.extract_local_deployment_config(ir)
+        given = {name: v.field_value for name, v in node.parameters.parameters.items()}
+        return given, runner_utils.extract_executor_spec(deployment, "Evaluator")
+
+    given, executor = compiled()
+    assert executor.python_executor_spec.class_path == "components.evaluator.Executor"
+    assert list(executor.beam_pipeline_args) == BEAM_ARGS
+    assert given["family"].string_value == "vae"
+    assert json.loads(given["example_splits"].string_value) == ["test"]
+    monkeypatch.setattr(nodes, "source_hash", lambda *names: " ".join(names))
+    again, _ = compiled()
+    assert "components.evaluator" in again["source"].string_value
+    assert "components.slice_figures" in again["source"].string_value
+    assert "modules.families.vae" in again["source"].string_value

@@ -29,6 +29,7 @@ from modules.contract.family import (
 from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
 from modules.data.splits import Split, Splits
+from modules.training import rehearsal
 from modules.training.export import export
 from tests import examples
 
@@ -266,3 +267,29 @@ def test_a_broken_clause_of_a_training_is_named(
 def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(families.UnknownFamily, match="unknown model '.*'; choose transformer, "):
         families.load(name)
+
+
+def test_a_rehearsal_finds_what_only_a_training_can_show(
+    known: Callable[[str], Known], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mnist_dir: Path
+) -> None:
+    family = known("transformer").family
+    images, labels = examples.cut(mnist_dir, 0, 100)
+    split = Split(images, labels)
+    file = examples.write(tmp_path / "eval.gz", images, labels)
+    values = resolve(family.hyperparameters, None, {})
+
+    def rehearse(source: str) -> None:
+        rehearsal.rehearse("mine", source, family, values, Splits(split, split), [file])
+
+    trained = known("transformer").trained
+    given = [trained]
+    monkeypatch.setattr(type(family), "train", lambda *_: given.pop())
+    rehearse("whole")
+    rehearse("whole")  # once is enough: nothing is left to be given
+    given.append(dataclasses.replace(trained, history={"loss": [0.1]}))
+    with pytest.raises(BrokenFamily, match="history: the objective val_accuracy is not in"):
+        rehearse("without its objective")
+    given.append(trained)
+    monkeypatch.setattr(type(family), "figures", lambda *_: {"auc_macro": 0.5})
+    with pytest.raises(BrokenFamily, match="figures: figures gives no precision_macro"):
+        rehearse("without its figures")

@@ -1,81 +1,109 @@
-"""The schema, the validator and the gate, each through its own executor."""
+"""The one form of a gate's no: its words, its order, its record."""
 
+import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
-from tfx.components import ExampleValidator, StatisticsGen
-from tfx.components.example_validator.executor import Executor as ValidatorExecutor
-from tfx.components.statistics_gen.executor import Executor as StatisticsExecutor
-from tfx.types import channel_utils, standard_artifacts
 
-from components.data_gate import DataGate, find_anomalies
-from components.mnist_example_gen import SPLITS
-from components.readers import idx
-from components.refusal import Refusal
-from components.schema import CuratedSchema
-from pipeline.dag import BEAM_ARGS
-from tests import artifacts
-from tests.test_mnist_example_gen import generate
-
-SCHEMA = Path(__file__).parent.parent / "pipeline" / "schema.pbtxt"
+from components.gates import (
+    Failure,
+    Record,
+    Refusal,
+    describe,
+    find_records,
+    read_record,
+    write_record,
+)
+from components.results.stored import BadFacts
 
 
-def anomalies_of(data: Path, work: Path) -> standard_artifacts.ExampleAnomalies:
-    """Takes a dataset through ExampleGen, StatisticsGen, CuratedSchema and ExampleValidator."""
-    examples = generate(data, work / "examples")
-    statistics = artifacts.make(standard_artifacts.ExampleStatistics, work / "statistics", SPLITS)
-    schema = artifacts.make(standard_artifacts.Schema, work / "schema")
-    anomalies = artifacts.make(standard_artifacts.ExampleAnomalies, work / "anomalies", SPLITS)
-    as_channel = channel_utils.as_channel
-    properties = StatisticsGen(examples=as_channel([examples])).exec_properties
-    context = StatisticsExecutor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(work / "tmp"))
-    StatisticsExecutor(context).Do(
-        {"examples": [examples]}, {"statistics": [statistics]}, dict(properties)
+def failure(metric: str, where: str, value: float | None, bound: float, kind: str) -> Failure:
+    return Failure("Evaluator", metric, where, value, kind, bound, examples=1000)
+
+
+OVERALL = failure("share_of_8", "overall", 0.0, 0.05, "at least")
+TWO = failure("coverage", "label=2", 0.38, 0.4, "at least")
+EIGHT = failure("coverage", "label=8", 0.02, 0.4, "at least")
+NINE = failure("nelbo", "label=9", 150.0, 120.0, "at most")
+MUST = Failure("DataGate", "mean_ink", "test", None, "must", None, 0, "does not fit: too low")
+
+
+def test_the_first_failure_and_the_worst_slice_are_named() -> None:
+    assert describe([OVERALL, TWO, EIGHT, NINE]) == (
+        "share_of_8 is 0, needs 0.05 (1,000 examples); "
+        "coverage on label=8 is 0.02, needs 0.4 (1,000 examples) and 2 more"
     )
-    CuratedSchema.test_call(text=SCHEMA.read_text(), schema=schema)
-    properties = ExampleValidator(
-        statistics=as_channel([statistics]), schema=as_channel([schema])
-    ).exec_properties
-    ValidatorExecutor().Do(
-        {"statistics": [statistics], "schema": [schema]},
-        {"anomalies": [anomalies]},
-        dict(properties),
+
+
+@pytest.mark.parametrize(
+    ("failures", "reason"),
+    [
+        ([EIGHT], f"{EIGHT}"),
+        ([OVERALL, EIGHT], f"{OVERALL}; {EIGHT}"),
+        ([TWO, NINE, EIGHT], f"{TWO}; {EIGHT} and 1 more"),
+        ([OVERALL, OVERALL], f"{OVERALL} and 1 more"),
+        ([MUST, OVERALL], f"{MUST} and 1 more"),
+    ],
+)
+def test_nothing_is_named_twice_and_the_rest_is_counted(
+    failures: list[Failure], reason: str
+) -> None:
+    assert describe(failures) == reason
+
+
+def test_what_could_not_be_measured_is_the_worst() -> None:
+    lost = failure("recall", "label=3", None, 0.3, "at least")
+    reason = describe([OVERALL, EIGHT, lost])
+    assert "; recall on label=3 could not be measured (1,000 examples)" in reason
+
+
+def test_a_failure_says_which_way_its_bound_goes() -> None:
+    assert str(NINE) == "nelbo on label=9 is 150, may be 120 (1,000 examples)"
+    change = failure("coverage", "overall", -0.07, -0.02, "change")
+    assert str(change) == (
+        "coverage changed by -0.07 from the last blessed model, where -0.02 is allowed "
+        "(1,000 examples)"
     )
-    return anomalies
 
 
-def test_good_data_passes(tmp_path: Path, make_dataset) -> None:
-    anomalies = anomalies_of(make_dataset(tmp_path / "idx", train=300, test=100), tmp_path)
-    assert find_anomalies(anomalies.uri, list(SPLITS)) == []
-    DataGate.test_call(anomalies=anomalies, source="tests")
+def test_where_numbers_tell_nothing_words_do() -> None:
+    assert str(MUST) == "mean_ink on test does not fit: too low"
+    whole = dataclasses.replace(MUST, metric="sample", slice="overall", words="is not served")
+    assert str(whole) == "sample is not served"
 
 
-def test_blank_images_are_refused_by_name(tmp_path: Path, make_dataset) -> None:
-    data = make_dataset(tmp_path / "idx", train=300, test=100)
-    pair = idx.find_dataset(data)["test"]
-    images = np.array(idx.read_images(pair.images, 0, pair.count))
-    images[7] = 0
-    idx.write_idx(pair.images, images)
-    anomalies = anomalies_of(data, tmp_path)
-    with pytest.raises(Refusal, match="does not fit its schema: test: mean_ink: ") as refusal:
-        DataGate.test_call(anomalies=anomalies, source="tests")
-    assert "train" not in str(refusal.value)
+def test_a_refusal_carries_what_was_found() -> None:
+    refusal = Refusal([EIGHT, TWO])
+    assert refusal.failures == (EIGHT, TWO)
+    assert str(refusal) == f"{EIGHT}; {TWO}"
 
 
-def test_a_label_over_nine_is_an_anomaly(tmp_path: Path) -> None:
-    schema = text_format.Parse(SCHEMA.read_text(), schema_pb2.Schema())
-    [label] = [feature for feature in schema.feature if feature.name == "label"]
-    assert (label.int_domain.min, label.int_domain.max) == (0, 9)
-    assert label.int_domain.is_categorical
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_record(tmp_path / "no", "Evaluator", [OVERALL, MUST])
+    write_record(tmp_path / "yes", "DataGate", [])
+    assert read_record(tmp_path / "no") == Record("Evaluator", False, (OVERALL, MUST))
+    assert read_record(tmp_path / "yes") == Record("DataGate", True, ())
+    write_record(tmp_path / "no", "Evaluator", [])  # a gate that is asked again
+    assert read_record(tmp_path / "no").passed
+    assert [path.name for path in (tmp_path / "no").iterdir()] == ["gate.json"]
 
 
-def test_dataset_anomalies_are_named_too(tmp_path: Path) -> None:
-    folder = tmp_path / "Split-train"
-    folder.mkdir()
-    anomalies = anomalies_pb2.Anomalies()
-    anomalies.dataset_anomaly_info.description = "Too few examples."
-    (folder / "SchemaDiff.pb").write_bytes(anomalies.SerializeToString())
-    assert find_anomalies(str(tmp_path), ["train"]) == ["train: Too few examples."]
+def test_a_missing_record_is_an_error_where_there_has_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(BadFacts, match="older version of the project; run the pipeline again"):
+        read_record(tmp_path)
+    (tmp_path / "gate.json").write_text('{"gate": "Evaluator", "ok": true}')
+    with pytest.raises(BadFacts, match="another version of the project .Record has no 'passed'"):
+        read_record(tmp_path)
+
+
+def test_the_records_beside_a_nodes_outputs_are_found(tmp_path: Path) -> None:
+    write_record(tmp_path / "a", "One", [])
+    write_record(tmp_path / "b", "Two", [EIGHT])
+    (tmp_path / "c").mkdir()
+    a, b, c = (SimpleNamespace(uri=str(tmp_path / name)) for name in "abc")
+    assert find_records({"x": [b, c], "y": [a, b]}) == [
+        Record("One", True),
+        Record("Two", False, (EIGHT,)),
+    ]
+    assert find_records({"x": [c], "y": []}) == []

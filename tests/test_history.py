@@ -11,7 +11,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from pipeline.history import finished_nodes
 
 PIPELINE = "triptych-transformer"
-NODES = ("CuratedSchema", "DataGate", "Evaluation", "Last")
+NODES = ("CuratedSchema", "DataGate", "Evaluator", "Last")  # the last has no row in the table
 Execution = metadata_store_pb2.Execution
 
 
@@ -58,7 +58,7 @@ class History:
         ir.pipeline_info.id = PIPELINE
         for name in NODES:
             ir.nodes.add().pipeline_node.node_info.id = name
-        self.found = finished_nodes(self.store, ir, run, "transformer")
+        self.found = finished_nodes(self.store, ir, run)
         return [(node.outcome.node_id, node.outcome.state) for node in self.found]
 
 
@@ -73,7 +73,7 @@ def test_runs_are_kept_apart_and_in_the_order_of_the_pipeline(history: History) 
     history.execute("two", "CuratedSchema", Execution.CACHED)
     assert history.of("one") == [("Last", "done")]
     assert history.of("two") == [("CuratedSchema", "cached"), ("DataGate", "done")]
-    assert history.found[1].figure == "the data fits its schema"
+    assert history.found[1].headline == "the data fits its schema"
 
 
 def test_a_second_try_takes_the_place_of_the_first(history: History) -> None:

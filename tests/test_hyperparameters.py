@@ -52,14 +52,14 @@ def test_a_value_gets_the_declared_type(name: str, typed: Any, wanted: Any) -> N
         ("lairs", 1, "unknown hyperparameter 'lairs'; choose depth, dropout, layers"),
         ("layers", 1.5, "layers is a whole number from 1 to 8, not 1.5"),
         ("layers", 9, "layers is a whole number from 1 to 8, not 9"),
-        ("layers", True, "layers is a whole number from 1 to 8, not True"),
+        ("layers", True, "layers is a whole number from 1 to 8, not true"),
         ("layers", "", "layers is a whole number from 1 to 8, not ''"),
         ("depth", -1, "depth is a whole number from 0 to 100,000, not -1"),
         ("rate", "inf", "rate is a number from 0 to 10, not 'inf'"),
         ("rate", "much", "rate is a number from 0 to 10, not 'much'"),
         ("dropout", 1.0, "dropout is a number from 0 to below 1, not 1.0"),
         ("norm", "perhaps", "norm is true or false, not 'perhaps'"),
-        ("stem", "mlp", "stem is one of conv, patch, not 'mlp'"),
+        ("stem", "mlp", "unknown hyperparameters.stem 'mlp'; choose conv or patch"),
     ],
 )
 def test_what_does_not_fit_is_named(name: str, value: Any, reason: str) -> None:

@@ -1,7 +1,9 @@
 """The front door: what it refuses, and how fast it says so."""
 
 import gzip
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +14,10 @@ import pytest
 
 import local_runner
 from components.readers import idx
+from modules.contract.profile import PROFILE_NAMES
 from pipeline import output_folder
-from pipeline.profiles import FAMILIES, PROFILE_NAMES
+from pipeline.options import read_options
+from pipeline.settings import FAMILIES, from_plain
 from tests.runs import COMMAND, PROJECT
 
 
@@ -33,13 +37,16 @@ def test_help_names_every_option_and_its_default() -> None:
         "--profile",
         "--data-dir",
         "--output",
+        "--metadata-store",
+        "--seed",
+        "--config",
         "--set",
         "--no-cache",
         "--rerun-from",
         "--verbose",
     ):
         assert option in shown
-    assert "(default: hyperband)" in shown
+    assert "(default: hyperband)" in " ".join(shown.split())
     assert all(name in shown for name in (*FAMILIES, *PROFILE_NAMES))
 
 
@@ -59,7 +66,66 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
 
 def test_a_bad_setting_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     said = refused(capsys, "--output", str(tmp_path), "--set", "training.epoch=1")
-    assert "there is no setting 'training.epoch'" in said
+    assert "unknown setting 'training.epoch' (did you mean training.epochs?)" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("model = vae", "is not valid TOML: .*line 1"),
+        ("[training]\nepochs = 0", ": training.epochs is a whole number from 1 to 100,000, not 0"),
+        (None, "cannot read .*: No such file or directory"),
+    ],
+)
+def test_a_bad_file_of_settings_is_refused_by_name(
+    content: str | None, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "a.toml"
+    if content is not None:
+        file.write_text(content)
+    said = refused(capsys, "--config", str(file), "--output", str(tmp_path / "output"))
+    assert re.search(words, said) and str(file) in said
+    assert not (tmp_path / "output").exists()
+
+
+def test_an_empty_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "output is a path, not ''" in refused(capsys, "--output", "")
+
+
+def test_a_run_leaves_its_settings_and_a_refused_start_does_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipeline.outcome import Finished, Outcome
+    from pipeline.run import Run  # TensorFlow and TFX take some seconds
+
+    def fail(run: Run, node_id: str, _: object) -> Finished:
+        run._finished[node_id] = Finished(Outcome(node_id, "failed", 0.1, reason="why"), "why", {})
+        return run._finished[node_id]
+
+    output = tmp_path / "an output's"
+    options = ["--data-dir", str(data), "--output", str(output), "--seed", "7", "--verbose"]
+    monkeypatch.setattr(Run, "node", fail)
+    assert local_runner.main([*options, "--rerun-from", "Trainr"]) == 2
+    assert "unknown node 'Trainr' (did you mean Trainer?); choose" in capsys.readouterr().err
+    assert not output.exists()
+    assert local_runner.main(options) == 1
+    file = output / "transformer" / "latest" / "settings.toml"
+    asked = read_options(local_runner.parse(options))
+    assert read_options(local_runner.parse(["--config", str(file)])) == asked
+    summary = json.loads(asked.summary.read_text())
+    assert summary["verdict"]["exit_code"] == 1 and from_plain(summary["settings"]) == asked
+
+
+def test_ctrl_c_says_how_to_go_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local_runner, "_run", stop)
+    options = ["--data-dir", str(data), "--output", str(tmp_path / "output")]
+    assert local_runner.main(options) == 130
+    assert capsys.readouterr().out == "\nstopped; run the same command again to resume\n"
 
 
 @pytest.fixture

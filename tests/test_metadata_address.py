@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from modules.contract.values import BadValue
 from pipeline.metadata.address import FORMS, Address, BadAddress, parse
-from pipeline.settings import BadSetting
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_anything_else_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(BadAddress) as refused:
         parse(text)
     assert FORMS in str(refused.value) and f"'{text}'" in str(refused.value)
-    assert isinstance(refused.value, BadSetting) and isinstance(refused.value, ValueError)
+    assert isinstance(refused.value, BadValue)
 
 
 @pytest.mark.parametrize("text", ["mysql://ann:s3cret@host:3306/db", "grpc://s3cret@host:8080"])

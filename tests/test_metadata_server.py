@@ -428,8 +428,8 @@ def test_mysql_is_asked_with_a_user_or_not_at_all(monkeypatch: pytest.MonkeyPatc
     [
         (["--port", "8080"], "one of the arguments --database --check is required"),
         (["--port", "99999", "--database", "x"], "a port is a number up to 65535, not '99999'"),
-        (["--database", "grpc://a:1"], "--database is a file or mysql://HOST:PORT/DATABASE"),
-        (["--database", "nfs://a/b"], "'nfs://a/b' is no address of a metadata store"),
+        (["--database", "grpc://a:1"], "--database takes a file or mysql://HOST:PORT/DATABASE"),
+        (["--database", "nfs://a/b"], "'nfs://a/b' is not a metadata store address"),
         (["--database", "/proc/none/store"], "cannot write to /proc/none"),
     ],
 )

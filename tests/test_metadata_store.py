@@ -57,7 +57,7 @@ def test_without_an_address_the_store_is_a_file_of_the_output(settings: Settings
     assert config.sqlite.filename_uri == str(settings.output / "metadata.sqlite")
 
 
-def test_a_bad_address_is_a_bad_setting(settings: Settings) -> None:
+def test_a_bad_address_is_refused(settings: Settings) -> None:
     with pytest.raises(BadAddress, match="grpc://HOST:PORT"):
         create_pipeline(dataclasses.replace(settings, metadata_store="grpc://nowhere"))
 

@@ -6,24 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfx.types import standard_artifacts
 
-from components.mnist_example_gen import SPLITS, Executor, MnistExampleGen, split_of, to_examples
+from components.mnist_example_gen import SPLITS, split_of, to_examples
 from components.readers import idx
 from modules.data import features
-from pipeline.dag import BEAM_ARGS
-from tests import artifacts
+from tests.examples import generate
 
 TRAIN, TEST = 400, 120
-
-
-def generate(data: Path, output: Path, **limits: int) -> Any:
-    """Runs the executor with the properties that the component gives it."""
-    component = MnistExampleGen(str(data), source="tests", **limits)
-    examples = artifacts.make(standard_artifacts.Examples, output)
-    context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(output / "tmp"))
-    Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
-    return examples
 
 
 def read(examples: Any, split: str) -> list[Any]:

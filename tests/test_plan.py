@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from kubeflow.names import GPU_NODES, task_name
 from kubeflow.pod import plan, run_node
 from modules import families
 from modules.kinds.classifier import Classifier
+from pipeline import nodes
 from pipeline.dag import create_pipeline
-from pipeline.settings import Settings, from_dict, make_settings
+from pipeline.nodes import NODES, Node, source
+from pipeline.settings import Settings, from_plain, make_settings
 from pipeline.sources import PACKAGES, source_files
 
 ASKED: dict[str, Any] = {
@@ -24,20 +27,19 @@ ASKED: dict[str, Any] = {
     "data_dir": "/app/data/mnist",
     "output": "/mnt/triptych/output",
     "metadata_store": "grpc://triptych-metadata:8080",
-    "overrides": ["seed=3"],
+    "seed": "3",
 }
 
 
 def make(model: str, tuner: str = "hyperband") -> Settings:
-    paths = {"data_dir": Path(ASKED["data_dir"]), "output": Path(ASKED["output"])}
-    return make_settings(**{**ASKED, **paths, "model": model, "tuner": tuner})
+    return make_settings(**{**ASKED, "model": model, "tuner": tuner})
 
 
 @pytest.mark.parametrize("family", families.names())
 def test_every_family_has_a_plan(family: str) -> None:
     made = plan.make_plan(make(family))
     assert made["name"] == f"triptych-{family}-smoke"
-    assert from_dict(json.loads(json.dumps(made["settings"]))) == make(family)
+    assert from_plain(json.loads(json.dumps(made["settings"]))) == make(family)
     assert made["source"] == run_node.source_of(family)
     classifies = [node["id"] for node in made["nodes"] if node["classifies"]]
     assert classifies == (["Evaluator"] if isinstance(families.load(family), Classifier) else [])
@@ -46,8 +48,10 @@ def test_every_family_has_a_plan(family: str) -> None:
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
     settings = make("transformer")
     ir = compiler.Compiler().compile(create_pipeline(settings))
-    nodes = [node.pipeline_node for node in ir.nodes]
-    edges = {node.node_info.id: set(node.upstream_nodes) for node in nodes}
+    edges = {
+        node.node_info.id: set(node.upstream_nodes)
+        for node in (one.pipeline_node for one in ir.nodes)
+    }
     planned = plan.make_plan(settings)["nodes"]
     assert {node["id"]: set(node["upstream"]) for node in planned} == edges
     seen: set[str] = set()
@@ -69,8 +73,9 @@ def test_the_source_is_that_of_all_that_pods_run(
     family: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: set[Path] = set()
-    monkeypatch.setattr(run_node, "source_hash", lambda *names: hashed.update(source_files(*names)))
-    run_node.source_of(family)
+    with monkeypatch.context() as patch:
+        patch.setattr(nodes, "source_hash", lambda *names: hashed.update(source_files(*names)))
+        run_node.source_of(family)
     # A compiled pipeline names executors, entry points and metrics with their modules.
     ir = str(compiler.Compiler().compile(create_pipeline(make(family))))
     named = re.findall(rf"(?<![\w.])(?:{'|'.join(PACKAGES)})(?:\.[a-z]\w*)+", ir)
@@ -87,8 +92,21 @@ def test_names_in_kubeflow() -> None:
     assert {"Tuner", "Trainer"} <= set(GPU_NODES)
 
 
+def test_relative_paths_are_those_of_whoever_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = {"folder": str(tmp_path), "layers": [{"values": ASKED | {"output": "here"}}]}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
+    monkeypatch.chdir("/")
+    assert plan.main() == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["output"] == str(tmp_path / "here")
+
+
 def ask(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> int:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(ASKED | changes)))
+    layers = [{"values": ASKED, "source": ""}, {"values": changes, "source": "a.toml"}]
+    asked = {"folder": os.getcwd(), "layers": layers}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
     return plan.main()
 
 
@@ -103,11 +121,11 @@ def test_the_command_prints_the_plan(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"overrides": ["x=1"]}, "there is no setting 'x'; there is data.train_images"),
-        ({"overrides": ["hyperparameters.x=1"]}, "unknown hyperparameter 'x'; choose batch_size"),
-        ({"overrides": ["hyperparameters.heads=many"]}, "hyperparameter heads"),
-        ({"metadata_store": "http://a:1"}, "'http://a:1' is no address of a metadata store"),
-        ({"model": "no-such"}, "there is no model 'no-such'"),
+        ({"x": 1}, "a.toml: unknown setting 'x'; choose model, tuner"),
+        ({"hyperparameters.x": 1}, "unknown hyperparameter 'x'; choose batch_size"),
+        ({"hyperparameters.heads": "many"}, "hyperparameters.heads"),
+        ({"metadata_store": "http://a:1"}, "a.toml: 'http://a:1' is not a metadata store address"),
+        ({"model": "nonesuch"}, "unknown model 'nonesuch'"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(
@@ -119,3 +137,16 @@ def test_what_cannot_be_is_said_in_a_line(
     assert ask(monkeypatch, **changes) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and words in printed.err and printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("tuner", ["hyperband", "none"])
+def test_the_table_of_nodes_has_a_row_for_each_node_of_the_graph(tuner: str) -> None:
+    ids = [node["id"] for node in plan.make_plan(make("transformer", tuner))["nodes"]]
+    assert set(ids) == {node.id for node in NODES} - ({"Tuner"} if tuner == "none" else set())
+    assert len({node.id for node in NODES}) == len(NODES)
+
+
+@pytest.mark.parametrize("family", families.names())
+@pytest.mark.parametrize("node", [node for node in NODES if node.code], ids=lambda node: node.id)
+def test_the_code_of_a_row_is_there(node: Node, family: str) -> None:
+    assert len(source(node.id, family)) == 16

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from components import data_gate
+from components.gates import Failure, write_record
+from components.results.summary import Summary, Verdict
 from kubeflow.pod import run_node
 from modules.training import unfinished
-from pipeline import history, summary
-from pipeline.node import Outcome
-from pipeline.settings import Settings, make_settings
-from pipeline.summary import Finished
-from pipeline.verdict import Verdict
+from pipeline import run as conductor
+from pipeline.exit_codes import ExitCode
+from pipeline.outcome import Finished, Outcome
+from pipeline.settings import Settings, make_settings, to_plain
+from pipeline.verdict import end
 from tests import pods_here
 from tests.pods_here import Pods
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
 REST = ("Trainer", "Baseline", "ServingCheck", "Evaluator", "Pusher")
+ANOMALY = Failure("DataGate", "ink", "test", None, "must", None, 0, "does not fit: too low")
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +50,7 @@ def pods(tmp_path_factory: pytest.TempPathFactory, make_dataset: Any) -> Pods:
     for node in FIRST:
         if node == "DataGate":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(data_gate, "find_anomalies", lambda *_: ["test: ink: too low"])
+                patch.setattr(data_gate, "find_anomalies", lambda *_: [ANOMALY])
                 pods.refused = pods.run(node), pods.end, pods.shown
         assert pods.run(node) == 0, pods.said
         assert pods.said[0][9:].startswith("devices: ") and pods.said[0].endswith("GPUs: none")
@@ -80,7 +83,7 @@ def test_a_second_try_of_what_is_done_succeeds(pods: Pods) -> None:
 
 
 def test_a_gate_that_refused_says_why_and_can_be_asked_again(pods: Pods) -> None:
-    assert pods.refused == (3, "refused: the data does not fit its schema: test: ink: too low", "")
+    assert pods.refused == (3, f"refused: {ANOMALY}", "")
     shown = (pods.folder / "run-1" / "DataGate.md").read_text()
     assert shown.startswith("# DataGate: done\n\nthe data fits its schema")
 
@@ -106,48 +109,68 @@ def test_other_code_than_the_file_was_compiled_with_is_not_run(pods: Pods) -> No
 def test_a_missing_gpu_is_not_made_up_for_by_the_cpu(pods: Pods) -> None:
     assert pods.run("MnistExampleGen", "run-5", gpus=1) == 1
     assert pods.end.startswith("failed: devices: ")
-    assert "GPUs: none; this task asked for 1. Does the image have CUDA" in pods.end
+    assert "GPUs: none; this task requested 1. Does the image have CUDA" in pods.end
 
 
 def test_settings_of_another_version_are_named(pods: Pods) -> None:
-    settings = pods.settings.as_dict()
+    settings = to_plain(pods.settings)
     del settings["tuning"]
     assert pods.run("MnistExampleGen", "run-6", settings=json.dumps(settings)) == 1
-    assert pods.end == "failed: these settings are of another version of the project: 'tuning'"
+    said = "failed: these settings are of another version of the project: they lack tuning.factor"
+    assert pods.end.startswith(said)
 
 
 def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:
     assert pods.run("Verdict") == 1
     assert pods.end == f"failed: this run has no result of {', '.join(REST)}"
     assert pods.shown.startswith("# failed\n") and "| MnistExampleGen | done |" in pods.shown
-    written = json.loads(pods.settings.summary.read_text())
-    assert (written["verdict"]["outcome"], written["verdict"]["exit_code"]) == ("failed", 1)
-    assert {node["node"] for node in written["nodes"]} == set(FIRST)
+    written = pods.summary("run-1")
+    assert (written.verdict.outcome, written.verdict.exit_code) == ("failed", 1)
+    assert {node.node for node in written.nodes} == set(FIRST)
+
+
+def test_from_the_last_task_a_gate_that_refused_the_data_is_seen(
+    pods: Pods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before_the_gate(*_: Any) -> list[Finished]:
+        return [node for node in real(*_) if node.outcome.node_id != "DataGate"]
+
+    real = conductor.finished_nodes
+    monkeypatch.setattr(conductor, "finished_nodes", before_the_gate)
+    [anomalies] = (pods.settings.artifacts / "ExampleValidator" / "anomalies").iterdir()
+    write_record(anomalies, "DataGate", [ANOMALY])
+    assert pods.run("Verdict") == 3
+    assert pods.end == f"refused: {ANOMALY}"
+    assert pods.summary("run-1").verdict.failures == (ANOMALY,)
+    write_record(anomalies, "DataGate", [])
 
 
 @pytest.mark.parametrize(
-    ("verdict", "code"),
-    [(Verdict("pushed", "/serving/1"), 0), (Verdict("refused", "accuracy is 0.1, needs 0.9"), 3)],
+    ("told", "code"),
+    [
+        (end(ExitCode.PUSHED, "/serving/1"), 0),
+        (end(ExitCode.REFUSED, "accuracy is 0.1, needs 0.9"), 3),
+    ],
 )
 def test_the_verdict_is_the_end_of_the_run(
-    verdict: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
+    told: Verdict, code: int, pods: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = [Finished(Outcome(node, "done", 1.0), "", {}) for node in (*FIRST, *REST)]
-    written: list[Verdict] = []
-    monkeypatch.setattr(history, "finished_nodes", lambda *_: nodes)
-    monkeypatch.setattr(summary, "judge", lambda *_: verdict)
-    monkeypatch.setattr(summary, "write_summary", lambda *told: written.append(told[2]))
+    monkeypatch.setattr(conductor, "finished_nodes", lambda *_: nodes)
+    monkeypatch.setattr(conductor, "decide", lambda *_: told)
+    monkeypatch.setattr(conductor, "summarize", lambda *given: Summary(given[2], run=given[3]))
     left = pods.settings.state / "run-7"
     left.mkdir(parents=True)
     assert pods.run("Verdict", "run-7") == code
-    assert pods.end == str(verdict)
-    assert written == [verdict] and not left.exists()
-    assert pods.shown.startswith(f"# {verdict.outcome}\n\n{verdict.reason}\n")
+    assert pods.end == str(told)
+    assert pods.summary("run-7") == Summary(told, run="run-7")
+    assert not left.exists()
+    assert pods.shown.startswith(f"# {told.outcome}\n\n{told.reason}\n")
 
 
 def test_paths_are_those_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = make(Path("/app/data/mnist"), Path("/mnt/triptych/output"))
-    text = json.dumps(compiled.as_dict() | {"metadata_store": "/mnt/triptych/a.sqlite"})
+    text = json.dumps(to_plain(compiled) | {"metadata_store": "/mnt/triptych/a.sqlite"})
     here = run_node.settings_here(text)
     assert here == dataclasses.replace(compiled, metadata_store="/mnt/triptych/a.sqlite")
     monkeypatch.setenv("TRIPTYCH_APP", "/somewhere")

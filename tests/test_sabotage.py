@@ -1,6 +1,6 @@
 """Generators that forget a digit are refused by TFX's own Evaluator, and the verdict says which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +9,14 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
+from components.gates import Failure, describe
 from modules import families
-from modules.training import hyperparameters
+from modules.contract.hyperparameters import defaults
 from modules.training.export import export
-from pipeline.profiles import PROFILES
-from pipeline.results import read_evaluation
-from pipeline.verdict import refusal
 from tests import artifacts, examples
-from tests.test_evaluator import evaluate, failures_of
-from tests.test_mnist_example_gen import generate
+from tests.judging import Judged, judge
 
-TRAIN, TEST = 1500, 600
+TRAIN = 1500
 FAMILIES = ("vae", "gan")
 
 # What real images reach by far, and a sampler without eights does not.
@@ -29,9 +26,9 @@ SAMPLE_GATES = {"share": 0.05, "digit_coverage": 0.4, "digit_recall": 0.4, "cove
 def gates(family: str) -> dict[str, float]:
     """Gates on samples alone: nothing here is trained, so no other can be met."""
     ask_nothing = {
-        gate.bound: 0.0 if gate.at_least else 1e6 for gate in families.load(family).EVALUATION.gates
+        gate.name: 0.0 if gate.at_least else 1e6 for gate in families.load(family).evaluation.gates
     }
-    named = PROFILES[family]["smoke"].gates
+    named = families.load(family).profiles["smoke"].gates
     return {**named, **ask_nothing} | {n: v for n, v in SAMPLE_GATES.items() if n in named}
 
 
@@ -41,64 +38,57 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def data(work: Path, make_dataset) -> Any:
-    return generate(make_dataset(work / "idx", train=40, test=TEST), work / "examples")
-
-
-@pytest.fixture(scope="module")
-def judged(
-    work: Path, data: Any, mnist_dir: Path
-) -> Callable[[str, str], tuple[bool, dict[str, Any], list[Any]]]:
+def judged(work: Path, judged_examples: Any, mnist_dir: Path) -> Callable[[str, str], Judged]:
     """Judges a model of a family whose samples are real images, of the digits that are given."""
     train, _ = examples.cut(mnist_dir, 0, TRAIN)
     images, labels = examples.cut(mnist_dir, TRAIN, 3 * TRAIN)
 
-    def judge(family: str, digits: str) -> tuple[bool, dict[str, Any], list[Any]]:
-        chosen = families.load(family)
-        hp = hyperparameters.defaults(family)
-        hp.values.update(units=8, latent=2)
-        model = chosen.build(hp, total_steps=1, seed=1)
+    def made(family: str, digits: str) -> Judged:
+        chosen: Any = families.load(family)
+        values = {**defaults(chosen.hyperparameters), "units": 8, "latent": 2}
+        model = chosen.build(values, total_steps=1, seed=1)
         handed_out = images[np.isin(labels, [int(digit) for digit in digits])]
         table = tf.constant(handed_out.astype(np.float32) / 255.0)
         model.sample = lambda numbers: tf.gather(table, numbers % len(handed_out))
         ident = 10 * FAMILIES.index(family) + len(digits)
         artifact = artifacts.make(standard_artifacts.Model, work / f"{family}-{digits}", (), ident)
         export(model, Path(artifact.uri, "Format-Serving"), chosen.signatures(model, train, seed=1))
-        outputs, blessed = evaluate(work, data, artifact, family=family, gates=gates(family))
-        evaluation = read_evaluation(outputs, family)
-        return blessed, evaluation, failures_of(outputs, evaluation)
+        return judge(work, judged_examples, artifact, gates(family), family=family)
 
-    return judge
+    return made
 
 
-def overall_failures(failed: list[Any]) -> list[str]:
+def overall_failures(failed: Sequence[Failure]) -> list[str]:
     return [failure.metric for failure in failed if failure.slice == "overall"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_sampler_of_all_digits_is_blessed(family: str, judged: Callable[..., Any]) -> None:
-    blessed, evaluation, failed = judged(family, "0123456789")
-    assert blessed and failed == []
-    overall = evaluation["overall"]
+def test_a_sampler_of_all_digits_is_blessed(
+    family: str, judged: Callable[[str, str], Judged]
+) -> None:
+    blessed, evaluation, record, _ = judged(family, "0123456789")
+    assert blessed and record.passed
+    overall = evaluation.overall
     # Real images, so as good as the floor, which is real images as well.
     assert overall["coverage"] == pytest.approx(overall["floor_coverage"], abs=0.1)
     assert 0.05 < overall["share_of_8"] < 0.15
-    assert set(evaluation["slices"]) > {f"label={digit}" for digit in range(10)}
-    left_out = families.load(family).EVALUATION.overall
-    assert not any({*left_out} & {*figures} for figures in evaluation["slices"].values())
-    assert evaluation["notes"]["judge"]
+    assert set(evaluation.slices) > {f"label={digit}" for digit in range(10)}
+    left_out = families.load(family).evaluation.overall
+    assert not any({*left_out} & {*figures} for figures in evaluation.slices.values())
+    assert evaluation.notes["judge"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_sampler_that_never_makes_an_eight_is_refused_and_the_reason_names_the_eight(
-    family: str, judged: Callable[..., Any]
+    family: str, judged: Callable[[str, str], Judged]
 ) -> None:
-    blessed, evaluation, failed = judged(family, "012345679")
+    blessed, evaluation, record, _ = judged(family, "012345679")
+    failed = record.failures
     assert not blessed
     assert {failure.slice for failure in failed} <= {"overall", "label=8"}
     eight = {(f.metric, f.slice): f for f in failed}["coverage", "label=8"]
-    assert eight.value == evaluation["slices"]["label=8"]["coverage"] < 0.3
-    reason = refusal(failed).reason
+    assert eight.value == evaluation.slices["label=8"]["coverage"] < 0.3
+    reason = describe(failed)
     assert " on label=8 is 0" in reason and "needs 0.4" in reason
     if family == "gan":
         assert overall_failures(failed) == ["share_of_8"]

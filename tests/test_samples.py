@@ -11,7 +11,8 @@ from scipy import stats
 from modules.metrics import judge
 from modules.metrics.frechet import frechet_distance
 from modules.metrics.manifolds import NEIGHBOURS
-from modules.metrics.samples import FIGURES, OVERALL, SampleFacts, in_batches, sample_figures
+from modules.metrics.sample_scores import FIGURES, OVERALL, sample_figures
+from modules.metrics.samples import SampleFacts, in_batches
 from tests import examples
 
 Facts = dict[str, np.ndarray]

@@ -10,11 +10,12 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import ask_model
+from components.gates import Record, describe, read_record
 from components.readers import idx
 from components.serving_check import ServingCheck, compare, make_requests
 from components.serving_check import check as check_model
 from tests import artifacts, models
-from tests.test_mnist_example_gen import generate
+from tests.examples import generate
 
 BOTH = "serving_default,serving_images"
 
@@ -40,7 +41,7 @@ def check(folder: Path, examples: Any, mnist_dir: Path, signatures: str = BOTH, 
 
 def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
     blessing = check(tmp_path, examples, mnist_dir)
-    assert blessing.get_string_custom_property("reason") == ""
+    assert read_record(blessing.uri) == Record("ServingCheck", True)
     assert blessing.get_int_custom_property("blessed") == 1
     assert blessing.get_int_custom_property("asked") == 64
     assert Path(blessing.uri, "INFRA_BLESSED").exists()
@@ -49,8 +50,13 @@ def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir
 def test_a_missing_signature_is_named(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
     blessing = check(tmp_path, examples, mnist_dir, raw=False)
     assert blessing.get_int_custom_property("blessed") == 0
-    reason = blessing.get_string_custom_property("reason")
-    assert reason == "the model has no signature serving_images"
+    [failure] = read_record(blessing.uri).failures
+    assert (failure.gate, failure.metric, failure.examples) == (
+        "ServingCheck",
+        "serving_images",
+        64,
+    )
+    assert str(failure) == "serving_images cannot be served: the model has no such signature"
 
 
 def test_answers_that_are_not_numbers_are_refused(
@@ -58,7 +64,7 @@ def test_answers_that_are_not_numbers_are_refused(
 ) -> None:
     blessing = check(tmp_path, examples, mnist_dir, change=lambda p: p * float("nan"))
     assert blessing.get_int_custom_property("blessed") == 0
-    assert "is not finite" in blessing.get_string_custom_property("reason")
+    assert "its probabilities is not finite" in describe(read_record(blessing.uri).failures)
 
 
 def test_a_model_that_only_loads_in_process_is_refused(
@@ -93,7 +99,8 @@ def test_a_model_that_only_loads_in_process_is_refused(
         source="tests",
     )
     assert blessing.get_int_custom_property("blessed") == 0
-    assert "a fresh process could not serve it" in blessing.get_string_custom_property("reason")
+    [failure] = read_record(blessing.uri).failures
+    assert str(failure).startswith("the model cannot be served: a fresh process could not serve it")
 
 
 @pytest.fixture(scope="module")
@@ -148,23 +155,28 @@ def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, example
 
 def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
     problems = check_model(generator, records(examples)[:3], ["sample", "precise"])
-    assert problems == ["signature precise takes numbers as float64"]
+    assert list(map(str, problems)) == ["precise cannot be served: it takes numbers as float64"]
 
 
 def test_only_the_expected_signatures_are_asked(generator: str, examples: Any) -> None:
     some = records(examples)[:3]
     assert check_model(generator, some, ["sample", "decode"]) == []
-    assert check_model(generator, some, ["sample", "undefined"]) == [
-        "undefined's nothing is not finite"
-    ]
+    [failure] = check_model(generator, some, ["sample", "undefined"])
+    assert str(failure) == "undefined cannot be served: its nothing is not finite"
+    assert failure.examples == 3
 
 
 def test_differences_are_found() -> None:
     right = {"s": {"p": np.array([0.1, 0.9])}}
     assert compare(right, {"s": {"p": np.array([0.1, 0.9])}}) == []
-    assert compare(right, {}) == ["s does not answer with 'p'"]
-    assert "off by 0.1" in compare(right, {"s": {"p": np.array([0.2, 0.8])}})[0]
-    assert "is (3,), not (2,)" in compare(right, {"s": {"p": np.zeros(3)}})[0]
+
+    def words(got: ask_model.Tensors) -> str:
+        [failure] = compare(right, got)
+        return str(failure)
+
+    assert words({}) == "s cannot be served: it does not answer with 'p'"
+    assert words({"s": {"p": np.array([0.2, 0.8])}}).endswith("its p is off by 0.1")
+    assert words({"s": {"p": np.zeros(3)}}).endswith("its p is (3,), not (2,)")
 
 
 def test_requests_survive_their_file(tmp_path: Path) -> None:

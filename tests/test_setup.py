@@ -283,8 +283,8 @@ def test_the_source_distribution_has_all_packages_with_their_sub_packages_and_da
         str(path.relative_to(project))
         for package in PACKAGES
         for path in (project / package).rglob("*")
-        if path.suffix in (".py", ".pbtxt", ".npz")
+        if path.suffix in (".py", ".j2", ".pbtxt", ".npz")
     }
     assert wanted <= names
     assert {path.count("/") for path in wanted} >= {1, 2}, "packages and what is inside of them"
-    assert {Path(path).suffix for path in wanted} == {".py", ".pbtxt", ".npz"}
+    assert {Path(path).suffix for path in wanted} == {".py", ".j2", ".pbtxt", ".npz"}

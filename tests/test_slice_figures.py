@@ -120,7 +120,7 @@ def test_the_accumulators_that_are_merged_stay_as_they_were(
 @pytest.mark.parametrize("family", families.names())
 def test_the_metric_announces_what_its_family_measures(family: str) -> None:
     evaluation = families.load(family).evaluation
-    metric = SliceFigures(family, source="0123")
+    metric = SliceFigures(family)
     of_model, of_baseline = metric.computations(model_names=["", "baseline"], output_names=[""])
     keys = [(key.name, key.sub_key and key.sub_key.class_id) for key in of_model.keys]
     per_digit = [(name, digit) for name in evaluation.by_class for digit in range(CLASSES)]

@@ -55,15 +55,19 @@ def test_hash_changes_with_a_files_name(tree: Path) -> None:
 
 def test_hash_changes_with_the_data_of_what_is_imported(tree: Path) -> None:
     (tree / "modules/d.npz").write_bytes(b"weights")
+    (tree / "modules/c.html.j2").write_bytes(b"a page")
     (tree / "modules/other.npz").write_bytes(b"weights")
-    assert {p.name for p in sources.source_files("modules.a") if p.suffix == ".npz"} == {"d.npz"}
+    data = {path.name for path in sources.source_files("modules.a") if path.suffix != ".py"}
+    assert data == {"d.npz", "c.html.j2"}
     before = sources.source_hash("modules.a")
     (tree / "modules/other.npz").write_bytes(b"changed")
     assert sources.source_hash("modules.a") == before
     (tree / "modules/d.npz").write_bytes(b"changed")
     changed = sources.source_hash("modules.a")
     (tree / "modules/d.npz").unlink()
-    assert len({before, changed, sources.source_hash("modules.a")}) == 3
+    without = sources.source_hash("modules.a")
+    (tree / "modules/c.html.j2").write_bytes(b"another page")
+    assert len({before, changed, without, sources.source_hash("modules.a")}) == 4
 
 
 def test_unknown_module_is_refused(tree: Path) -> None:

@@ -102,7 +102,7 @@ def test_another_configuration_has_another_backup(
 
 
 def test_a_loss_that_is_not_a_number_stops_with_a_sentence(fn_args: examples.FnArgs) -> None:
-    fn_args.custom_config["hyperparameters"] = {"learning_rate": 1e30}
+    fn_args.custom_config["hyperparameters"] = {"weight_decay": 1e6}
     with pytest.raises(NotFiniteLossError, match="epoch 1.*the learning rate may be too high"):
         run_fn(fn_args)
 

@@ -263,8 +263,8 @@ def test_weights_and_the_optimizers_state_survive_their_file(train: Any, tmp_pat
 
 
 def test_the_network_of_the_tutorials_is_in_the_space() -> None:
-    parameters = {parameter.name: parameter for parameter in small().space}
-    assert 1 in parameters["layers"].values and 2 in parameters["latent"].values
+    parameters = {parameter.name: parameter for parameter in vae.hyperparameters}
+    assert 1 in parameters["layers"].choices and 2 in parameters["latent"].choices
     tutorial = vae_model.Vae(small(layers=1, latent=2, units=512), total_steps=10)
     # 784 -> 512 -> 2 and 2, 2 -> 512 -> 784, with biases
     assert tutorial.count_params() == 785 * 512 + 513 * 4 + 3 * 512 + 513 * 784

@@ -1,55 +1,125 @@
-"""The verdict's words."""
+"""How a run ended, by what its nodes and its gates said."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from pipeline.verdict import Failure, refusal
+from components.gates import Failure, Record, write_record
+from components.results.summary import Verdict
+from pipeline.exit_codes import ExitCode
+from pipeline.outcome import Finished, Outcome
+from pipeline.verdict import decide, end, read_records
+
+NODES = ("ExampleValidator", "DataGate", "Evaluator", "ServingCheck", "Pusher")
+LOW = Failure("Evaluator", "accuracy", "overall", 0.1, "at least", 0.9, 100)
+EIGHT = Failure("Evaluator", "accuracy", "label=8", 0.0, "at least", 0.4, 10)
+ANOMALY = Failure("DataGate", "mean_ink", "test", None, "must", None, 0, "does not fit: too low")
+UNSERVED = Failure("ServingCheck", "sample", "overall", None, "must", None, 64, "cannot be served")
+# Where each gate writes its record: beside whose output.
+BESIDE = {
+    "DataGate": "ExampleValidator",
+    "Evaluator": "Evaluator",
+    "ServingCheck": "ServingCheck",
+    "CrossValidator": "DataGate",
+}
 
 
-def failure(metric: str, where: str, value: float | None, bound: float, kind: str) -> Failure:
-    return Failure(metric, where, value, kind, bound, examples=1000)
+class Run:
+    """Nodes that are done, and what their gates have said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def say(self, gate: str, *failures: Failure) -> None:
+        write_record(self.folder / BESIDE[gate], gate, failures)
+
+    def nodes(self, *names: str, pushed: str = "") -> list[Finished]:
+        return [self._node(name, pushed) for name in names or NODES]
+
+    def _node(self, name: str, pushed: str) -> Finished:
+        properties = {
+            "pushed": SimpleNamespace(int_value=int(bool(pushed))),
+            "pushed_destination": SimpleNamespace(string_value=pushed),
+        }
+        key = "pushed_model" if name == "Pusher" else "output"
+        artifact: Any = SimpleNamespace(uri=str(self.folder / name), custom_properties=properties)
+        return Finished(Outcome(name, "done", 1.0, 1), "", {key: [artifact]})
 
 
-OVERALL = failure("share_of_8", "overall", 0.0, 0.05, "at least")
-TWO = failure("coverage", "label=2", 0.38, 0.4, "at least")
-EIGHT = failure("coverage", "label=8", 0.02, 0.4, "at least")
-NINE = failure("nelbo", "label=9", 150.0, 120.0, "at most")
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run in which every gate has said yes."""
+    run = Run(tmp_path)
+    for gate in ("DataGate", "Evaluator", "ServingCheck"):
+        run.say(gate)
+    return run
 
 
-def test_a_refusal_names_the_first_failure_and_the_worst_slices() -> None:
-    verdict = refusal([OVERALL, TWO, EIGHT, NINE])
+def stopped(state: str, **how: Any) -> Finished:
+    return Finished(Outcome("DataGate", state, 1.0, reason="why", **how), "why", {})
+
+
+def test_a_pushed_model_is_where_the_verdict_says(run: Run) -> None:
+    verdict = decide(run.nodes(pushed="/serving/1"), NODES)
+    assert verdict == Verdict("pushed", 0, "/serving/1")
+    assert str(verdict) == "pushed: /serving/1"
+
+
+def test_a_refusal_has_the_failures_of_every_gate(run: Run) -> None:
+    run.say("Evaluator", LOW, EIGHT)
+    run.say("ServingCheck", UNSERVED)
+    verdict = decide(run.nodes(), NODES)
     assert (verdict.outcome, verdict.exit_code) == ("refused", 3)
-    assert verdict.failures == (OVERALL, TWO, EIGHT, NINE)
-    assert str(verdict) == (
-        "refused: share_of_8 is 0, needs 0.05 (1,000 examples); "
-        "coverage on label=8 is 0.02, needs 0.4 (1,000 examples) and 2 more"
-    )
+    assert verdict.failures == (LOW, EIGHT, UNSERVED)
+    assert verdict.reason == f"{LOW}; {EIGHT} and 1 more"
 
 
-@pytest.mark.parametrize(
-    ("failures", "reason"),
-    [
-        ([EIGHT], f"{EIGHT}"),
-        ([OVERALL, EIGHT], f"{OVERALL}; {EIGHT}"),
-        ([TWO, NINE, EIGHT], f"{TWO}; {EIGHT} and 1 more"),
-        ([OVERALL, OVERALL], f"{OVERALL} and 1 more"),
-    ],
-)
-def test_nothing_is_named_twice_and_the_rest_is_counted(
-    failures: list[Failure], reason: str
-) -> None:
-    assert refusal(failures).reason == reason
+def test_a_gate_that_nobody_foresaw_is_read_the_same_way(run: Run) -> None:
+    spread = Failure("CrossValidator", "accuracy", "fold=3", 0.7, "at least", 0.8, 900)
+    run.say("CrossValidator", spread)
+    assert decide(run.nodes(), NODES).failures == (spread,)
 
 
-def test_what_could_not_be_measured_is_the_worst() -> None:
-    lost = failure("recall", "label=3", None, 0.3, "at least")
-    verdict = refusal([OVERALL, EIGHT, lost])
-    assert "; recall on label=3 could not be measured (1,000 examples)" in verdict.reason
+def test_a_model_that_was_not_pushed_without_a_no_is_a_failure(run: Run) -> None:
+    verdict = decide(run.nodes(), NODES)
+    assert (verdict.outcome, verdict.exit_code, verdict.failures) == ("failed", 1, ())
+    assert verdict.reason == "nothing was pushed, but no gate has refused the model"
 
 
-def test_a_failure_says_which_way_its_bound_goes() -> None:
-    assert str(NINE) == "nelbo on label=9 is 150, may be 120 (1,000 examples)"
-    change = failure("coverage", "overall", -0.07, -0.02, "change")
-    assert str(change) == (
-        "coverage changed by -0.07 from the last blessed model, where -0.02 is allowed "
-        "(1,000 examples)"
-    )
+def test_a_gate_that_stops_the_run_says_why(run: Run) -> None:
+    nodes = [*run.nodes("ExampleValidator"), stopped("refused", failures=(ANOMALY,))]
+    assert decide(nodes) == Verdict("refused", 3, "why", (ANOMALY,))
+
+
+def test_a_node_that_broke_is_named(run: Run) -> None:
+    nodes = [*run.nodes("ExampleValidator"), stopped("failed")]
+    assert decide(nodes) == Verdict("failed", 1, "DataGate: why")
+
+
+def test_from_outside_a_gate_that_stopped_the_run_is_known_by_its_record(run: Run) -> None:
+    run.say("DataGate", ANOMALY)
+    verdict = decide(run.nodes("ExampleValidator"), NODES)
+    assert verdict == Verdict("refused", 3, str(ANOMALY), (ANOMALY,))
+
+
+def test_from_outside_a_node_that_broke_is_missing(run: Run) -> None:
+    run.say("Evaluator", LOW)  # which is not why the check broke
+    verdict = decide(run.nodes("ExampleValidator", "DataGate", "Evaluator"), NODES)
+    assert verdict == Verdict("failed", 1, "this run has no result of ServingCheck, Pusher")
+    assert decide([], NODES[:1]).reason == "this run has no result of ExampleValidator"
+
+
+def test_records_are_in_the_order_of_the_nodes(run: Run) -> None:
+    run.say("ServingCheck", UNSERVED)
+    assert read_records(run.nodes()) == [
+        Record("DataGate", True),
+        Record("Evaluator", True),
+        Record("ServingCheck", False, (UNSERVED,)),
+    ]
+
+
+def test_every_way_to_end_has_the_name_of_its_exit_code() -> None:
+    assert end(ExitCode.INTERRUPTED, "by you") == Verdict("interrupted", 130, "by you")
+    assert {end(code).outcome for code in ExitCode} >= {"pushed", "refused", "failed"}

@@ -1,7 +1,7 @@
 """What comes back from KFP's address: an answer, or one sentence about what came instead.
 
-Every request of kfp's client goes through `Rest`. It sends nothing on to where a server redirects
-to: kfp would turn an upload into a plain question there, and take a login page for an answer.
+Every request of kfp's client goes through `Rest`. It does not follow redirects: kfp would turn an
+upload into a GET there, and take a login page for an answer.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import urllib3
 from kfp_server_api.exceptions import ApiException
 from kfp_server_api.rest import RESTClientObject
 
+from pipeline.exit_codes import ExitCode
+
 LIMITS = (10.0, 60.0)  # seconds to connect, and between two pieces of an answer; kfp has none
 _BUSY = (408, 429, 500, 502, 503, 504)
 _LOGIN = ("login", "signin", "sign_in", "auth", "dex")
@@ -23,12 +25,12 @@ _SHORTEST_SECRET = 8  # shorter ones are words, such as a cookie's `en`
 
 
 class Trouble(Exception):
-    """A request without its answer. The text is for the user, and holds no secret.
+    """A request that got no answer, or a wrong one. The text is for the user, and has no secret.
 
     Attributes:
         status: HTTP's; 0 when no answer came, 200 when a web page came in its place.
-        signed_out: other credentials, or new ones, may do.
-        passing: the same request may do later.
+        signed_out: other or new credentials may help.
+        passing: the same request may succeed later.
     """
 
     def __init__(
@@ -40,18 +42,18 @@ class Trouble(Exception):
         self.passing = passing
 
     @property
-    def exit_code(self) -> int:
-        """1: KFP failed; 2: the address, the credentials or what was sent to it is wrong."""
-        return 1 if self.status in _BUSY else 2
+    def exit_code(self) -> ExitCode:
+        """FAILED: KFP did; BAD_INPUT: the address, the credentials or what was sent is wrong."""
+        return ExitCode.FAILED if self.status in _BUSY else ExitCode.BAD_INPUT
 
 
 class Rest(RESTClientObject):
-    """The client's way to the server: every request ends in time, and at the address it went to.
+    """The client's connection to the server: requests time out, and redirects are not followed.
 
     Args:
         configuration: kfp's.
         host: as the user knows it.
-        credentials: what the requests carry, in words; "" when they carry none.
+        credentials: what the requests contain, in words; "" for none.
     """
 
     def __init__(self, configuration: Any, host: str, credentials: str) -> None:
@@ -59,8 +61,9 @@ class Rest(RESTClientObject):
         super().__init__(configuration)
         self.host = host
         self.credentials = credentials or "no credentials"
-        refusal = f"does not accept {credentials}" if credentials else "wants credentials, not none"
-        self._refusal = f"{host} {refusal}"
+        self._refusal = f"{host} requires credentials, and got none"
+        if credentials:
+            self._refusal = f"{host} does not accept {credentials}"
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """Sends a request.
@@ -78,8 +81,8 @@ class Rest(RESTClientObject):
             raise self._unreached(error) from None
         if "/apis/v2beta1/" in url and "json" not in (answer.getheader("content-type") or ""):
             raise Trouble(
-                f"{self.host} answered with a page, not as KFP's API: it wants a login, or it is "
-                "not the API's address, which behind Kubeflow's dashboard ends in /pipeline",
+                f"{self.host} answered with a web page, not as KFP's API: it requires a login, or "
+                "it is not the API's address, which ends in /pipeline behind Kubeflow's dashboard",
                 status=answer.status,
                 signed_out=True,
             )
@@ -97,7 +100,7 @@ class Rest(RESTClientObject):
                 f"{self.host} does not allow this with {self.credentials} (403){also}", 403
             )
         if status == 404:
-            return Trouble(f"{self.host} knows no {path} (404){also}; is it KFP's address?", 404)
+            return Trouble(f"{self.host} has no {path} (404){also}; is it KFP's address?", 404)
         passing = status in _BUSY
         who = "KFP failed" if passing else "KFP refused the request"
         return Trouble(f"{who} ({status}){also}", status, passing=passing)
@@ -108,39 +111,39 @@ class Rest(RESTClientObject):
             text = f"{self._refusal}: it asks for a login ({status})"
             return Trouble(text, status, signed_out=True)
         address = f"{there.scheme}://{there.netloc}{there.path.partition('/apis/')[0]}"
-        return Trouble(f"KFP is not at {self.host} but at {address}: give that as --host", status)
+        return Trouble(f"KFP is not at {self.host} but at {address}: use that as --host", status)
 
     def _unreached(self, error: urllib3.exceptions.HTTPError) -> Trouble:
         reason = getattr(error, "reason", None) or error
         text = str(reason)
         if isinstance(reason, urllib3.exceptions.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in text:
-                why = "its certificate is not trusted; --ssl-ca-cert names its authority's file"
+                why = "its certificate is not trusted; give its authority's as --ssl-ca-cert"
             elif "X509" in text or "PEM" in text:
-                why = "the file that --ssl-ca-cert names holds no certificate"
+                why = "the file given as --ssl-ca-cert holds no certificate"
             else:
-                why = "it does not speak TLS as this client does; is it https?"
+                why = "the TLS handshake failed; is it really https?"
             return Trouble(f"cannot use {self.host}: {why}")
         if isinstance(reason, urllib3.exceptions.NameResolutionError):
-            why = "its name is not known"
+            why = "its name cannot be resolved"
         elif isinstance(reason, urllib3.exceptions.NewConnectionError):  # a TimeoutError, too
-            why = "nothing answers there; if it is a port-forward, does it still run?"
+            why = "nothing answers there; if it is a port-forward, is it still running?"
         elif isinstance(reason, urllib3.exceptions.TimeoutError):
             why = f"it did not answer within {sum(LIMITS):.0f} s"
         else:
-            why = "the connection broke off"
+            why = "the connection was lost"
         return Trouble(f"cannot reach {self.host}: {why}", passing=True)
 
 
 def printable(text: str) -> str:
-    """One line of at most 300 characters, without what a terminal would obey."""
+    """Makes one line of at most 300 characters, without control characters for a terminal."""
     line = " ".join(text.split())
     line = "".join(character for character in line if character.isprintable())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
 
 
 def _message(body: str | bytes | None, secrets: Iterable[str]) -> str:
-    """The server's own words, in one line; none when it answered with a page."""
+    """The server's own message, in one line; empty when it answered with a page."""
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
     text = (body or "").strip()
@@ -158,7 +161,7 @@ def _message(body: str | bytes | None, secrets: Iterable[str]) -> str:
 
 
 def _secrets(headers: Mapping[str, str]) -> list[str]:
-    """What a request carries and its answer might repeat."""
+    """What a request contains and its answer might repeat."""
     sent = {name.lower(): value or "" for name, value in headers.items()}
     token = sent.get("authorization", "").removeprefix("Bearer ")
     cookies = (cookie.partition("=")[2].strip() for cookie in sent.get("cookie", "").split(";"))

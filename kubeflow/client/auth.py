@@ -16,12 +16,12 @@ from kubeflow.client.credentials import IAP_APP_SECRET, BadCredentials, Credenti
 
 
 class Client(kfp.Client):
-    """kfp's client with requests that end, and without questions to a server that is not there.
+    """kfp's client, with requests that time out and without any while it is made.
 
     Args:
         host: of KFP's API.
         credentials: to sign in with.
-        ssl_ca_cert: a file with the authority that signed the server's certificate.
+        ssl_ca_cert: a file with the certificate of the authority that signed the server's.
     """
 
     def __init__(self, host: str, credentials: Credentials, ssl_ca_cert: Path | None) -> None:
@@ -33,13 +33,13 @@ class Client(kfp.Client):
         self._run_api.api_client.rest_client = self._rest
 
     def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:
-        """Asks the server whether it is KFP, and for how many users.
+        """Asks the server whether it is KFP, and whether it has several users.
 
-        kfp asks this while it is made, five times over, and logs what it is told; here it is
-        asked once, later.
+        kfp's client asks this while it is made, five times over, and logs the answers; this one
+        asks once, later.
 
         Raises:
-            Trouble: it is not KFP, or does not let this client in.
+            Trouble: it is not KFP, or does not admit this client.
         """
         if self._rest is None:
             return kfp_server_api.V2beta1GetHealthzResponse(multi_user=False)
@@ -56,16 +56,18 @@ def connect(options: Namespace) -> tuple[Client, str | None]:
         The client, and the namespace to work in: None where KFP has a single user.
 
     Raises:
-        Trouble: KFP cannot be reached, or does not let this client in.
+        Trouble: KFP cannot be reached, or does not admit this client.
     """
     if options.ssl_ca_cert and not options.ssl_ca_cert.is_file():
-        raise Trouble(f"there is no file {options.ssl_ca_cert}, which --ssl-ca-cert names")
+        raise Trouble(f"--ssl-ca-cert: there is no file {options.ssl_ca_cert}")
     client = _sign_in(options, choose(options))
     if not client.get_kfp_healthz().multi_user:
         return client, None
     namespace = options.namespace or client.get_user_namespace() or _namespace_of_pod()
     if not namespace:
-        raise Trouble(f"{options.host} has many users: --namespace says whose runs these are")
+        raise Trouble(
+            f"{options.host} has several users: give the namespace of the run with --namespace"
+        )
     return client, namespace
 
 
@@ -75,7 +77,7 @@ def _sign_in(options: Namespace, credentials: Credentials) -> Client:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             client = Client(options.host, credentials, options.ssl_ca_cert)
-        why = "" if client._existing_config.api_key else "it wants an OAuth client for a user"
+        why = "" if client._existing_config.api_key else "a user needs an OAuth client"
     except Exception as error:  # Google's libraries raise many kinds, with answers in their texts
         if not iap:
             if not isinstance(error, (json.JSONDecodeError, KeyError)):

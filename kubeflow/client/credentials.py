@@ -1,4 +1,4 @@
-"""What to sign in to KFP with: tokens, cookies, Google's IAP.
+"""Credentials for KFP: tokens, cookies, Google's IAP.
 
 Secrets come from files and from the environment, never from the command line, where every process
 of the machine could read them.
@@ -23,7 +23,7 @@ IAP_APP_SECRET = "KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET"  # kfp reads it itself
 
 
 class BadCredentials(Trouble):
-    """What there is to sign in with cannot be used."""
+    """Credentials that are missing or unusable, or too many."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, signed_out=True)
@@ -34,8 +34,8 @@ class Credentials:
     """One way to sign in.
 
     Attributes:
-        words: what the user knows it as; no secret. "" for no credentials.
-        arguments: of kfp.Client.
+        words: its name for the user, without a secret; "" for no credentials.
+        arguments: for kfp.Client.
     """
 
     words: str
@@ -43,25 +43,25 @@ class Credentials:
 
 
 class TokenFile(kfp_client.ServiceAccountTokenVolumeCredentials):
-    """A token that something renews in its file, as Kubernetes does: read for every request."""
+    """A token in a file that something renews, as Kubernetes does; read again for every request."""
 
     def refresh_api_key_hook(self, config: Any) -> None:
-        """Puts the token of the moment into kfp's configuration.
+        """Puts the current token into kfp's configuration.
 
         Raises:
-            BadCredentials: the file is gone, or holds something else.
+            BadCredentials: the file is gone, or does not hold a token.
         """
         config.api_key["authorization"] = _token(_read(Path(self._token_path)), self._token_path)
 
 
 def choose(options: Namespace) -> Credentials:
-    """Finds the one way to sign in that was asked for, by an option or in the environment.
+    """Finds the credentials that an option or the environment names.
 
-    Without any: the token that Kubernetes puts into a pod for KFP, or nothing, as through a
+    Without any, these are the token that Kubernetes puts into a pod for KFP, or none, as through a
     port-forward.
 
     Raises:
-        BadCredentials: two ways, or one that cannot be used.
+        BadCredentials: several are named, or they cannot be used.
     """
     projected = os.environ.get(kfp_client.KF_PIPELINES_SA_TOKEN_ENV)
     projected = projected or kfp_client.KF_PIPELINES_SA_TOKEN_PATH
@@ -74,7 +74,7 @@ def choose(options: Namespace) -> Credentials:
     }
     asked = [name for name, value in ways.items() if value is not None]
     if len(asked) > 1:
-        raise BadCredentials(f"{' and '.join(asked)}: there can be only one way to sign in")
+        raise BadCredentials(f"{' and '.join(asked)} are both given; choose one way to sign in")
     way = asked[0] if asked else ""
     if way == "--token-file":
         return _token_file(Path(options.token_file), f"the token in {options.token_file}")
@@ -91,7 +91,7 @@ def choose(options: Namespace) -> Credentials:
     if way:
         app = options.iap_app_client_id
         if bool(app) != bool(os.environ.get(IAP_APP_SECRET)):
-            raise BadCredentials(f"--iap-app-client-id and {IAP_APP_SECRET} go together")
+            raise BadCredentials(f"--iap-app-client-id and {IAP_APP_SECRET} must be given together")
         arguments = {"client_id": options.iap_client_id, "other_client_id": app}
         return Credentials("the token for IAP", arguments)
     if Path(projected).is_file():
@@ -110,16 +110,16 @@ def _read(file: Path) -> str:
     except OSError as error:
         raise BadCredentials(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise BadCredentials(f"{file} is not a text") from None
+        raise BadCredentials(f"{file} is not a text file") from None
 
 
 def _token(text: str, place: str) -> str:
-    """The token, alone. Any other character in a header would make an error that repeats it."""
+    """The token alone. Any other character in a header would cause an error that repeats it."""
     token = text.strip()
     if not token:
         raise BadCredentials(f"there is no token in {place}")
     if not all("!" <= character <= "~" for character in token):
-        raise BadCredentials(f"{place} holds more than a token, which is one word")
+        raise BadCredentials(f"what is in {place} is not a token, which is a single word")
     return token
 
 
@@ -134,7 +134,7 @@ def _cookies_in(file: Path) -> str:
             warnings.simplefilter("ignore")
             jar.load(ignore_discard=True, ignore_expires=True)
     except (OSError, ValueError):
-        raise BadCredentials(f"{file} is not a cookie file as curl writes them") from None
+        raise BadCredentials(f"{file} is not a cookie file in curl's format") from None
     # To curl, a cookie that expires at 0 lasts as long as its session.
     fresh = [cookie for cookie in jar if not (cookie.expires and cookie.is_expired())]
     if len(jar) and not fresh:
@@ -144,11 +144,11 @@ def _cookies_in(file: Path) -> str:
 
 
 def _cookies(text: str, place: str) -> str:
-    """The value of a Cookie header, from one with or without its name, or from a line a cookie."""
+    """The value of a Cookie header, from text with `Cookie:` or without, in one line or several."""
     lines = [line.strip().removeprefix("Cookie:").strip() for line in text.splitlines()]
     header = "; ".join(line.rstrip(";") for line in lines if line and not line.startswith("#"))
     if not all(" " <= character <= "~" for character in header) or "=" not in header:
         raise BadCredentials(
-            f"there are no cookies in {place}: write NAME=VALUE; NAME=VALUE, or name curl's file"
+            f"there are no cookies in {place}: use NAME=VALUE; NAME=VALUE or a file that curl wrote"
         )
     return header

@@ -1,4 +1,4 @@
-"""Follows a run until it ends: a line for every task that changes, patience with a busy network."""
+"""Follows a run until it ends, with a line for every task that changes."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Lost(Exception):
 
 @dataclasses.dataclass
 class Pace:
-    """Seconds.
+    """How often to ask, in seconds.
 
     Attributes:
-        first: between two questions, after something has changed.
-        most: between two questions, when nothing does.
-        patience: to do without an answer.
-        reminder: without a line on the screen.
+        first: between two requests, after something has changed.
+        most: between two requests, when nothing changes.
+        patience: without an answer, before giving up.
+        reminder: without a line on the screen, before one that says what is still running.
     """
 
     first: float = 2.0
@@ -56,7 +56,7 @@ class End:
 
     Attributes:
         state: KFP's last word.
-        canceled: it was seen to be canceled on the way.
+        canceled: it was being canceled at some point.
         tasks: as they were at the end.
     """
 
@@ -70,7 +70,7 @@ class Follower:
 
     Args:
         client: kfp's.
-        sign_in: makes another client, with the credentials as they are by then.
+        sign_in: makes another client, with the credentials of that moment.
         names: of the tasks in the compiled file.
         say: prints a line.
     """
@@ -91,14 +91,14 @@ class Follower:
         self._note = ""
 
     def follow(self, run_id: str, timeout: float | None = None) -> End:
-        """Follows.
+        """Asks until the run has ended, and prints what changes.
 
         Args:
             run_id: KFP's.
             timeout: seconds to wait at most.
 
         Raises:
-            Lost: the run has not ended, but there is no more to be learnt of it; with a sentence.
+            Lost: the run has not ended, but cannot be followed any more; the message says why.
         """
         deadline = time.monotonic() + (timeout or math.inf)
         pause, settle, canceled = PACE.first, 2, False
@@ -129,9 +129,9 @@ class Follower:
             try:
                 run = self.client.get_run(run_id)
                 if run.run_id != run_id:
-                    raise Trouble("KFP's answer is about no run", passing=True)
+                    raise Trouble("KFP's answer is not about this run", passing=True)
                 if run.error and not run.state:
-                    raise Trouble(f"KFP cannot tell: {printable(run.error.message or '')}")
+                    raise Trouble(f"KFP cannot read the run: {printable(run.error.message or '')}")
                 break
             except Trouble as error:
                 trouble = error
@@ -146,13 +146,13 @@ class Follower:
             now = time.monotonic()
             if silent_since is None:
                 silent_since = now
-                self._say(f"  {trouble}; asking again for up to {PACE.patience:.0f} s")
+                self._say(f"  {trouble}; trying again for up to {PACE.patience:.0f} s")
             if now >= min(silent_since + PACE.patience, deadline):
                 raise Lost(f"{trouble}; no answer for {now - silent_since:.0f} s")
             time.sleep(pause)
             pause = min(pause * 1.5, PACE.most)
         if silent_since is not None:
-            self._say("  KFP answers again")
+            self._say("  KFP is answering again")
         return run
 
     def _show(self, tasks: list[Task], state: str) -> bool:

@@ -1,6 +1,6 @@
 """How a run ended, from what KFP tells its clients and from the log of the pod that failed.
 
-KFP 2.17 tells a client nothing of a pod's exit code. Its launcher ends with 1 whatever the command
+KFP 2.17 does not tell a client a pod's exit code. Its launcher ends with 1 whatever the command
 ended with (backend/src/v2/cmd/launcher-v2/main.go). Of a workflow's node, its API server keeps the
 name, the phase and the times but not the message (NodeStatuses in
 backend/src/common/util/workflow.go), so `error` in task_details and state_history stays empty. The
@@ -23,10 +23,16 @@ from kubeflow.client.answers import Trouble, printable
 from kubeflow.client.follow import End
 from kubeflow.client.steps import Task
 from kubeflow.names import GATES
+from pipeline.exit_codes import ExitCode
 
 PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
-EXIT_CODES = {PUSHED: 0, REFUSED: 3, FAILED: 1, CANCELED: 1, LOST: 1}
-REFUSAL = 3  # what a pod's command ends with when its gate refuses
+EXIT_CODES = {
+    PUSHED: ExitCode.PUSHED,
+    REFUSED: ExitCode.REFUSED,
+    FAILED: ExitCode.FAILED,
+    CANCELED: ExitCode.FAILED,
+    LOST: ExitCode.FAILED,
+}
 
 _LAST_WORDS = re.compile(r"failed to execute component: (.+)")
 _OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE)
@@ -46,7 +52,7 @@ class Outcome:
     reason: str = ""
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         return EXIT_CODES[self.kind]
 
     def __str__(self) -> str:
@@ -61,7 +67,7 @@ def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
         read_log: gives the log of a task's last pod, or "".
 
     Returns:
-        REFUSED only when nothing but gates failed, and they did not crash.
+        An outcome that is REFUSED only if nothing but gates failed, and they did not crash.
     """
     if end.state == "SUCCEEDED":
         return Outcome(PUSHED)
@@ -71,19 +77,21 @@ def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
         return Outcome(FAILED, "KFP skipped the run")
     failed = [task for task in end.tasks if task.state == "FAILED"]
     if not failed:
-        return Outcome(FAILED, "KFP names no task that did")
+        return Outcome(FAILED, "KFP does not say which task failed")
     task = next((task for task in failed if task.name not in GATES), failed[0])
     code, reason = _ending(read_log(task) if task.node else "", task.error)
     words = f"{task.name}: {reason}" if reason else task.name
     if task.name not in GATES:
         return Outcome(FAILED, words)
     if code is None and not reason:
-        return Outcome(REFUSED, f"{words} failed; its log, which says why, cannot be read here")
-    return Outcome(REFUSED if code == REFUSAL else FAILED, words)
+        return Outcome(
+            REFUSED, f"{words} failed; the reason is in its log, which cannot be read here"
+        )
+    return Outcome(REFUSED if code == ExitCode.REFUSED else FAILED, words)
 
 
 def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str:
-    """Asks for the log of a task's last pod: at KFP's API the one that was kept, at its UI any.
+    """Asks for the log of a task's last pod: KFP's API for an archived one, its UI for any.
 
     Args:
         client: signed in; its host may be the API alone.
@@ -92,7 +100,7 @@ def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str
         namespace: of the run, where KFP has many users.
 
     Returns:
-        The log; "" when there is none to be had, as when the pod never ran.
+        The log; "" if there is none, as when the pod never ran.
     """
     kept = f"/apis/v2beta1/runs/{run_id}/nodes/{task.node}/artifacts/main-logs:read"
     place = {"podnamespace": namespace} if namespace else {}
@@ -129,8 +137,8 @@ def _ending(log: str, error: str) -> tuple[int | None, str]:
     if ours:
         kind, reason = ours[-1]
         if code is None and kind == "refused":
-            code = REFUSAL
+            code = ExitCode.REFUSED
         return code, printable(reason)
     if log and not source:
-        source = "its pod was killed, as when its memory runs out: its log has no last words"
+        source = "its log ends without a reason, as when a pod is killed for lack of memory"
     return code, printable(source)

@@ -1,7 +1,7 @@
 """Schedules as KFP reads them: cron with six fields, seconds first.
 
-KFP also takes five fields, but as seconds, minutes, hours, days and months: what everybody means to
-run every day at 3 would run every hour. So five fields get their seconds here.
+KFP also accepts five fields, but reads them as seconds, minutes, hours, days and months, so that
+'0 3 * * *' runs every hour and not every day at 3:00. So five fields get their seconds here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
 
 
 class BadSchedule(ValueError):
-    """A schedule that KFP would not take."""
+    """A schedule that KFP would not accept."""
 
 
 def six_fields(text: str) -> str:
-    """Checks a schedule.
+    """Checks a schedule, and completes it to six fields.
 
     Args:
         text: five fields, as in a crontab, or six, with the seconds first; each `*`, `?`, a number,
@@ -33,7 +33,7 @@ def six_fields(text: str) -> str:
         Six fields.
 
     Raises:
-        BadSchedule: it says which field is wrong.
+        BadSchedule: the message says which field is wrong.
     """
     fields = text.split()
     if len(fields) == 5:
@@ -41,12 +41,12 @@ def six_fields(text: str) -> str:
     if len(fields) != len(_FIELDS):
         raise BadSchedule(
             f"the schedule '{text}' has {len(fields)} fields; it needs 5 (minutes, hours, day of "
-            "the month, month, day of the week), or 6 with the seconds first"
+            "the month, month, day of the week) or 6 with the seconds first"
         )
     for field, (name, low, high, words) in zip(fields, _FIELDS, strict=True):
         if not all(_is_sound(part, low, high, words) for part in field.split(",")):
             raise BadSchedule(
-                f"the schedule '{text}' has '{field}' for the {name}, which go from {low} to {high}"
+                f"the schedule '{text}' has '{field}' for the {name}; use {low} to {high}"
             )
     return " ".join(fields)
 

@@ -1,4 +1,4 @@
-"""The tasks of a run as KFP's API tells of them: the compiled file's, among KFP's own steps.
+"""The tasks of a run, found among KFP's own steps in what its API says of the run.
 
 The details of a run are the nodes of its Argo workflow. A task `trainer` is there as
 `trainer-driver`, which prepares the pod, and `trainer`, with the pod `executor` below it; where a
@@ -26,13 +26,13 @@ Detail = Any  # kfp_server_api.V2beta1PipelineTaskDetail
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A task of the compiled file, as far as it has come.
+    """A task of the compiled file, and its progress.
 
     Attributes:
         name: in the file.
-        state: KFP's word; PENDING as long as its pod does not run.
+        state: in KFP's words; PENDING until its pod runs.
         tries: how many pods it has had.
-        seconds: what it took; None before its end.
+        seconds: how long it took; None before its end.
         node: the id of its last pod's node; "" without any.
         pod: the name of its last pod.
         error: what the server says of it, if anything.
@@ -87,7 +87,7 @@ def read_tasks(run: Any, names: Collection[str]) -> list[Task]:
 
 
 def node_id(workflow: str, name: str) -> str:
-    """Argo's id of a node: FNV-1a, 32 bits, of its name (NodeID in Argo's workflow_types.go)."""
+    """Hashes a node's name to Argo's id: FNV-1a, 32 bits (NodeID in Argo's workflow_types.go)."""
     number = 0x811C9DC5
     for byte in name.encode():
         number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF

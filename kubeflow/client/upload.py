@@ -1,4 +1,4 @@
-"""What is sent to KFP: a compiled pipeline as a new version, and a run or a schedule of it."""
+"""Sends a compiled pipeline to KFP as a new version, and starts a run or a schedule of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "kubeflow"
 
 
 class BadFile(ValueError):
-    """What was to be submitted is not a compiled pipeline."""
+    """A file that is not a compiled pipeline."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,28 +40,28 @@ class Version:
 
 
 def only_file() -> Path:
-    """The compiled pipeline that is meant when none is named.
+    """Finds the compiled pipeline to submit when none is named.
 
     Raises:
         BadFile: there is none, or more than one.
     """
     files = sorted(file for file in FOLDER.glob("*.yaml") if not file.name.startswith("."))
     if not files:
-        raise BadFile("there is no compiled pipeline in build/kubeflow; `make kubeflow` makes one")
+        raise BadFile("there is no compiled pipeline in build/kubeflow; run `make kubeflow` first")
     if len(files) > 1:
         names = ", ".join(os.path.relpath(file) for file in files)
-        raise BadFile(f"there are several compiled pipelines: name one of {names}")
+        raise BadFile(f"there are several compiled pipelines; name one of {names}")
     return files[0]
 
 
 def read_package(file: Path) -> Package:
-    """Reads what is to be submitted.
+    """Reads a compiled pipeline.
 
     Raises:
-        BadFile: it is not there, or not what kfp writes.
+        BadFile: it does not exist, or is not what kfp writes.
     """
     if file.suffix not in (".yaml", ".yml"):
-        raise BadFile(f"{file} is not a .yaml file, which KFP tells a pipeline by")
+        raise BadFile(f"{file} does not end in .yaml, by which KFP recognizes a pipeline")
     try:
         _, documents, tasks = compiled.read(file)
     except OSError as error:
@@ -87,7 +87,7 @@ def find_experiment(client: Any, name: str, namespace: str | None) -> str:
 
 
 def publish(client: Any, package: Package, namespace: str | None) -> Version:
-    """Uploads a version of the pipeline, and the pipeline itself when KFP does not have it.
+    """Uploads a version of the pipeline, and the pipeline itself if KFP does not have it.
 
     Args:
         client: signed in.
@@ -163,5 +163,5 @@ def _first_version(client: Any, pipeline_id: str, name: str) -> Version:
 
 def _known(identity: str | None) -> str:
     if not identity:
-        raise Trouble("KFP answered, but without the id that KFP 2 gives")
+        raise Trouble("KFP's answer has no id; is it KFP 2?")
     return identity

@@ -1,4 +1,4 @@
-"""What a cluster gives the pods: image, volume, resources, GPUs. Plain values, checked."""
+"""What a cluster provides for the pods: image, volume, resources, GPUs. Plain values, checked."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping
 
 from kubeflow.compiling.image import image_problem
+from kubeflow.names import task_name
+from pipeline import nodes
 
-# What kfp takes of the quantities that Kubernetes knows.
+# Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
-# Of a label, a taint or a resource; the part before the slash is a domain.
+# The name of a label, a taint or a resource; the part before the slash is a domain.
 _LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
 _VALUE = re.compile(r"([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?", re.ASCII)
 _KEY = re.compile(r"[-\w.]+", re.ASCII)
@@ -26,12 +28,12 @@ _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 class BadOption(ValueError):
-    """An option that cannot be; the message says what can."""
+    """An option that is not valid; the message says what is."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """Of one pod: requested, and for memory also the limit, as Kubernetes writes quantities."""
+    """What one pod requests, in Kubernetes' quantities; for memory, this is also the limit."""
 
     cpu: str
     memory: str
@@ -48,7 +50,7 @@ class Toleration:
 
 @dataclasses.dataclass(frozen=True)
 class Secret:
-    """One key of a Secret, as an environment variable. Only names: the cluster has the value."""
+    """An environment variable from a key of a Secret. Only names: the cluster has the value."""
 
     name: str
     key: str
@@ -57,19 +59,19 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True)
 class Cluster:
-    """Where and with what the pods run.
+    """Where the pods run, and with what.
 
     Attributes:
         image: with its tag or digest.
         volume: the PersistentVolumeClaim that all pods mount.
         gpus: for each of the nodes that learn; 0 for none.
-        gpu_type: the name of the resource.
-        node_selector: labels of the nodes that GPU pods run on.
+        gpu_type: the name of the GPU resource.
+        node_selector: labels of the cluster's nodes that GPU pods may run on.
         tolerations: of GPU pods.
         secrets: for all pods.
         pull_secrets: names of Secrets to pull the image with.
-        resources: by task name; `default` for all others.
-        pipeline_root: where KFP keeps what its UI shows; empty for the cluster's own.
+        resources: by task name; `default` for tasks without their own.
+        pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
     """
 
     image: str
@@ -89,53 +91,64 @@ class Cluster:
         return table.get(task, table["default"])
 
 
+_DEFAULT = Resources(nodes.CPU, nodes.MEMORY)
+_ALL = {task_name(node.id): Resources(node.cpu, node.memory) for node in nodes.NODES}
 DEFAULT_RESOURCES = {
-    "default": Resources("500m", "3Gi"),
-    "tuner": Resources("2", "6Gi"),
-    "trainer": Resources("2", "6Gi"),
-    "evaluator": Resources("1", "6Gi"),
-    "serving-check": Resources("500m", "4Gi"),
+    "default": _DEFAULT,
+    **{task: resources for task, resources in _ALL.items() if resources != _DEFAULT},
 }
 
 
 def add_options(add: argparse._ArgumentGroup) -> None:
-    """Declares the options that `read_options` reads."""
+    """Adds the options that `read_options` reads."""
     option = add.add_argument
-    option("--image", default="triptych:0.1.0", help="with its tag or digest, not latest")
-    option("--volume", default="triptych", metavar="CLAIM", help="PersistentVolumeClaim")
-    option("--gpus", type=int, default=0, help="for each node that learns: 0 or 1")
-    option("--gpu-type", default="nvidia.com/gpu", help="the resource's name")
-    option("--node-selector", action="append", default=[], metavar="LABEL=VALUE", help="GPU pods'")
+    option("--image", default="triptych:0.1.0", help="with a tag (not latest) or a digest")
+    option("--volume", default="triptych", metavar="CLAIM", help="the claim that all pods mount")
+    option("--gpus", type=int, default=0, help="for each node that learns, 0 or 1 (default: 0)")
+    option("--gpu-type", default="nvidia.com/gpu", help="the name of the GPU resource")
+    option(
+        "--node-selector",
+        action="append",
+        default=[],
+        metavar="LABEL=VALUE",
+        help="a label of the cluster's nodes that GPU pods may run on",
+    )
     option(
         "--toleration",
         action="append",
         default=[],
         metavar="KEY[=VALUE]:EFFECT",
-        help="of GPU pods, such as nvidia.com/gpu:NoSchedule",
+        help="a taint that GPU pods tolerate, such as nvidia.com/gpu:NoSchedule",
     )
     option(
         "--secret",
         action="append",
         default=[],
         metavar="NAME:KEY=VARIABLE",
-        help="a key of a Secret as an environment variable of all pods",
+        help="an environment variable of all pods, from a key of a Secret",
     )
-    option("--pull-secret", action="append", default=[], metavar="NAME", help="to pull the image")
+    option(
+        "--pull-secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a Secret to pull the image with",
+    )
     option(
         "--resources",
         action="append",
         default=[],
         metavar="TASK=CPU,MEMORY",
-        help="such as trainer=4,8Gi; the task `default` stands for all that have none of their own",
+        help="such as trainer=4,8Gi; `default` stands for the tasks that have none of their own",
     )
     option("--pipeline-root", default="", metavar="URI", help="where KFP keeps what its UI shows")
 
 
 def read_options(options: argparse.Namespace) -> Cluster:
-    """Reads what `add_options` declared.
+    """Reads the options that `add_options` adds.
 
     Raises:
-        BadOption: naming the option and the form it has to have.
+        BadOption: the message names the option and its form.
     """
     if problem := image_problem(options.image):
         raise BadOption(f"--image {problem}")

@@ -10,16 +10,16 @@ Spec = Mapping[str, Any]
 
 
 class Unreadable(ValueError):
-    """A file that is no compiled pipeline; the message completes "the file ..."."""
+    """A file that is not a compiled pipeline; the message completes "the file ..."."""
 
 
 class Task(NamedTuple):
-    """What a file says of one task, in its several places; empty where it says nothing."""
+    """All that a file says of one task, from several places; empty where it says nothing."""
 
     name: str
     spec: Spec
     executor: Spec
-    platform: Spec  # what is Kubernetes' own
+    platform: Spec  # what is specific to Kubernetes
     constants: Spec  # the arguments, by name
 
 
@@ -30,7 +30,7 @@ def read(file: Path) -> tuple[str, list[Spec], list[Task]]:
         The text; the pipeline and its platform; the tasks.
 
     Raises:
-        Unreadable: it is no YAML, not these two documents, or has a field that KFP does not know.
+        Unreadable: it is not YAML, not these two documents, or has a field that KFP does not know.
     """
     import yaml
 
@@ -45,12 +45,12 @@ def read(file: Path) -> tuple[str, list[Spec], list[Task]]:
     try:
         _parse(*documents)
     except Exception as error:  # protobuf raises many kinds
-        raise Unreadable(f"is not what KFP v2 reads: {_line(error)}") from None
+        raise Unreadable(f"is not a pipeline that KFP v2 can read: {_line(error)}") from None
     return text, documents, _tasks(*documents)
 
 
 def at(spec: Spec, *keys: str) -> Any:
-    """What stands below some keys; an empty mapping when there is none."""
+    """Finds the mapping below some keys; an empty one if there is none."""
     found: Any = spec
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None

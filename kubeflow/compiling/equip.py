@@ -1,4 +1,4 @@
-"""What one task of the compiled file is given of the cluster. Runs in kfp's environment."""
+"""Gives a task of the compiled file its share of the cluster. Runs in kfp's environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RETRIES = 1  # of a node that failed; a gate that refuses would refuse again
 
 
 def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
-    """Gives a task its volume, its resources and, when it learns, its GPUs.
+    """Gives a task its volume, its resources and, if it learns, its GPUs.
 
     Args:
         task: kfp's, changed in place.
@@ -21,7 +21,7 @@ def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
         gpus: how many it gets.
         cluster: where and with what it runs.
     """
-    # KFP would take a node from its own cache by its arguments alone; TFX has a better one.
+    # KFP's own cache would compare a node's arguments only; TFX has a better one.
     task.set_caching_options(False)
     resources = cluster.of(name)
     task.set_cpu_request(resources.cpu)

@@ -1,6 +1,6 @@
-"""What KFP calls in a pod: one function for each set of things that its UI can show.
+"""The functions that KFP calls in a pod: one for each set of things that its UI can show.
 
-kfp copies the source of each into the compiled file, so they hold nothing but a call.
+kfp copies the source of each into the compiled file, so they do nothing but call ours.
 """
 
 from kfp import dsl
@@ -14,7 +14,7 @@ def node(
     gpus: int,
     summary: dsl.Output[dsl.Markdown],
 ) -> None:
-    """Runs a node, or says how the run ended."""
+    """Runs a node, or gives the verdict on the run."""
     from kubeflow.pod import run_node
 
     run_node.run(settings, node_id, run_id, source, gpus, summary=summary)
@@ -30,7 +30,7 @@ def evaluator(
     metrics: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
 ) -> None:
-    """Runs the Evaluator, and shows what it found."""
+    """Runs the Evaluator, and shows its results."""
     from kubeflow.pod import run_node
 
     shown = {"summary": summary, "metrics": metrics, "report": report}

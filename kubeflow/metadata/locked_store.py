@@ -1,4 +1,4 @@
-"""The store that the ml-metadata package carries, as a server needs it: bytes in, bytes out."""
+"""The store of the ml-metadata package, as a server needs it: bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LockedStore:
     """
 
     def __init__(self, database: Address) -> None:
-        """Opens the database, and makes its tables when it is new.
+        """Opens the database, and creates its tables if it is new.
 
         Args:
             database: a file, or a database of MySQL.
@@ -54,7 +54,7 @@ class LockedStore:
         self._used = time.monotonic()
 
     def call(self, method: str, request: bytes) -> tuple[bytes, str, int]:
-        """Hands one call to the store.
+        """Passes one call on to the store.
 
         Args:
             method: such as `PutArtifacts`.

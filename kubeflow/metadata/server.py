@@ -1,10 +1,10 @@
-"""A metadata server: ml-metadata's own store behind its own gRPC service.
+"""A metadata server: the store of the ml-metadata package behind ml-metadata's gRPC service.
 
     python3 -m kubeflow.metadata.server --port 8080 --database /var/lib/triptych/metadata.sqlite
     python3 -m kubeflow.metadata.server --check localhost:8080
 
-There is no login: whoever reaches the port may read and write. In a cluster, the NetworkPolicy of
-metadata-server.yaml says who does.
+There is no login: whoever reaches the port may read and write. In a cluster, the NetworkPolicy in
+kubeflow/deploy/metadata-server.yaml limits who does.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from ml_metadata.proto import metadata_store_service_pb2
 
 from kubeflow.metadata.health import Health
 from kubeflow.metadata.locked_store import CannotOpen, LockedStore
+from modules.contract.values import BadValue
+from pipeline.exit_codes import ExitCode
 from pipeline.metadata.address import FORMS, Address, parse
 from pipeline.settings import BadSetting
 
 SERVICE = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
-BAD_INPUT, FAILED = 2, 1
 
 _THREADS = 16  # that wait for their turn at the store
 _GRACE = 20.0  # seconds for the calls in progress, when the server is told to stop
@@ -50,12 +51,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="kubeflow.metadata.server",
         description=(__doc__ or "").partition("\n")[0],
-        epilog="Ends with 0: stopped by a signal, 2: bad usage, or the port or the database cannot "
-        "be used. With --check: 0 when a metadata store answers, else 1.",
+        epilog="Exit codes: 0 stopped by a signal; 2 bad usage, or a port or database that "
+        "cannot be used. With --check: 0 if a metadata store answers, else 1.",
     )
     add = parser.add_argument
-    add("--port", type=_port, default=8080, help="0 takes a free one (default: 8080)")
-    add("--host", default="[::]", help="the address to listen on (default: all of this machine's)")
+    add("--port", type=_port, default=8080, help="0 chooses a free one (default: 8080)")
+    add("--host", default="[::]", help="the address to listen on (default: all of this machine)")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--database", metavar="ADDRESS", help="a file, or mysql://HOST:PORT/DATABASE")
     what.add_argument("--check", metavar="HOST:PORT", help="ask whether a metadata store answers")
@@ -76,10 +77,10 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(f"serving {database} on port {port}\n")
             sys.stdout.flush()
             stopped.wait()
-    except (BadSetting, CannotOpen) as error:
-        sys.stderr.write(f"metadata_server: {error}\n")
-        return BAD_INPUT
-    return 0
+    except (BadValue, CannotOpen) as error:
+        sys.stderr.write(f"kubeflow.metadata.server: {error}\n")
+        return ExitCode.BAD_INPUT
+    return ExitCode.PUSHED
 
 
 @contextlib.contextmanager
@@ -87,19 +88,20 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
     """Serves a database, alone, for as long as the context lasts.
 
     Args:
-        database: a file, which is made when it is missing, or a database of MySQL.
+        database: a file, which is created if it is missing, or a MySQL database.
         host: the address to listen on.
-        port: 0 takes a free one.
+        port: 0 chooses a free one.
 
     Yields:
         The port.
 
     Raises:
-        BadSetting: the address is a server's, or a user or password is missing.
+        BadSetting: the address is that of a server, or a user or password is missing.
         CannotOpen: the port or the database cannot be used.
     """
     if database.kind == "grpc":
-        raise BadSetting(f"--database is {FORMS.replace(', grpc://HOST:PORT', '')}, not {database}")
+        forms = FORMS.replace(", grpc://HOST:PORT", "")
+        raise BadSetting(f"--database takes {forms}, not {database}")
     _check_port(host, port)
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS),
@@ -127,13 +129,13 @@ def serving(database: Address, host: str, port: int) -> Iterator[int]:
 
 
 def check(server: str) -> int:
-    """Asks a server for nothing, and says on standard error when it does not answer.
+    """Sends a server an empty request, and says on standard error if it does not answer.
 
     Args:
         server: HOST:PORT.
 
     Returns:
-        0 or 1.
+        PUSHED or FAILED.
     """
     with grpc.insecure_channel(server, [("grpc.enable_http_proxy", 0)]) as channel:
         try:
@@ -141,8 +143,8 @@ def check(server: str) -> int:
         except grpc.RpcError as error:
             reason = error.details() or error.code().name
             sys.stderr.write(f"no metadata store answers at {server}: {reason}\n")
-            return FAILED
-    return 0
+            return ExitCode.FAILED
+    return ExitCode.PUSHED
 
 
 def _add(server: grpc.Server, methods: dict[str, _Method]) -> None:
@@ -179,7 +181,7 @@ def _only_server_of(database: Address) -> Iterator[None]:
         return
     path = Path(database.path).resolve()
     if path.is_dir():
-        raise CannotOpen(f"{path} is a folder; name a file in it, which is made when it is missing")
+        raise CannotOpen(f"{path} is a folder; name a file in it, which need not exist")
     lock = Path(f"{path}.lock")
     try:
         file: IO[str] = open(lock, "a")

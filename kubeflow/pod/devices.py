@@ -1,4 +1,4 @@
-"""Which devices a pod sees."""
+"""The devices that a pod sees."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import os
 
 
 class MissingGpu(Exception):
-    """A GPU was asked for and none is seen."""
+    """A task requested more GPUs than it sees."""
 
 
 def describe(asked: int) -> str:
-    """Names the devices that TensorFlow sees, in a line.
+    """Names the devices that TensorFlow sees, in one line.
 
     Args:
-        asked: how many GPUs the task was promised.
+        asked: how many GPUs the task requested.
 
     Raises:
-        MissingGpu: fewer are seen.
+        MissingGpu: TensorFlow sees fewer.
     """
     import tensorflow as tf
 
@@ -26,7 +26,7 @@ def describe(asked: int) -> str:
     line = f"devices: {len(os.sched_getaffinity(0))} CPU cores, GPUs: {', '.join(names) or 'none'}"
     if len(gpus) < asked:
         raise MissingGpu(
-            f"{line}; this task asked for {asked}. Does the image have CUDA (target gpu), and is "
+            f"{line}; this task requested {asked}. Does the image have CUDA (target gpu), and is "
             "the node's driver new enough for it?"
         )
     return line

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from pipeline.metadata import address as metadata_address
-from pipeline.settings import BadSetting, Settings, make_settings
+from pipeline.exit_codes import ExitCode
+from pipeline.settings import BadSetting, Layer, Settings, make_settings, to_plain
 
 
 def make_plan(settings: Settings) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
         its `id`, its `upstream` and, of an Evaluator, whether it `classifies`.
 
     Raises:
-        BadSetting: a hyperparameter that does not exist, or no address of a metadata store.
+        BadSetting: a hyperparameter that does not exist.
     """
     from tfx.dsl.compiler import compiler
 
@@ -37,15 +37,15 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     from pipeline.dag import create_pipeline
 
     try:
-        families.check(settings.model, settings.hyperparameters)
+        families.check(settings.family, settings.hyperparameters)
     except ValueError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
-    by_class = families.load(settings.model).evaluation.by_class
+    by_class = families.load(settings.family).evaluation.by_class
     return {
         "name": f"{settings.pipeline_name}-{settings.profile}",
-        "settings": settings.as_dict(),
-        "source": source_of(settings.model),
+        "settings": to_plain(settings),
+        "source": source_of(settings.family),
         "nodes": [
             {
                 "id": node.node_info.id,
@@ -58,19 +58,16 @@ def make_plan(settings: Settings) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Reads what `make_settings` takes, as JSON, from standard input, and prints the plan."""
+    """Reads layers of settings, as JSON, from standard input, and prints the plan as JSON."""
     asked = json.load(sys.stdin)
-    for name in ("data_dir", "output"):
-        asked[name] = Path(asked[name])
+    os.chdir(asked["folder"])  # where relative paths were typed
     try:
-        settings = make_settings(**asked)
-        metadata_address.parse(settings.metadata)  # TFX, which would see to it, takes some seconds
-        plan = make_plan(settings)
+        plan = make_plan(make_settings(*(Layer(**layer) for layer in asked["layers"])))
     except BadSetting as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return ExitCode.BAD_INPUT
     json.dump(plan, sys.stdout)
-    return 0
+    return ExitCode.PUSHED
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import datetime
 import json
 import logging
 import os
-import shutil
 import sys
 import traceback
 import warnings
@@ -16,12 +15,11 @@ from typing import Any
 
 from kubeflow.names import VERDICT, place
 from kubeflow.pod import devices
-from modules.training import unfinished
+from modules.contract.values import BadValue
 from modules.util import environment as libraries
-from pipeline.settings import BadSetting, Settings, from_dict
-from pipeline.sources import source_hash
-
-FAILED, REFUSED = 1, 3
+from pipeline.exit_codes import ExitCode
+from pipeline.nodes import source_of_all
+from pipeline.settings import Settings, from_plain
 
 
 class OtherCode(Exception):
@@ -30,33 +28,25 @@ class OtherCode(Exception):
 
 def source_of(family: str) -> str:
     """A hash of all the code that the pods of a family's pipeline run."""
-    return source_hash(
-        "kubeflow.pod.run_node",
-        "kubeflow.pod.ui",
-        "components.slice_figures",
-        "components.ask_model",
-        "modules.training.tuner",
-        "modules.training.trainer",
-        f"modules.families.{family}",
-    )
+    return source_of_all(family, "kubeflow.pod.run_node", "kubeflow.pod.ui")
 
 
 def settings_here(text: str) -> Settings:
     """Reads a pipeline's settings, with paths as they are on this machine.
 
     Args:
-        text: `Settings.as_dict` as JSON. TRIPTYCH_METADATA, when set, is the metadata store.
+        text: what `to_plain` gave, as JSON. TRIPTYCH_METADATA, when set, is the metadata store.
 
     Raises:
         BadSetting: they are of another version of the project.
     """
-    settings = from_dict(json.loads(text))
-    store = os.environ.get("TRIPTYCH_METADATA") or place(settings.metadata_store)
+    settings = from_plain(json.loads(text))
+    compiled = settings.metadata_store and place(settings.metadata_store)
     return dataclasses.replace(
         settings,
         data_dir=Path(place(str(settings.data_dir))),
         output=Path(place(str(settings.output))),
-        metadata_store=store,
+        metadata_store=os.environ.get("TRIPTYCH_METADATA") or compiled,
     )
 
 
@@ -80,76 +70,49 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     try:
         _say(devices.describe(gpus))
         here = settings_here(settings)
-        if source_of(here.model) != source:
+        if source_of(here.family) != source:
             raise OtherCode(
                 "the code in this image is not what the file was compiled with: compile it again "
                 "from the same checkout as the image, or build the image anew"
             )
         code, reason = (_verdict if node_id == VERDICT else _node)(here, node_id, run_id, shown)
-    except (BadSetting, OtherCode, devices.MissingGpu) as error:
-        code, reason = FAILED, str(error)
+    except (BadValue, OtherCode, devices.MissingGpu) as error:
+        code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
-        code, reason = FAILED, f"{type(error).__name__}: {error}"
+        code, reason = ExitCode.FAILED, f"{type(error).__name__}: {error}"
     if code:
-        _say(f"{'refused' if code == REFUSED else 'failed'}: {reason}")
+        _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
     if node_id == VERDICT:
         _say(f"pushed: {reason}")
 
 
-def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[int, str]:
-    from tfx.dsl.compiler import compiler
-
+def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
-    from pipeline import node as nodes
-    from pipeline.dag import create_pipeline
-    from pipeline.history import finished_nodes
-    from pipeline.runner import run_shown
+    from pipeline.run import Run
     from pipeline.screen import Screen
 
-    # Another run of the same settings at the same time must not share what is half done.
-    os.environ[unfinished.VARIABLE] = str(here.state / run_id)
-    ir = compiler.Compiler().compile(create_pipeline(here))
-    nodes.set_run_id(ir, run_id)
-    with nodes.open_store(ir) as handle:
-        if node_id == "Pusher":
-            nodes.forget_lost_pushes(handle.store)
-        node = run_shown(ir, node_id, handle.store, here.model, Screen())
+    # Other runs of the same settings may go on at the same time.
+    with Run(here, run_id, alone=False) as run:
+        node = run.node(node_id, Screen())
         if not node.outcome.ok:
-            return (REFUSED if node.outcome.state == "refused" else FAILED), node.outcome.reason
-        shutil.rmtree(here.state / run_id / node_id.lower(), ignore_errors=True)
-        ui.show_node(node.outcome, node.figure, node.outputs, shown)
-        if node_id == "Evaluator":
-            finished = finished_nodes(handle.store, ir, run_id, here.model)
-            ui.show_evaluation(finished, here, shown)
-    return 0, ""
+            verdict = run.end().verdict  # no task after this one runs
+            return ExitCode(verdict.exit_code), node.outcome.reason
+        ui.show_node(node.node, node.outputs, shown)
+        if "report" in shown:
+            ui.show_evaluation(run.finished(), here, shown)
+    return ExitCode.PUSHED, ""
 
 
-def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[int, str]:
-    from tfx.dsl.compiler import compiler
-
+def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
-    from pipeline import node as nodes
-    from pipeline.dag import create_pipeline
-    from pipeline.history import finished_nodes
-    from pipeline.summary import judge, write_summary
-    from pipeline.verdict import FAILED as NOT_DONE
-    from pipeline.verdict import Verdict
+    from pipeline.run import Run
 
-    ir = compiler.Compiler().compile(create_pipeline(here))
-    with nodes.open_store(ir) as handle:
-        finished = finished_nodes(handle.store, ir, run_id, here.model)
-    outputs = {node.outcome.node_id: node.outputs for node in finished}
-    names = (node.pipeline_node.node_info.id for node in ir.nodes)
-    if missing := [name for name in names if name not in outputs]:
-        verdict = Verdict(NOT_DONE, f"this run has no result of {', '.join(missing)}")
-    else:
-        verdict = judge(outputs, here.model)
-        shutil.rmtree(here.state / run_id, ignore_errors=True)
-    write_summary(here, finished, verdict)
-    ui.show_verdict(verdict, finished, here, shown)
-    return verdict.exit_code, verdict.reason
+    with Run(here, run_id, alone=False) as run:
+        summary = run.end()
+    ui.show_verdict(summary, str(run.folder.summary), shown)
+    return ExitCode(summary.verdict.exit_code), summary.verdict.reason
 
 
 def _say(text: str) -> None:

@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kubeflow.report import report_page
+from components.gates import read_record
+from components.results import page
+from components.results.facts import Evaluation, Outputs, read_evaluation, read_training
+from components.results.summary import Node, Summary
 from modules.data.features import CLASSES
-from pipeline.node import Outcome
-from pipeline.results import Outputs, read_evaluation
+from pipeline.outcome import Finished
 from pipeline.settings import Settings
-from pipeline.summary import Finished, evaluation_failures
-from pipeline.verdict import Verdict
 
 Shown = Mapping[str, Any]
 
 
-def show_node(outcome: Outcome, figure: str, outputs: Outputs, shown: Shown) -> None:
-    """Fills a node's `summary`: its state, its key figure, and where its outputs are."""
-    lines = [f"# {outcome.node_id}: {outcome.state}", "", figure, ""]
+def show_node(node: Node, outputs: Outputs, shown: Shown) -> None:
+    """Fills a node's `summary`: its state, its headline, and where its outputs are."""
+    lines = [f"# {node.node}: {node.state}", "", node.headline, ""]
     artifacts = [(key, one.uri) for key, found in sorted(outputs.items()) for one in found]
     if artifacts:
         lines += ["| output | where |", "|---|---|"]
@@ -30,39 +30,41 @@ def show_node(outcome: Outcome, figure: str, outputs: Outputs, shown: Shown) -> 
 
 def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Shown) -> None:
     """Fills the Evaluator's `metrics`, `report` and, of a classifier, `classification`."""
-    outputs = next(node.outputs for node in finished if node.outcome.node_id == "Evaluator")
-    evaluation = read_evaluation(outputs, settings.model)
-    for name, value in evaluation["overall"].items():
+    outputs = {node.outcome.node_id: node.outputs for node in finished}
+    evaluation = read_evaluation(outputs["Evaluator"])
+    for name, value in evaluation.overall.items():
         if isinstance(value, float):
             shown["metrics"].log_metric(name, value)
     if "classification" in shown:
         _show_classification(evaluation, shown["classification"])
-    failures = evaluation_failures(outputs, settings.model)
-    _write(shown["report"], report_page(finished, settings, evaluation, failures))
+    html = page.render(
+        title=f"{settings.family}, profile {settings.profile}, seed {settings.seed}",
+        record=read_record(outputs["Evaluator"]["evaluation"][0].uri),
+        evaluation=evaluation,
+        training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
+        nodes=[node.node for node in finished],
+    )
+    _write(shown["report"], html)
 
 
-def show_verdict(
-    verdict: Verdict, finished: Sequence[Finished], settings: Settings, shown: Shown
-) -> None:
-    """Fills the last task's `summary`: how the run ended, and every node."""
+def show_verdict(summary: Summary, file: str, shown: Shown) -> None:
+    """Fills the last task's `summary`: how the run ended, every node, and where the rest is."""
+    verdict = summary.verdict
     lines = [f"# {verdict.outcome}", "", verdict.reason, "", "| node | state | seconds | |"]
     lines.append("|---|---|---|---|")
-    for node in finished:
-        outcome = node.outcome
-        lines.append(
-            f"| {outcome.node_id} | {outcome.state} | {outcome.seconds:.1f} | {node.figure} |"
-        )
-    lines += ["", f"`{settings.summary}` has everything."]
+    for node in summary.nodes:
+        lines.append(f"| {node.node} | {node.state} | {node.seconds:.1f} | {node.headline} |")
+    lines += ["", f"`{file}` has everything."]
     _write(shown["summary"], "\n".join(lines))
 
 
-def _show_classification(evaluation: Mapping[str, Any], artifact: Any) -> None:
+def _show_classification(evaluation: Evaluation, artifact: Any) -> None:
     # A last digit that is nowhere in the test split is not in the matrix either.
-    known = evaluation["confusion"]
+    known = evaluation.confusion
     matrix = [[*row, *[0] * (CLASSES - len(row))] for row in known]
     matrix += [[0] * CLASSES for _ in range(CLASSES - len(known))]
     artifact.log_confusion_matrix([str(digit) for digit in range(CLASSES)], matrix)
-    for threshold, alarms, hits in pooled_roc(evaluation["curves"], matrix):
+    for threshold, alarms, hits in pooled_roc(evaluation.curves, matrix):
         artifact.log_roc_data_point(alarms, hits, threshold)
 
 

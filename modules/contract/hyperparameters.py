@@ -43,7 +43,7 @@ class Hyperparameter:
             BadHyperparameter: it does not fit.
         """
         try:
-            return values.read(f"hyperparameter {self.name}", value, self.kind)
+            return values.read(f"hyperparameters.{self.name}", value, self.kind)
         except values.BadValue as error:
             raise BadHyperparameter(str(error)) from None
 

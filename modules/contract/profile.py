@@ -14,15 +14,16 @@ _IMAGES = 10_000_000  # more do not fit in memory
 _EPOCHS = 100_000
 
 
-def setting(means: str, kind: Kind, **default: Any) -> Any:
+def setting(means: str, kind: Kind, name: str = "", **default: Any) -> Any:
     """Declares a field that a person may set.
 
     Args:
         means: what it is, for the table of all settings.
-        kind: what a value has to be.
+        kind: what a value has to be; of a mapping, each of its values.
+        name: what people call it; empty for the field's own name.
         default: `default=...`, where there is one.
     """
-    return dataclasses.field(metadata={"means": means, "kind": kind}, **default)
+    return dataclasses.field(metadata={"means": means, "kind": kind, "name": name}, **default)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 _SWITCHES = {"true": True, "false": False}
+_NAMES = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    object: "a number, true, false or text",
+}
 
 
 class BadValue(ValueError):
@@ -23,7 +32,7 @@ class Kind:
     """What a value has to be.
 
     Attributes:
-        type: int, float, bool, str or Path.
+        type: int, float, bool, str, Path, or object for any of these but a path, as it was given.
         least: the smallest number; None where there is no such bound.
         most: the greatest number; None where there is no such bound.
         below: numbers have to be smaller than this; None where there is no such bound.
@@ -40,8 +49,7 @@ class Kind:
 
     def __str__(self) -> str:
         """What it has to be, in words: "a whole number from 1 to 10, or all"."""
-        names = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
-        said = names.get(self.type, "true or false")
+        said = _NAMES[self.type]
         if self.words:
             said = f"one of {', '.join(self.words)}"
         if self.least is not None:
@@ -68,23 +76,49 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     Raises:
         BadValue: naming the value, its bounds and what was given.
     """
-    said = value.strip() if isinstance(value, str) else value
+    # The spaces of a path are its own.
+    said = value.strip() if isinstance(value, str) and kind.type is not Path else value
     if kind.absent and (said is None or (isinstance(said, str) and said.lower() == kind.absent)):
         return None
     found = _typed(said, kind.type)
+    if kind.words and found not in kind.words:
+        raise BadValue(unknown(name, value, kind.words))
     if found is None or not _within(found, kind):
         raise BadValue(f"{name} is {kind}, not {_shown(value)}")
     return found
 
 
+def choice(words: Sequence[str]) -> str:
+    """Lists words to choose from: "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def unknown(what: str, name: Any, known: Sequence[str]) -> str:
+    """Says that there is no such name, which ones there are, and which may have been meant.
+
+    Args:
+        what: of what the name is, such as "setting".
+        name: as it was given.
+        known: at least one name.
+    """
+    import difflib  # only who has mistyped waits for it
+
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.75)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"unknown {what} {_shown(name)}{meant}; choose {choice(known)}"
+
+
 def _typed(value: Any, wanted: type) -> Any:
     """The value as the wanted type; None when it is no such thing."""
+    if isinstance(value, (str, Path)) and not _sound(str(value)):
+        return None
     if wanted is bool:
         return value if isinstance(value, bool) else _SWITCHES.get(str(value).lower())
     if wanted in (str, Path):
-        text = str(value) if isinstance(value, (str, Path)) else ""
-        return wanted(text) if text else None
-    if isinstance(value, bool):
+        return wanted(value) if isinstance(value, (str, Path)) else None
+    if wanted is object and isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, bool) or (wanted is object and not isinstance(value, float)):
         return None
     if wanted is int:
         return _whole(value)
@@ -107,9 +141,13 @@ def _whole(value: Any) -> int | None:
         return None
 
 
+def _sound(text: str) -> bool:
+    """Whether text is there, and can be written to a file and name one."""
+    surrogates = any("\ud800" <= character <= "\udfff" for character in text)
+    return bool(text.strip()) and "\0" not in text and not surrogates
+
+
 def _within(value: Any, kind: Kind) -> bool:
-    if kind.words:
-        return value in kind.words
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return True
     return not (
@@ -124,5 +162,6 @@ def _plain(number: float) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
-    return repr(text if len(text) <= 60 else f"{text[:57]}...") if isinstance(value, str) else text
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = text if len(text) <= 60 else f"{text[:57]}..."
+    return repr(text) if isinstance(value, str) else text

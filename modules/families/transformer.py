@@ -26,7 +26,7 @@ class Transformer(Classifier, KerasFamily):
 
     hyperparameters = (
         word("stem", "conv", "what reads the image into tokens", ["conv", "patch"]),
-        number("learning_rate", 3e-3, "AdamW's, at its highest", [2e-3, 3e-3, 5e-3], most=1e30),
+        number("learning_rate", 3e-3, "AdamW's, at its highest", [2e-3, 3e-3, 5e-3]),
         whole("layers", 2, "encoder layers", [1, 2], most=100),
         number("weight_decay", 1e-2, "AdamW's", [1e-4, 1e-2, 5e-2]),
         whole("features", 64, "numbers a token"),

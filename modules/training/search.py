@@ -13,9 +13,10 @@ from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 
 from modules.contract.family import Family, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import Values, resolve
-from modules.data.images import load_split
+from modules.data.images import list_files, load_split
 from modules.data.splits import Split, Splits
 from modules.training import progress
+from modules.training.rehearsal import rehearse
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask
 from modules.util.files import digest, write_json
@@ -44,6 +45,11 @@ class SearchData:
         self._images = images
         self._seed = seed
         self._splits: Splits | None = None
+
+    @property
+    def held_out_files(self) -> list[str]:
+        """TFRecord files of the images to judge by."""
+        return list_files(self._files[1])
 
     def splits(self) -> Splits:
         """The images to learn from, and those to judge by."""
@@ -121,6 +127,7 @@ class Search(BaseTuner):
     def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
         self._journal.mkdir(parents=True, exist_ok=True)
         try:
+            self._rehearse(values)
             trained = self._family.train(values, self._data.splits(), run)
         except TrainingStopped as error:
             return {"failed": str(error)}
@@ -128,6 +135,11 @@ class Search(BaseTuner):
             # Keras Tuner would go on to the next trial, which would meet the same mistake.
             raise FatalRuntimeError(f"a trial broke off: {error}") from error
         return {"metrics": {name: float(seen[-1]) for name, seen in trained.history.items()}}
+
+    def _rehearse(self, values: Values) -> None:
+        task, data = self._task, self._data
+        splits = data.splits()
+        rehearse(task.family, task.source, self._family, values, splits, data.held_out_files)
 
     def _teller(self, start: int, until: int) -> Callable[[float, Mapping[str, Any]], None]:
         def tell(epochs_done: float, logs: Mapping[str, Any]) -> None:

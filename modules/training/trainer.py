@@ -17,6 +17,7 @@ from modules.data.images import list_files, load_split
 from modules.data.splits import Splits
 from modules.training import progress, unfinished
 from modules.training.export import export
+from modules.training.rehearsal import rehearse
 from modules.training.tasks import TrainingTask, from_config
 from modules.util.files import digest, digest_files, write_json
 
@@ -54,6 +55,8 @@ def run_fn(fn_args: FnArgs) -> None:
     backup = unfinished.folder("trainer", run_dir) / f"training-{task.family}-{name}"
     splits = Splits(load_split(fn_args.train_files), load_split(fn_args.eval_files))
 
+    if not backup.exists():
+        rehearse(task.family, task.source, family, values, splits, list_files(fn_args.eval_files))
     run = TrainingRun(
         epochs=task.epochs,
         seed=task.seed,

@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any
 
 
-def write_json(path: str | Path, value: Any) -> None:
-    """Writes a value as JSON, all or nothing."""
+def write_text(path: str | Path, text: str) -> None:
+    """Writes text as UTF-8, all or nothing; makes the folder."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Writes a value as JSON, all or nothing."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
 
 
 def digest(value: Any) -> str:

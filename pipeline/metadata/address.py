@@ -1,4 +1,4 @@
-"""Where a metadata store is, as one line of text: checked, with nothing heavy imported."""
+"""The address of a metadata store, as one line of text; checked without heavy imports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from pipeline.settings import BadSetting
+from modules.contract.values import BadValue
 
 FORMS = "a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE"
 USER, PASSWORD = "TRIPTYCH_MYSQL_USER", "TRIPTYCH_MYSQL_PASSWORD"
@@ -18,13 +18,13 @@ _SERVER = re.compile(
 )
 
 
-class BadAddress(BadSetting):
-    """Text that is no address of a metadata store; the message names the forms that are."""
+class BadAddress(BadValue):
+    """Text that is not the address of a metadata store; the message names the forms that are."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Address:
-    """Of a metadata store.
+    """The address of a metadata store.
 
     Attributes:
         kind: file | grpc | mysql.
@@ -59,7 +59,7 @@ def parse(text: str) -> Address:
             summaries and logs.
 
     Raises:
-        BadAddress: for anything else.
+        BadAddress: it is anything else.
     """
     kind, separator, rest = text.partition("://")
     if not separator:
@@ -68,8 +68,8 @@ def parse(text: str) -> Address:
         return Address("file", path=str(Path(text).expanduser().absolute()))
     if "@" in rest:
         raise BadAddress(
-            f"the {kind}:// address of the metadata store has a user in it; leave that out: for "
-            f"MySQL it is read from {USER} and {PASSWORD} in the environment"
+            f"leave the user out of the {kind}:// address of the metadata store; for MySQL, set "
+            f"{USER} and {PASSWORD} in the environment"
         )
     found = _SERVER.fullmatch(rest)
     if not found or kind not in ("grpc", "mysql"):
@@ -81,4 +81,4 @@ def parse(text: str) -> Address:
 
 
 def _unreadable(text: str) -> str:
-    return f"'{text}' is no address of a metadata store; that is {FORMS}"
+    return f"'{text}' is not a metadata store address; use {FORMS}"

@@ -7,7 +7,6 @@ import yaml
 
 from kubeflow.compile import compile_plan
 from kubeflow.compiling.cluster import Cluster
-from pipeline.settings import make_settings
 
 IMAGE = "registry.example/triptych:1.2.3"
 EDGES: dict[str, list[str]] = {
@@ -24,20 +23,35 @@ EDGES: dict[str, list[str]] = {
     "Pusher": ["Evaluator", "ServingCheck", "Trainer"],
 }
 
+# Those of the transformer's smoke profile, as pipeline.settings.to_plain writes them.
+SETTINGS: dict[str, Any] = {
+    "model": "transformer",
+    "tuner": "hyperband",
+    "profile": "smoke",
+    "data_dir": "/app/data/mnist",
+    "output": "/mnt/triptych/output",
+    "metadata_store": "grpc://triptych-metadata:8080",
+    "seed": 1,
+    "data": {"train_images": 6000, "test_images": 2000},
+    "tuning": {"max_epochs": 1, "factor": 3, "max_trials": 1, "images": 2000},
+    "training": {"epochs": 6},
+    "gates": {
+        "accuracy": 0.93,
+        "digit_accuracy": 0.80,
+        "stroke_accuracy": 0.85,
+        "cross_entropy": 0.30,
+        "auc": 0.99,
+        "accuracy_drop": 0.002,
+    },
+    "hyperparameters": {},
+}
+
 
 def make_plan(
     model: str = "transformer", tuner: str = "hyperband", only: tuple[str, ...] = tuple(EDGES)
 ) -> dict[str, Any]:
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
-    settings = make_settings(
-        model=model,
-        tuner=tuner,
-        profile="smoke",
-        data_dir=Path("/app/data/mnist"),
-        output=Path("/mnt/triptych/output"),
-        metadata_store="grpc://triptych-metadata:8080",
-    )
     nodes = [
         {
             "id": name,
@@ -48,7 +62,7 @@ def make_plan(
     ]
     return {
         "name": f"triptych-{model}-smoke",
-        "settings": settings.as_dict(),
+        "settings": {**SETTINGS, "model": model, "tuner": tuner},
         "source": "0123456789abcdef",
         "nodes": nodes,
     }

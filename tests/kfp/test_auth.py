@@ -165,7 +165,7 @@ def test_iap_without_a_token_says_what_it_needs(
     google.faults["POST /token"] = [Reply(400, json.dumps({"error": SECRET}))]
     assert "Google gave no token for IAP (ValueError)" in refused(capsys, server, *IAP)
     monkeypatch.delenv("KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET")
-    assert "go together" in refused(capsys, server, *IAP)
+    assert "given together" in refused(capsys, server, *IAP)
     # A user's own credentials of Google do not do for IAP, and kfp goes on without any.
     monkeypatch.setattr(kfp.client.auth, "get_service_account_credentials", lambda client: None)
     said = refused(capsys, server, "--iap-client-id", "another")
@@ -189,10 +189,10 @@ def test_two_ways_are_one_too_many(
     [
         (None, "cannot read token: No such file"),
         (b"\n", "there is no token in token"),
-        (f"{SECRET}\n{OTHER}".encode(), "more than a token"),
-        (f"Bearer {SECRET}".encode(), "more than a token"),
-        (f"{SECRET}\u00e9".encode(), "more than a token"),
-        (b"\xff\xfe", "not a text"),
+        (f"{SECRET}\n{OTHER}".encode(), "is not a token, which is a single word"),
+        (f"Bearer {SECRET}".encode(), "is not a token, which is a single word"),
+        (f"{SECRET}\u00e9".encode(), "is not a token, which is a single word"),
+        (b"\xff\xfe", "is not a text file"),
     ],
 )
 def test_a_token_that_is_none(
@@ -217,8 +217,8 @@ def test_a_token_that_is_none(
             "# Netscape HTTP Cookie File\n" + OLD,
             "the cookies in cookies have expired; sign in again",
         ),
-        (OLD, "cookies is not a cookie file as curl writes them"),  # the first line is missing
-        (CURL + f"kfp.io\t{SECRET}\n", "cookies is not a cookie file as curl writes them"),
+        (OLD, "cookies is not a cookie file in curl's format"),  # the first line is missing
+        (CURL + f"kfp.io\t{SECRET}\n", "cookies is not a cookie file in curl's format"),
     ],
 )
 def test_cookies_that_are_none(

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline.profiles import FAMILIES
 
 from kubeflow import compile as compiling
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
 from kubeflow.lint import RUN_ID, find_problems
 from kubeflow.names import task_name
+from pipeline.options import given
+from pipeline.settings import FAMILIES, Layer
 from tests.kfp import plans
 
 GPU_CLUSTER: dict[str, Any] = {
@@ -25,7 +26,8 @@ LEARNERS = {"tuner", "trainer"}
 @pytest.fixture(scope="module")
 def plan() -> dict[str, Any]:
     """TFX's own plan, asked for as the command does."""
-    return compiling.ask_plan(compiling.parse(["--profile", "smoke", "--set", "seed=7"]))
+    options = compiling.parse(["--profile", "smoke", "--set", "seed=7"])
+    return compiling.ask_plan((Layer(compiling.DEFAULTS), *given(options)), options.tfx_python)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """kubeflow/compile.py as a command: what it prints, and what it refuses in one sentence."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from kubeflow import compile as compiling
 from kubeflow import lint
+from pipeline.options import given
+from pipeline.settings import Layer
 from tests.kfp import plans
 
 
@@ -14,10 +17,13 @@ from tests.kfp import plans
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan by hand, of the paths and the search that were asked for; TFX takes some seconds."""
 
-    def ask_plan(options: Any) -> dict[str, Any]:
-        plan = plans.make_plan(options.model, options.tuner)
+    def ask_plan(layers: Sequence[Layer], _: str) -> dict[str, Any]:
+        asked: dict[str, Any] = {}
+        for layer in layers:
+            asked |= layer.values
+        plan = plans.make_plan(asked.get("model", "transformer"), asked.get("tuner", "hyperband"))
         names = ("data_dir", "output", "metadata_store")
-        plan["settings"] |= {name: getattr(options, name) for name in names}
+        plan["settings"] |= {name: asked[name] for name in names}
         return plan
 
     monkeypatch.setattr(compiling, "ask_plan", ask_plan)
@@ -64,9 +70,9 @@ def test_the_default_place_is_below_build(
         (["--resources", "trainer=8Gi,4"], "--resources takes TASK=CPU,MEMORY"),
         (
             ["--resources", "Trainer=4,8Gi"],
-            "there is no task 'Trainer'; there is mnist-example-gen, statistics-gen,",
+            "--resources: unknown task 'Trainer' (did you mean trainer?); choose mnist-example-",
         ),
-        (["--tuner", "none", "--resources", "tuner=4,8Gi"], "there is no task 'tuner'"),
+        (["--tuner", "none", "--resources", "tuner=4,8Gi"], "unknown task 'tuner'"),
         (["--data-dir", "/data"], "data_dir '/data' is neither in the image (/app) nor"),
         (["--data-dir", "/app/../data"], "data_dir '/app/../data'"),
         (["--output", "/app/output"], "output '/app/output' is not on the volume (/mnt/triptych)"),
@@ -110,8 +116,8 @@ def test_a_file_with_a_problem_is_not_left(
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("training.epoch=3", "there is no setting 'training.epoch'; there is data.train_images"),
-        ("training.epochs=0", "training.epochs is a whole number of 1 or more, not '0'"),
+        ("training.epoch=3", "unknown setting 'training.epoch' (did you mean training.epochs?)"),
+        ("training.epochs=0", "training.epochs is a whole number from 1 to 100,000, not '0'"),
     ],
 )
 def test_settings_are_checked_by_the_other_environment(
@@ -120,11 +126,39 @@ def test_settings_are_checked_by_the_other_environment(
     assert words in refused(capsys, "--set", argument)
 
 
+def test_a_file_of_settings_is_read_here_and_checked_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.toml"
+    file.write_text('model = "gan"\n[training]\nepochs = 0')
+    assert "a.toml: training.epochs is a whole" in refused(capsys, "--config", "a.toml")
+    file.write_text("model = gan")
+    assert "a.toml is not valid TOML: " in refused(capsys, "--config", "a.toml")
+    assert "cannot read b.toml: No such file" in refused(capsys, "--config", "b.toml")
+    file.write_text("[hyperparameters]\nlatent = 2024-01-01")
+    assert "hyperparameters.latent" in refused(capsys, "--config", "a.toml", "--model", "gan")
+    file.write_text('output = "here"')
+    assert f"output '{tmp_path}/here' is not on the volume" in refused(capsys, "--config", "a.toml")
+
+
+def test_the_file_wins_over_the_cluster_s_defaults_and_options_win_over_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.toml").write_text('model = "gan"\noutput = "/mnt/triptych/a"\nseed = 5\n')
+    options = compiling.parse(["--config", str(tmp_path / "a.toml"), "--seed", "6"])
+    layers = (Layer(compiling.DEFAULTS), *given(options))
+    settings = compiling.ask_plan(layers, options.tfx_python)["settings"]
+    assert (settings["model"], settings["seed"]) == ("gan", 6)
+    assert (settings["output"], settings["data_dir"]) == ("/mnt/triptych/a", "/app/data/mnist")
+    assert settings["metadata_store"] == "grpc://triptych-metadata:8080"
+
+
 def test_an_address_with_a_password_is_refused_without_repeating_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = refused(capsys, "--metadata-store", "mysql://root:hush@database:3306/mlmd")
-    assert "has a user in it" in said and "hush" not in said
+    assert "leave the user out of the mysql:// address" in said and "hush" not in said
 
 
 def test_an_environment_that_is_missing_or_another(

@@ -139,8 +139,8 @@ def test_a_long_silence_is_broken(
         ),
         (f"Segmentation fault\n{LAUNCHER}signal: killed\n", 1, "failed: {}: signal: killed"),
         (f"{LAUNCHER}failed to upload: 403\n", 1, "failed: {}: failed to upload: 403"),
-        ("I0822 up\n10:01:02 GPUs: none\n", 1, "failed: {}: its pod was killed"),
-        ("", 3, "refused: {} failed; its log, which says why, cannot be read"),
+        ("I0822 up\n10:01:02 GPUs: none\n", 1, "failed: {}: its log ends without a reason"),
+        ("", 3, "refused: {} failed; the reason is in its log, which cannot"),
     ],
 )
 def test_a_gate_that_refused_is_told_from_one_that_crashed(
@@ -269,7 +269,7 @@ def test_tasks_may_be_told_later_than_the_runs_end(
     assert Followed(capsys, server).code == 3
     server.course = [run("FAILED", verdict="RUNNING")]
     followed = Followed(capsys, server)
-    assert followed.code == 1 and followed.end == "failed: KFP names no task that did"
+    assert followed.code == 1 and followed.end == "failed: KFP does not say which task failed"
 
 
 def test_a_busy_network_is_waited_for(
@@ -280,8 +280,8 @@ def test_a_busy_network_is_waited_for(
         server.course = [running, trouble, trouble, run("SUCCEEDED", trainer="SUCCEEDED")]
         followed = Followed(capsys, server)
         assert followed.code == 0 and followed.end == "pushed"
-        assert sum("asking again for up to" in line for line in followed.lines) == 1
-        assert "  KFP answers again" in followed.lines
+        assert sum("trying again for up to" in line for line in followed.lines) == 1
+        assert "  KFP is answering again" in followed.lines
 
 
 def test_a_server_that_stays_away_is_given_up(
@@ -290,7 +290,7 @@ def test_a_server_that_stays_away_is_given_up(
     server.course = [run("RUNNING", trainer="RUNNING"), Reply(503)]
     followed = Followed(capsys, server)
     assert followed.code == 1 and followed.end.startswith("lost: KFP failed (503); no answer for")
-    assert followed.end.endswith("the run may go on in the cluster")
+    assert followed.end.endswith("the run may still be going on in the cluster")
 
 
 def test_an_expired_token_is_read_again_from_its_file(
@@ -318,7 +318,7 @@ def test_an_expired_token_is_read_again_from_its_file(
     followed = Followed(capsys, server, "--token-file", "token")
     assert followed.code == 1
     assert followed.end.startswith(f"lost: {server.url} does not accept the token in token (401)")
-    assert "the run may go on" in followed.end
+    assert "the run may still be going on" in followed.end
 
     Path("token").write_text(TOKEN)
     server.token = TOKEN
@@ -364,7 +364,7 @@ def test_new_credentials_that_are_refused_as_well_are_the_end(
     server.course = [run("RUNNING"), *[Reply(401)] * 9, run("SUCCEEDED")]
     followed = Followed(capsys, server)
     assert followed.code == 1 and followed.end.startswith("lost: ")
-    assert "(401)" in followed.end and "the run may go on" in followed.end
+    assert "(401)" in followed.end and "the run may still be going on" in followed.end
     assert len(server.asked(f"GET /runs/{RUN_ID}")) == 3  # with the old ones, then with the new
 
 
@@ -384,8 +384,8 @@ def test_new_credentials_may_find_a_busy_server(
     [
         (Reply(404, '{"message": "Run 4f0c not found"}'), "Run 4f0c not found"),
         (Reply(403, "RBAC: access denied", "text/plain"), "RBAC: access denied"),
-        (Reply(200, LOGIN_PAGE, "text/html"), "wants a login"),
-        (Reply(200, "{}"), "about no run; no answer for"),
+        (Reply(200, LOGIN_PAGE, "text/html"), "requires a login"),
+        (Reply(200, "{}"), "not about this run; no answer for"),
         (Reply(200, f'{{"run_id": "{RUN_ID}", "created_at": "once"}}'), "cannot read the answer"),
         (
             Reply(200, f'{{"run_id": "{RUN_ID}", "error": {{"message": "Failed to parse"}}}}'),
@@ -407,4 +407,4 @@ def test_the_wait_has_an_end_when_it_is_given_one(
     server.course = [run("RUNNING", trainer="RUNNING")]
     followed = Followed(capsys, server, "--timeout", "0.2")
     assert followed.code == 1
-    assert followed.end.startswith("lost: the run has not ended within 0.2 s; the run may go on")
+    assert followed.end.startswith("lost: the run has not ended within 0.2 s; the run may still be")

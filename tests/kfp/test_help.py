@@ -22,7 +22,7 @@ SLOW = {"kfp", "kfp_server_api", "kubernetes", "google", "yaml", "numpy", "tfx",
     ("command", "words"),
     [
         ("compile", "--node-selector"),
-        ("lint", "checks compiled pipelines"),
+        ("lint", "Checks compiled pipelines"),
         ("run_local", "--tfx-python"),
         ("submit", "--host"),
     ],

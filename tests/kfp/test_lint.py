@@ -96,11 +96,17 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
         lambda d: (argue(d, "gpus", 2), set_gpus(d, "trainer", GPU | {"resourceCount": "2"})),
         "asks for 2 GPUs, but no task uses more than 1 yet",
     ),
-    "part of a text": (lambda d: argue(d, "run_id", f"run-{lint.RUN_ID}"), "not the placeholder"),
-    "no run id": (lambda d: argue(d, "run_id", "run-1"), "run_id is 'run-1', not the placeholder"),
+    "part of a text": (
+        lambda d: argue(d, "run_id", f"run-{lint.RUN_ID}"),
+        "it must be exactly {{",
+    ),
+    "no run id": (
+        lambda d: argue(d, "run_id", "run-1"),
+        "its run_id is 'run-1'; it must be",
+    ),
     "in settings": (lambda d: set_settings(d, x=lint.RUN_ID), "settings has a placeholder inside"),
-    "upper case": (lambda d: rename(d, "Trainer"), "its name is not lower case"),
-    "long name": (lambda d: rename(d, "t" * 64), "63 at most"),
+    "upper case": (lambda d: rename(d, "Trainer"), "its name is not valid: use lower-case letters"),
+    "long name": (lambda d: rename(d, "t" * 64), "at most 63"),
     "latest": (
         lambda d: image(d, "a.example/b:latest"),
         "'a.example/b:latest' does not say",
@@ -113,9 +119,9 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
     "no image": (lambda d: image(d, ""), "the image '' is not an image name"),
     "token": (
         lambda d: set_environment(d, "API_TOKEN", "hush"),
-        "variable API_TOKEN has its value",
+        "the value of the variable API_TOKEN is in the file",
     ),
-    "JWT": (lambda d: argue(d, "source", JWT), "holds what looks like a secret"),
+    "JWT": (lambda d: argue(d, "source", JWT), "contains what looks like a secret"),
     "password": (lambda d: set_environment(d, "URL", "s3://me:hush@host/a"), "looks like a secret"),
     "data": (lambda d: set_settings(d, data_dir="/data"), "data_dir '/data' is neither in"),
     "output": (lambda d: set_settings(d, output="/app/out"), "output '/app/out' is not on"),
@@ -124,18 +130,24 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
         "'/mnt/triptych/../x' is not on",
     ),
     "store": (lambda d: set_settings(d, metadata_store="a.sqlite"), "metadata_store 'a.sqlite'"),
-    "no settings": (lambda d: argue(d, "settings", "{"), "settings is not the JSON text"),
+    "no settings": (
+        lambda d: argue(d, "settings", "{"),
+        "is not a pipeline's settings in JSON",
+    ),
     "caching": (
         lambda d: plans.tasks(d)["trainer"]["cachingOptions"].update(enableCache=True),
-        "KFP's own caching is on",
+        "KFP's caching is on",
     ),
     "argument": (lambda d: argue(d, "source", LONG), "argument source is longer than 131,072"),
     "command": (
         lambda d: plans.container(d, "trainer")["command"].append(LONG),
         "part of its command is longer",
     ),
-    "no volume": (lambda d: mounts(d).clear(), "mounts []; the volume has to be at /mnt/triptych"),
-    "two": (lambda d: mounts(d).append(mounts(d)[0]), "at /mnt/triptych, once"),
+    "no volume": (
+        lambda d: mounts(d).clear(),
+        "mounts []; it must mount the volume once, at",
+    ),
+    "two": (lambda d: mounts(d).append(mounts(d)[0]), "it must mount the volume once"),
     "elsewhere": (lambda d: mounts(d)[0].update(mountPath="/mnt"), "mounts ['/mnt']"),
 }
 
@@ -197,7 +209,7 @@ def test_a_file_that_no_cluster_takes(
     assert lint._FILE_BYTES == 2**20
     monkeypatch.setattr(lint, "_FILE_BYTES", 10_000)
     [problem] = check(good)
-    assert problem.startswith("is ") and problem.endswith(" bytes long; a cluster takes 10,000")
+    assert problem.startswith("is ") and problem.endswith(" bytes long; a cluster accepts 10,000")
 
 
 @pytest.mark.parametrize("content", [b"", b"a: [", b"\xff\xfe", b"just words", b"- 1\n---\n- 2"])

@@ -2,19 +2,16 @@
 
 import contextlib
 import io
-import itertools
-import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from components.results.summary import Summary, Verdict, write_summary
 from kubeflow import run_local
 from kubeflow.names import place
-from pipeline.profiles import FAMILIES, PROFILE_NAMES
-from pipeline.settings import make_settings
+from pipeline.config_file import read_config
 from tests.kfp import plans
 
 SMALL = plans.make_plan(only=("MnistExampleGen",))
@@ -46,7 +43,10 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def pretend(
-    monkeypatch: pytest.MonkeyPatch, succeeded: bool, here: dict[str, Any], there: Any = None
+    monkeypatch: pytest.MonkeyPatch,
+    succeeded: bool,
+    here: Summary | None,
+    there: Summary | None = None,
 ) -> None:
     """Makes the two ways of running end with these summaries."""
 
@@ -54,33 +54,33 @@ def pretend(
         summary = log.parent / "output" / "transformer" / "summary.json"
         assert summary.parent.is_dir() and not summary.exists()
         if here:
-            summary.write_text(json.dumps(here))
+            write_summary(summary, here)
         return succeeded
 
     monkeypatch.setattr(run_local, "execute", execute)
     monkeypatch.setattr(run_local, "run_runner", lambda *_: there)
 
 
-def ended(outcome: str, code: int) -> dict[str, Any]:
-    return {"verdict": {"outcome": outcome, "reason": "why", "exit_code": code}}
+def ended(outcome: str, code: int) -> Summary:
+    return Summary(Verdict(outcome, code, "why"))
 
 
 @pytest.mark.parametrize(
     ("succeeded", "here", "there", "code", "words"),
     [
-        (True, ended("pushed", 0), ended("pushed", 0), 0, "equal to local_runner.py"),
+        (True, ended("pushed", 0), ended("pushed", 0), 0, "same as local_runner.py"),
         (False, ended("refused", 3), ended("refused", 3), 3, "refused: why"),
-        (True, ended("pushed", 0), ended("refused", 3), 1, "differs: the verdict is pushed and"),
+        (True, ended("pushed", 0), ended("refused", 3), 1, "differs: the verdicts are pushed and"),
         (True, ended("pushed", 0), None, 1, "pushed: why"),
         (True, ended("refused", 3), ended("refused", 3), 1, "the verdict and kfp disagree"),
         (False, ended("pushed", 0), ended("pushed", 0), 1, "the verdict and kfp disagree"),
-        (False, {}, None, 1, "failed: a task did not do its work"),
+        (False, None, None, 1, "failed: a task failed, and the log says why"),
     ],
 )
 def test_how_it_ends(
     succeeded: bool,
-    here: dict[str, Any],
-    there: Any,
+    here: Summary | None,
+    there: Summary | None,
     code: int,
     words: str,
     runs: list[str],
@@ -89,8 +89,7 @@ def test_how_it_ends(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     stale = file.parent / "a" / "output" / "transformer" / "summary.json"
-    stale.parent.mkdir(parents=True)
-    stale.write_text(json.dumps(ended("pushed", 0)))
+    write_summary(stale, ended("pushed", 0))
     pretend(monkeypatch, succeeded, here, there)
     assert run_local.main([str(file), "--tfx-python", sys.executable]) == code
     assert words in capsys.readouterr().out
@@ -114,7 +113,7 @@ def test_what_is_missing_or_has_a_problem_is_not_executed(
     assert said(f"{file}.yaml") == f"kubeflow/run_local.py: there is no file {file}.yaml\n"
     assert "/no/such/python does not run" in said(str(file), "--tfx-python", "/no/such/python")
     file.write_text(file.read_text().replace(plans.IMAGE, "triptych:latest"))
-    problem = "task mnist-example-gen: the image triptych:latest has no tag"
+    problem = "task mnist-example-gen: the image 'triptych:latest' does not say"
     assert f"{file}: {problem}" in said(str(file), "--tfx-python", sys.executable)
     assert runs == [] and list(file.parent.iterdir()) == [file]
 
@@ -123,53 +122,34 @@ def test_settings_are_those_of_the_tasks(file: Path) -> None:
     assert run_local.settings_of(file) == SMALL["settings"]
 
 
-def set_options(options: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in zip(options[::2], options[1::2], strict=True):
-        found.setdefault(name, []).append(value)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("model", "profile"), itertools.product(FAMILIES, PROFILE_NAMES), ids="-".join
-)
-def test_the_options_for_the_local_runner_give_the_same_settings(model: str, profile: str) -> None:
-    settings = make_settings(
-        model=model,
-        tuner="random",
-        profile=profile,
-        data_dir=Path("/data"),
-        output=Path("/out"),
-        overrides=[
-            "seed=5",
-            "training.epochs=9",
-            "tuning.images=all",
-            "hyperparameters.layers=3",
-            "hyperparameters.rate=1.0",
-            "hyperparameters.small=1e-05",
-            "hyperparameters.stem=conv",
-            "hyperparameters.norm=false",
-        ],
-    )
-    # As they come out of the compiled file.
-    plain = json.loads(json.dumps(settings.as_dict()))
-    found = set_options(run_local.as_options(plain))
-    again = make_settings(
-        model=found["--model"][0],
-        tuner=found["--tuner"][0],
-        profile=found["--profile"][0],
-        data_dir=Path(found["--data-dir"][0]),
-        output=Path("/out"),
-        overrides=found["--set"],
-    )
-    assert again == settings
+def test_the_runner_is_given_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPTYCH_APP", "/here")
+    settings = {
+        **plans.make_plan()["settings"],
+        "data": {"train_images": "all", "test_images": 5},
+        "hyperparameters": {"rate": 1.0, "small": 1e-05, "stem": "conv", "norm": False},
+    }
+    output = tmp_path / "it's" / "local_runner"
+    python = tmp_path / "python"
+    python.write_text(f"#!{shutil.which('sh')}\n" + 'cp "$3" "$0.toml"; echo "$1 $2" >"$0.said"\n')
+    python.chmod(0o755)
+    assert run_local.run_runner(str(python), settings, output) is None  # it leaves no summary
+    assert (tmp_path / "python.said").read_text() == "local_runner.py --config\n"
+    assert read_config(str(tmp_path / "python.toml")).values == {
+        **settings,
+        "data_dir": "/here/data/mnist",
+        "output": str(output),
+        "metadata_store": "none",
+    }
 
 
 def test_paths_lead_to_what_stands_in_for_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIPTYCH_APP", "/here")
     monkeypatch.setenv("TRIPTYCH_VOLUME", "/there")
-    options = run_local.as_options(plans.make_plan()["settings"])
-    assert set_options(options)["--data-dir"] == ["/here/data/mnist"]
+    here = run_local.settings_here(plans.make_plan()["settings"], Path("/out"))
+    assert (here["data_dir"], here["output"]) == ("/here/data/mnist", "/out")
     assert place("/mnt/triptych") == "/there"
     assert [place(path) for path in ("/application", "/mnt/triptych2", "grpc://a:1")] == [
         "/application",
@@ -201,7 +181,9 @@ def test_a_person_sees_what_pods_say_and_the_log_has_all() -> None:
 
 def test_no_metadata_server_is_started_for_a_file_that_names_none(tmp_path: Path) -> None:
     settings = SMALL["settings"]
-    with run_local.metadata_server("/no/such/python", {**settings, "metadata_store": ""}, tmp_path):
+    with run_local.metadata_server(
+        "/no/such/python", {**settings, "metadata_store": "none"}, tmp_path
+    ):
         pass
     with pytest.raises(OSError), run_local.metadata_server("/no/such/python", settings, tmp_path):
         pass

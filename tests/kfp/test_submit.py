@@ -70,13 +70,13 @@ def test_help_names_the_options_and_the_ways_to_sign_in_without_loading_kfp() ->
     ("arguments", "words"),
     [
         ([], "--host"),
-        (["--host", "ftp://kfp"], "no address"),
-        (["--host", "http://kfp:port"], "no address"),
-        (["--host", "https://kfp/?x=1"], "no address"),
-        (["--host", "https://me:hunter2@kfp"], "password"),
+        (["--host", "ftp://kfp"], "is not an address such as"),
+        (["--host", "http://kfp:port"], "is not an address such as"),
+        (["--host", "https://kfp/?x=1"], "is not an address such as"),
+        (["--host", "https://me:hunter2@kfp"], "leave the user and the password out"),
         (["--host", "http://kfp", "--wait", "--schedule", "0 3 * * *"], "no end"),
         (["--host", "http://kfp", "--timeout", "5"], "--wait"),
-        (["--host", "http://kfp", "--wait", "--timeout", "0"], "more than 0"),
+        (["--host", "http://kfp", "--wait", "--timeout", "0"], "above 0"),
         (["--host", "http://kfp", "--schedule", "every day"], "2 fields"),
     ],
 )
@@ -150,7 +150,7 @@ def test_another_environment_says_which_one_to_use(
 ) -> None:
     monkeypatch.setattr(submit, "NEEDED", ("sys", "nonesuch"))
     said = refused(capsys, "--host", "localhost")
-    assert "lacks nonesuch" in said and "make kubeflow" in said and ".venv-kubeflow" in said
+    assert "does not have nonesuch; run `make setup-kubeflow`, then `.venv-kubeflow/bin/" in said
 
 
 def test_a_file_that_is_no_pipeline_is_refused_by_name(
@@ -258,7 +258,7 @@ def test_with_one_user_a_namespace_is_left_out(
     server: KfpServer, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert submit.main([file, "--host", server.url, "--namespace", "alice"]) == 0
-    assert "namespace alice is left out" in capsys.readouterr().out
+    assert "so --namespace alice is ignored" in capsys.readouterr().out
     assert not server.experiments[0].get("namespace")
 
 
@@ -287,7 +287,7 @@ HTML = Reply(200, LOGIN_PAGE, "text/html; charset=utf-8")
             "GET /healthz",
             Reply(401, '{"message": "no token"}'),
             2,
-            "not none (401): no token",
+            "requires credentials, and got none (401): no token",
         ),
         ("GET /healthz", Reply(403, "RBAC: access denied", "text/plain"), 2, "RBAC: access denied"),
         ("GET /healthz", Reply(404, "404 page not found", "text/plain"), 2, "KFP's address"),
@@ -300,21 +300,21 @@ HTML = Reply(200, LOGIN_PAGE, "text/html; charset=utf-8")
             "https://kfp.io/x:",
         ),
         ("GET /healthz", Reply(502, LOGIN_PAGE, "text/html"), 1, "KFP failed (502)"),
-        ("GET /healthz", Reply(0), 2, "broke off"),
+        ("GET /healthz", Reply(0), 2, "the connection was lost"),
         ("GET /healthz", Reply(200, "OK", "text/plain"), 2, "not as KFP's API"),
         ("GET /experiments", Reply(500, '{"message": "no database"}'), 1, "no database"),
         ("GET /experiments", Reply(400, '{"message": "bad filter"}'), 2, "bad filter"),
-        ("POST /experiments", Reply(200, "{}"), 2, "without the id"),
+        ("POST /experiments", Reply(200, "{}"), 2, "has no id"),
         (
             "POST /pipelines/upload",
             Reply(400, '{"error_message": "bad spec"}'),
             2,
             "(400): bad spec",
         ),
-        ("POST /pipelines/upload", Reply(200, "{}"), 2, "without the id"),
+        ("POST /pipelines/upload", Reply(200, "{}"), 2, "has no id"),
         ("POST /runs", Reply(500, '{"message": "no workflow"}'), 1, "not known to run"),
-        ("POST /runs", Reply(0), 1, "may have been started"),
-        ("POST /runs", Reply(401), 2, "version triptych-vae-smoke is uploaded"),
+        ("POST /runs", Reply(0), 1, "it may have started all the same"),
+        ("POST /runs", Reply(401), 2, "version triptych-vae-smoke was uploaded"),
     ],
 )
 def test_what_goes_wrong_is_said_in_a_sentence(
@@ -350,7 +350,7 @@ def test_an_address_where_nothing_answers(
         monkeypatch.setattr(answers, "LIMITS", (0.2, 0.2))
         assert "did not answer within" in refused(capsys, file, "--host", address)
     assert "nothing answers there" in refused(capsys, file, "--host", address)
-    assert "not known" in refused(capsys, file, "--host", "http://kfp.invalid")
+    assert "cannot be resolved" in refused(capsys, file, "--host", "http://kfp.invalid")
 
 
 def test_tls_needs_an_authority_that_is_known(
@@ -369,7 +369,7 @@ def test_tls_needs_an_authority_that_is_known(
         missing = ["--ssl-ca-cert", str(tmp_path / "nonesuch.pem")]
         assert "nonesuch.pem" in refused(capsys, file, "--host", secure.url, *missing)
     plain = server.url.replace("http:", "https:")
-    assert "is it https?" in refused(capsys, file, "--host", plain)
+    assert "is it really https?" in refused(capsys, file, "--host", plain)
 
 
 def test_the_script_waits_and_ends_as_the_run_did(server: KfpServer, file: str) -> None:
@@ -409,7 +409,7 @@ def test_ctrl_c_leaves_the_run_alone_and_says_so(server: KfpServer, file: str) -
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=20)
     assert started.returncode == 130 and err == ""
-    assert "the run goes on" in out and out.splitlines()[-1].endswith(RUN_ID)
+    assert "stopped following; the run goes on" in out and out.splitlines()[-1].endswith(RUN_ID)
 
 
 def _script(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,35 +1,32 @@
-"""Whether two runs of the same settings came to the same end."""
+"""Compares two runs of the same settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-# Threads add numbers in another order each time, so a figure is the same when it differs by no
-# more than this part of itself, or by less than can be seen.
+from components.results.summary import Summary
+
+# Threads add numbers in another order each time, so two figures count as the same when they differ
+# by no more than this share of the larger, or by less than can be seen.
 TOLERANCE = 0.02
 UNSEEN = 1e-4
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Compares two summaries.
-
-    Args:
-        one: a run's summary.json.
-        other: another's.
+def differences(one: Summary, other: Summary) -> list[str]:
+    """Compares two runs.
 
     Returns:
-        What is not the same, a sentence each: the verdict, the tuned hyperparameters, or a figure
-        of the whole test split by more than TOLERANCE.
+        A sentence for each difference: in the verdict, in the tuned hyperparameters, or, by more
+        than TOLERANCE, in a figure of the whole test split.
     """
     found = []
-    outcomes = one["verdict"]["outcome"], other["verdict"]["outcome"]
+    outcomes = one.verdict.outcome, other.verdict.outcome
     if outcomes[0] != outcomes[1]:
-        found.append(f"the verdict is {outcomes[0]} and {outcomes[1]}")
-    best = [summary.get("tuning", {}).get("best") for summary in (one, other)]
+        found.append(f"the verdicts are {outcomes[0]} and {outcomes[1]}")
+    best = [run.tuning.best if run.tuning else None for run in (one, other)]
     if best[0] != best[1]:
         found.append(f"the best hyperparameters are {best[0]} and {best[1]}")
-    figures = [summary.get("evaluation", {}).get("overall", {}) for summary in (one, other)]
+    figures = [run.evaluation.overall if run.evaluation else {} for run in (one, other)]
     if figures[0].keys() != figures[1].keys():
         found.append(f"the figures are {sorted(figures[0])} and {sorted(figures[1])}")
     for name in sorted(figures[0].keys() & figures[1].keys()):

@@ -1,0 +1,111 @@
+"""An Evaluator whose results can be read without TFMA, and say what was true when it judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tensorflow_model_analysis.proto import config_pb2
+from tfx.components.evaluator import constants
+from tfx.components.evaluator import executor as tfx_evaluator
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import (
+    BaseChannel,
+    Channel,
+    artifact_utils,
+    standard_artifacts,
+    standard_component_specs,
+)
+from tfx.types.component_spec import ExecutionParameter
+from tfx.utils import json_utils
+
+from components import tfma_results
+from components.gates import describe, write_record
+from components.results.facts import EVALUATION_FILE
+from modules import families
+from modules.util.files import write_json
+from modules.util.plain import to_json
+
+
+class Executor(tfx_evaluator.Executor):
+    """Judges as TFX does, then writes down in JSON what was found, and the record of the gates."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """See the base class.
+
+        Raises:
+            RuntimeError: the blessing and the thresholds do not say the same.
+        """
+        super().Do(input_dict, output_dict, exec_properties)
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        family = families.load(exec_properties["family"])
+        evaluation = tfma_results.read_evaluation(uri, family.evaluation, family.notes())
+        failures = tfma_results.read_failures(uri, evaluation.examples)
+        blessing = artifact_utils.get_single_instance(
+            output_dict[standard_component_specs.BLESSING_KEY]
+        )
+        blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
+        if blessed != (not failures):
+            found = describe(failures) if failures else "every threshold is met"
+            raise RuntimeError(f"the model is {'' if blessed else 'not '}blessed although {found}")
+        write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))
+        write_record(uri, tfma_results.EVALUATOR, failures)
+
+
+class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
+    """TFX's, with what it needs to know of ours."""
+
+    PARAMETERS = {
+        **standard_component_specs.EvaluatorSpec.PARAMETERS,
+        "family": ExecutionParameter(type=str),
+        "source": ExecutionParameter(type=str),
+    }
+
+
+class Evaluator(base_beam_component.BaseBeamComponent):
+    """TFX's Evaluator, as far as it is needed here; its own takes no parameters of ours.
+
+    Outputs `evaluation`, with TFMA's files, `facts.json` and `gate.json`, and `blessing`.
+    """
+
+    SPEC_CLASS = EvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        examples: BaseChannel,
+        model: BaseChannel,
+        eval_config: config_pb2.EvalConfig,
+        family: str,
+        source: str,
+        example_splits: list[str],
+        baseline_model: BaseChannel | None = None,
+    ) -> None:
+        """Builds the component.
+
+        Args:
+            examples: what to judge on.
+            model: what to judge.
+            eval_config: what is measured, of which slices, against which bounds.
+            family: whose model it is.
+            source: a hash of the code that judges, so that its change is noticed.
+            example_splits: those of the Examples that are read.
+            baseline_model: the model to compare with.
+        """
+        spec = EvaluatorSpec(
+            examples=examples,
+            model=model,
+            baseline_model=baseline_model,
+            eval_config=eval_config,
+            example_splits=json_utils.dumps(example_splits),
+            family=family,
+            source=source,
+            evaluation=Channel(type=standard_artifacts.ModelEvaluation),
+            blessing=Channel(type=standard_artifacts.ModelBlessing),
+        )
+        super().__init__(spec=spec)

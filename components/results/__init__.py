@@ -1,0 +1,1 @@
+"""What a run found: typed facts, the headlines and the page made of them."""

@@ -1,0 +1,47 @@
+"""Says how the newest run of an output folder ended, or the one that is named."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from components.results.stored import BadFacts
+from components.results.summary import Summary, find_summaries, read_summary
+
+
+def describe(summary: Summary) -> str:
+    """Tells a run in lines: its settings, its nodes, the gates that said no, the verdict."""
+    given = summary.settings
+    lines = [f"{given.get('model', 'run')}, profile {given.get('profile', '?')}, {summary.run}"]
+    lines[0] = lines[0].rstrip(", ")
+    for node in summary.nodes:
+        lines.append(f"  {node.state:<8}{node.node:<17}{node.seconds:7.1f} s  {node.headline}")
+    for record in summary.gates:
+        for failure in record.failures:
+            lines.append(f"  {record.gate}: {failure}")
+    return "\n".join([*lines, str(summary.verdict)])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
+    parser = argparse.ArgumentParser(prog="python -m components.results", description=__doc__)
+    parser.add_argument("output", type=Path, help="the folder that runs write to")
+    parser.add_argument("run", nargs="?", default="", help="the run's name (default: the newest)")
+    options = parser.parse_args(arguments)
+    told, problems = [], []
+    try:
+        for file in find_summaries(options.output, options.run):
+            try:
+                told.append(describe(read_summary(file)))
+            except BadFacts as error:  # another model's run may be of this version
+                problems.append(str(error))
+    except BadFacts as error:
+        problems.append(str(error))
+    sys.stdout.write("".join(f"{text}\n" for text in "\n\n".join(told).splitlines()))
+    sys.stderr.write("".join(f"components.results: {problem}\n" for problem in problems))
+    return 0 if told else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

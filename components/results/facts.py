@@ -1,0 +1,176 @@
+"""What the nodes of a run found, as typed values read from the folders of their artifacts.
+
+Reading needs neither TensorFlow nor TFX: what takes those to find out is written down as JSON by
+the node that found it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from components.gates import OVERALL
+from components.results.stored import read_facts, read_file
+from modules.util.plain import number
+
+# A node's outputs: ml_metadata's artifacts, by the output's name.
+Outputs = Mapping[str, Sequence[Any]]
+
+EVALUATION_FILE = "facts.json"  # beside what TFMA writes
+OBJECTIVE_FILE = "objective.json"  # beside the Tuner's results
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One try of a search.
+
+    Attributes:
+        trial: its name.
+        score: of the objective; None when it is not a number.
+        values: the hyperparameters.
+        epochs: how long it was trained, where the search decides that.
+    """
+
+    trial: str
+    score: float | None
+    values: Mapping[str, Any]
+    epochs: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuning:
+    """What a search found: the figure it improved, the winning values, the trials, best first."""
+
+    objective: str
+    best: Mapping[str, Any]
+    trials: tuple[Trial, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How a model was trained.
+
+    Attributes:
+        history: a number an epoch for each figure; None where it is not one.
+        hyperparameters: as they were used.
+        folder: of TensorBoard's logs and the pictures.
+    """
+
+    history: Mapping[str, Sequence[float | None]]
+    hyperparameters: Mapping[str, Any]
+    epochs: int = 0
+    seed: int = 0
+    parameters: int = 0
+    train_images: int = 0
+    eval_images: int = 0
+    seconds: float = 0.0
+    folder: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What was measured of a model on the test split. What is not a number is None.
+
+    Attributes:
+        overall: figure -> number (or a row of them), with `example_count`.
+        slices: the same for each slice, such as `label=8`.
+        by_class: figure -> a number a class.
+        curves: a list of points a class (see CURVE_COLUMNS); empty for what does not classify.
+        confusion: a row an actual class, a column a predicted one; empty as above.
+        notes: what a reader has to know, as it was when the model was judged.
+        headline: the figures that say in a word how good the model is.
+        gated: the figures that have a bound.
+    """
+
+    overall: Mapping[str, Any]
+    slices: Mapping[str, Mapping[str, Any]]
+    by_class: Mapping[str, Sequence[float | None]]
+    curves: Sequence[Sequence[Sequence[float | None]]]
+    confusion: Sequence[Sequence[int]]
+    notes: Mapping[str, Any]
+    headline: Sequence[str]
+    gated: Sequence[str]
+
+    @property
+    def whole_and_slices(self) -> dict[str, Mapping[str, Any]]:
+        """Every slice by its name, the whole first."""
+        return {OVERALL: self.overall, **self.slices}
+
+    @property
+    def examples(self) -> dict[str, int]:
+        """How many Examples each slice has."""
+        return {
+            name: int(figures["example_count"]) for name, figures in self.whole_and_slices.items()
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Pushed:
+    """Where the model was pushed to; an empty path when it was not."""
+
+    path: str = ""
+
+    @property
+    def version(self) -> str:
+        return Path(self.path).name
+
+
+def read_tuning(outputs: Outputs) -> Tuning:
+    """Reads the outputs of the Tuner.
+
+    Raises:
+        BadFacts: see `read_facts`.
+    """
+    [best] = Path(outputs["best_hyperparameters"][0].uri).glob("*.txt")
+    results = Path(outputs["tuner_results"][0].uri)
+    objective = read_file(results / OBJECTIVE_FILE)
+    rows = read_file(results / "tuner_results.json")
+    return Tuning(
+        objective=objective["name"],
+        best=_without_bookkeeping(read_file(best)["values"]),
+        trials=tuple(map(_trial, rows)),
+    )
+
+
+def _trial(row: Mapping[str, Any]) -> Trial:
+    values = {key: row[key] for key in row if key not in ("trial_id", "score")}
+    return Trial(
+        trial=row["trial_id"],
+        score=number(row["score"]),
+        values=_without_bookkeeping(values),
+        epochs=row.get("tuner/epochs"),  # Hyperband stops most trials early
+    )
+
+
+def _without_bookkeeping(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
+
+
+def read_training(outputs: Outputs) -> Training:
+    """Reads the outputs of the Trainer.
+
+    Raises:
+        BadFacts: see `read_facts`.
+    """
+    folder = Path(outputs["model_run"][0].uri)
+    found = read_facts(Training, folder / "history.json")
+    return dataclasses.replace(found, folder=str(folder))
+
+
+def read_evaluation(outputs: Outputs) -> Evaluation:
+    """Reads the outputs of the Evaluator.
+
+    Raises:
+        BadFacts: see `read_facts`.
+    """
+    return read_facts(Evaluation, Path(outputs["evaluation"][0].uri, EVALUATION_FILE))
+
+
+def read_pushed(outputs: Outputs) -> Pushed:
+    """Reads the outputs of the Pusher."""
+    properties = outputs["pushed_model"][0].custom_properties
+    if not properties["pushed"].int_value:
+        return Pushed()
+    return Pushed(properties["pushed_destination"].string_value)

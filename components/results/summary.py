@@ -1,0 +1,118 @@
+"""summary.json: everything about a run that a person or a program may want to know."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from components.gates import Failure, Record
+from components.results.facts import Evaluation, Training, Tuning
+from components.results.stored import BadFacts, read_facts
+from modules.util.files import write_json
+from modules.util.plain import to_json
+
+FILE = "summary.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """How a run ended, and why.
+
+    Attributes:
+        outcome: the name of its exit code in small letters: pushed, refused, failed ...
+        exit_code: what the command ended with.
+        reason: where the model was pushed to, or what stood in the way.
+        failures: of the gates that refused.
+    """
+
+    outcome: str
+    exit_code: int
+    reason: str = ""
+    failures: tuple[Failure, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.reason}" if self.reason else self.outcome
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """What became of a node: done, cached, refused or failed, in how many seconds, in a line."""
+
+    node: str
+    state: str
+    seconds: float
+    headline: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A run, as far as it came.
+
+    Attributes:
+        verdict: how it ended.
+        run: its name; empty when nobody gave it one.
+        pushed: the folder of the pushed model; None when there is none.
+        nodes: in the order in which they ran.
+        gates: what each gate said.
+        seconds: of all nodes.
+        settings: as plain values.
+        seed: of the run.
+        source: a hash of the code.
+        versions: of Python and of the libraries.
+        tuning: None without a search.
+        training: None when it did not come so far, as of evaluation.
+    """
+
+    verdict: Verdict
+    run: str = ""
+    pushed: str | None = None
+    nodes: tuple[Node, ...] = ()
+    gates: tuple[Record, ...] = ()
+    seconds: float = 0.0
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seed: int = 0
+    source: str = ""
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tuning: Tuning | None = None
+    training: Training | None = None
+    evaluation: Evaluation | None = None
+
+
+def write_summary(file: Path, summary: Summary) -> None:
+    """Writes summary.json, whole or not at all."""
+    write_json(file, to_json(summary))
+
+
+def read_summary(file: Path) -> Summary:
+    """Reads a summary.json.
+
+    Raises:
+        BadFacts: it is not there, or was written by another version of the project.
+    """
+    return read_facts(Summary, file)
+
+
+def find_summaries(output: Path, run: str = "") -> list[Path]:
+    """Finds the summaries of an output folder.
+
+    Args:
+        output: the folder that runs write to.
+        run: its name; empty for the newest run of each model.
+
+    Returns:
+        At least one file, the newest last.
+
+    Raises:
+        BadFacts: there is none.
+    """
+    models = sorted(path for path in output.glob("*") if path.is_dir())
+    found = [model / run / FILE for model in models if (model / run / FILE).is_file()]
+    if found:
+        return sorted(found, key=lambda file: file.stat().st_mtime)
+    if not run:
+        raise BadFacts(f"there is no summary of a run in {output}")
+    runs = sorted({file.parent.name for file in output.glob(f"*/*/{FILE}")})
+    known = f"choose {', '.join(runs)}" if runs else "there is none"
+    raise BadFacts(f"unknown run '{run}' in {output}; {known}")

@@ -1,0 +1,139 @@
+"""Reads what TFMA wrote: the figures of every slice, and which thresholds were not met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+
+from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
+from components.results.facts import Evaluation
+from modules.contract.family import Evaluation as EvaluationSpec
+from modules.util.plain import number
+
+EVALUATOR = "Evaluator"  # the node whose thresholds they are
+
+
+def read_evaluation(uri: str, spec: EvaluationSpec, notes: Mapping[str, Any]) -> Evaluation:
+    """Reads the metrics of the candidate.
+
+    Args:
+        uri: the Evaluator's output.
+        spec: how the model was judged.
+        notes: what a reader has to know.
+    """
+    result = tfma.load_eval_result(uri)
+    if any(model.is_baseline for model in result.config.model_specs):
+        # The candidate has a name then, without which its plots would not be found.
+        result = tfma.load_eval_result(uri, model_name="candidate")
+    slices: dict[str, dict[str, Any]] = {}
+    by_class: dict[str, dict[int, Any]] = {}
+    for key, views in result.slicing_metrics:
+        for sub_key, metrics in views[""].items():
+            if not sub_key:
+                left_out = spec.overall if key else ()
+                slices[_slice_name(key)] = {
+                    name: _value(value)
+                    for name, value in sorted(metrics.items())
+                    if name.removesuffix("_diff") not in left_out
+                }
+            elif not key:
+                class_id = int(sub_key.removeprefix("classId:"))
+                for metric, value in metrics.items():
+                    by_class.setdefault(metric, {})[class_id] = _value(value)
+    lists = {metric: [values[c] for c in sorted(values)] for metric, values in by_class.items()}
+    return Evaluation(
+        overall=slices.pop(OVERALL),
+        slices=dict(sorted(slices.items())),
+        by_class={m: v for m, v in sorted(lists.items()) if not m.startswith("curve")},
+        curves=lists.get("curve", []),
+        confusion=_confusion(result.plots),
+        notes=notes,
+        headline=list(spec.headline),
+        gated=list(dict.fromkeys(gate.figure for gate in spec.gates)),
+    )
+
+
+def _confusion(plots: list[Any]) -> list[list[int]]:
+    for key, views in plots:
+        for plot in () if key or not views else views[""].values():
+            matrices = plot.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", [])
+            if matrices:
+                counts = {
+                    (e.get("actualClassId", 0), e.get("predictedClassId", 0)): int(
+                        e.get("numWeightedExamples", 0)
+                    )
+                    for e in matrices[0]["entries"]
+                }
+                size = 1 + max(max(pair) for pair in counts)
+                return [[counts.get((a, p), 0) for p in range(size)] for a in range(size)]
+    return []
+
+
+def _value(value: Mapping[str, Any]) -> Any:
+    """A metric's value out of its JSON form: a number, a row, or the rows of an array."""
+    if "arrayValue" in value:
+        array = value["arrayValue"]
+        rows, columns = array["shape"]
+        numbers = [number(x) for x in array["float64Values"]]
+        found = [numbers[row * columns : (row + 1) * columns] for row in range(rows)]
+        return found if rows > 1 else found[0]
+    return number(value.get("doubleValue", 0.0))
+
+
+def read_failures(uri: str, examples: Mapping[str, int]) -> list[Failure]:
+    """Reads which thresholds a model did not meet.
+
+    Args:
+        uri: the Evaluator's output.
+        examples: how many Examples each slice has.
+
+    Returns:
+        The failures: overall first, then by slice.
+    """
+    result = tfma.load_validation_result(uri)
+    found = []
+    for validation in result.metric_validations_per_slice:
+        keys = validation.slice_key.single_slice_keys
+        where = _slice_name([(key.column, getattr(key, key.WhichOneof("kind"))) for key in keys])
+        for failure in validation.failures:
+            kind, bound = _bound(failure.metric_threshold)
+            missing = failure.message == "Metric not found."
+            found.append(
+                Failure(
+                    gate=EVALUATOR,
+                    metric=failure.metric_key.name,
+                    slice=where,
+                    value=None if missing else number(failure.metric_value.double_value.value),
+                    kind=kind,
+                    bound=bound,
+                    examples=examples.get(where, 0),
+                )
+            )
+    for slicing in result.missing_slices:
+        values = [f"{name}={value}" for name, value in sorted(slicing.feature_values.items())]
+        where = ",".join([*slicing.feature_keys, *values]) or OVERALL
+        found.append(Failure(EVALUATOR, "example_count", where, 0.0, AT_LEAST, 1.0, 0))
+    return sorted(found, key=lambda f: (f.slice != OVERALL, f.slice, f.metric))
+
+
+def _slice_name(key: Any) -> str:
+    """Names a slice as people do: `label=8`; the whole is `overall`.
+
+    Args:
+        key: pairs of a feature and its value.
+    """
+    parts = []
+    for column, value in key:
+        parts.append(f"{column}={value.decode() if isinstance(value, bytes) else value}")
+    return ",".join(parts) or OVERALL
+
+
+def _bound(threshold: Any) -> tuple[str, float]:
+    if threshold.HasField("change_threshold"):
+        return CHANGE, threshold.change_threshold.absolute.value
+    value = threshold.value_threshold
+    if value.HasField("lower_bound"):
+        return AT_LEAST, value.lower_bound.value
+    return AT_MOST, value.upper_bound.value

@@ -1,0 +1,105 @@
+"""The options that say what is run, read alike by local_runner.py and kubeflow/compile.py.
+
+A new option is a new field of Settings, and stands nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modules.contract.fields import Declared
+from pipeline.config_file import read_config
+from pipeline.settings import DECLARED, ROOT, BadSetting, Layer, Settings, make_settings
+
+# In tables there are too many to have an option each.
+_OPTIONS = [value for value in DECLARED.values() if "." not in value.name and not value.mapping]
+
+
+def add_options(
+    parser: argparse._ActionsContainer, defaults: Mapping[str, str] | None = None
+) -> None:
+    """Declares the options that `given` reads.
+
+    Args:
+        parser: or one of its groups.
+        defaults: what is different by default here, for the help; the caller gives it to
+            `make_settings` as the lowest layer.
+    """
+    for value in _OPTIONS:
+        default = (defaults or {}).get(value.name) or shown_default(value)
+        words = f"{{{','.join(value.kind.words)}}}" if value.kind.words else ""
+        parser.add_argument(
+            f"--{value.name.replace('_', '-')}",
+            default=argparse.SUPPRESS,
+            metavar=words or value.name.rpartition("_")[2].upper(),
+            help=f"{value.means} (default: {default})".replace("%", "%%"),
+        )
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="FILE.toml",
+        help="settings from a file, such as the settings.toml that a run leaves; options and --set "
+        "win over it, and of several files the later ones; relative paths are from here",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="NAME=VALUE",
+        help="change a setting, such as training.epochs=3, gates.accuracy=0.9 or "
+        "hyperparameters.NAME=VALUE; docs/settings.md lists them; may be repeated",
+    )
+
+
+def given(options: argparse.Namespace) -> tuple[Layer, ...]:
+    """What was asked for, lowest layer first: the files, the options, then `--set`.
+
+    Raises:
+        BadSetting: a file that cannot be read, or a `--set` without a name or a value.
+    """
+    found = vars(options)
+    files = map(read_config, found.get("config", ()))
+    typed = {value.name: found[value.name] for value in _OPTIONS if value.name in found}
+    changes = dict(map(_pair, found.get("set", ())))
+    return (*files, Layer(typed), Layer(changes))
+
+
+def read_options(options: argparse.Namespace) -> Settings:
+    """The settings that were asked for.
+
+    Raises:
+        BadSetting: in one sentence.
+    """
+    return make_settings(*given(options))
+
+
+def shown_default(value: Declared) -> str:
+    """A default in words, the same on every machine."""
+    if value.default is None:
+        return value.kind.absent
+    if isinstance(value.default, Path) and value.default.is_relative_to(ROOT):
+        return f"{value.default.relative_to(ROOT)} of the project"
+    return str(value.default)
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not (equals and name and value.strip()):
+        raise BadSetting(f"--set takes NAME=VALUE, not '{text}'")
+    # Only the family knows what a hyperparameter is; it gets what the text looks like.
+    return name, _guess(value.strip()) if name.startswith("hyperparameters.") else value
+
+
+def _guess(text: str) -> int | float | bool | str:
+    """A whole number, a number, true, false, or text."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            pass
+    return {"true": True, "false": False}.get(text.lower(), text)

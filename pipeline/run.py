@@ -1,0 +1,166 @@
+"""One run of a pipeline: compiled once, its nodes run one by one, its end told.
+
+The local runner loops over it; a pod calls it for one node, and the last task for its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import types
+from pathlib import Path
+
+import ml_metadata as mlmd
+from tfx.dsl.compiler import compiler
+
+from components.pushed import forget_lost_pushes
+from components.results.summary import Summary, Verdict
+from modules.contract.values import unknown
+from modules.training import progress, unfinished
+from pipeline import node as launching
+from pipeline import unchanged
+from pipeline.dag import create_pipeline
+from pipeline.exit_codes import ExitCode
+from pipeline.history import finished_nodes
+from pipeline.nodes import BY_ID
+from pipeline.outcome import Finished
+from pipeline.run_folder import RunFolder
+from pipeline.screen import Screen
+from pipeline.settings import BadSetting, Settings
+from pipeline.summary import summarize
+from pipeline.verdict import decide
+
+_log = logging.getLogger(__name__)
+
+
+class Run:
+    """A run; enter it before its nodes are run.
+
+    Args:
+        settings: what to run; the data have been checked.
+        run_id: its name; every process that works on it has the same.
+        alone: no other process uses the output folder: what a killed run left behind is cleared
+            away, and unfinished work is that of whoever comes next. Otherwise it is the run's own.
+    """
+
+    def __init__(self, settings: Settings, run_id: str, alone: bool) -> None:
+        self.settings, self.id, self.alone = settings, run_id, alone
+        self.folder = RunFolder(settings, run_id)
+        self.ir = compiler.Compiler().compile(create_pipeline(settings))
+        launching.set_run_id(self.ir, run_id)
+        self._handle = launching.open_store(self.ir)
+        self._finished: dict[str, Finished] = {}  # by this process
+        self._unfinished = settings.state if alone else settings.state / run_id
+
+    def __enter__(self) -> Run:
+        self._handle.__enter__()
+        os.environ[unfinished.VARIABLE] = str(self._unfinished)
+        if self.alone:
+            self._clear_killed()
+        forget_lost_pushes(self.store)
+        self.folder.begin()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[Exception] | None = None,
+        exc_value: Exception | None = None,
+        exc_tb: types.TracebackType | None = None,
+    ) -> None:
+        self._handle.__exit__(exc_type, exc_value, exc_tb)
+
+    @property
+    def store(self) -> mlmd.MetadataStore:
+        """The metadata store."""
+        return self._handle.store
+
+    @property
+    def node_ids(self) -> list[str]:
+        """The nodes, in an order in which they can run."""
+        return [node.pipeline_node.node_info.id for node in self.ir.nodes]
+
+    def anew(self, node_id: str | None) -> None:
+        """Takes a node and all that depends on it neither from the cache nor from unfinished work.
+
+        Args:
+            node_id: which; None for all nodes.
+
+        Raises:
+            BadSetting: the pipeline has no such node.
+        """
+        if node_id is not None and node_id not in self.node_ids:
+            raise BadSetting(unknown("node", node_id, self.node_ids))
+        chosen = set(self.node_ids) if node_id is None else {node_id}
+        for node in self.ir.nodes:  # in order: what stands upstream has been seen before
+            options = node.pipeline_node
+            name = options.node_info.id
+            if name in chosen or chosen.intersection(options.upstream_nodes):
+                chosen.add(name)
+                options.execution_options.caching_options.enable_cache = False
+                self._forget_unfinished(name)
+
+    def node(self, node_id: str, screen: Screen) -> Finished:
+        """Runs one node, with its progress and its end on the screen.
+
+        Returns:
+            What became of it; its headline is the reason when it did not succeed.
+
+        Raises:
+            KeyError: the pipeline has no such node.
+            BadFacts: what it took from the cache is of another version of the project.
+        """
+        screen.start(node_id)
+        with progress.listen(screen.report):
+            outcome = launching.run_node(self.ir, node_id)
+        outputs, line = {}, outcome.reason
+        if outcome.ok:
+            outputs = launching.output_artifacts(self.store, outcome.execution_id)
+            line = BY_ID[node_id].headline(outputs)
+        if outcome.state == "done":
+            self._forget_unfinished(node_id)
+        screen.finish(node_id, outcome.state, outcome.seconds, line)
+        self._finished[node_id] = Finished(outcome, line, outputs)
+        return self._finished[node_id]
+
+    def finished(self) -> list[Finished]:
+        """The nodes that are done, by whichever process, and the one that stopped this one."""
+        known = {
+            node.outcome.node_id: node for node in finished_nodes(self.store, self.ir, self.id)
+        }
+        known |= self._finished
+        return [known[name] for name in self.node_ids if name in known]
+
+    def end(self, verdict: Verdict | None = None) -> Summary:
+        """Decides how the run ended, and writes it down.
+
+        Args:
+            verdict: of a run that was stopped from outside; else it follows from nodes and gates.
+
+        Returns:
+            What is in summary.json now.
+        """
+        finished = self.finished()
+        verdict = verdict or decide(finished, self.node_ids)
+        summary = summarize(self.settings, finished, verdict, self.id)
+        self.folder.write(summary)
+        if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
+            if not self.alone:
+                shutil.rmtree(self._unfinished, ignore_errors=True)
+            elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
+                unchanged.remember(self.folder, [one.outputs for one in finished])
+        return summary
+
+    def _forget_unfinished(self, node_id: str) -> None:
+        if BY_ID[node_id].resumes or not self.alone:
+            folder = self._unfinished / BY_ID[node_id].unfinished
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _clear_killed(self) -> None:
+        """Removes what a killed run left half-written."""
+        if self.settings.metadata_store is not None:
+            return  # in a store elsewhere, other runs may be at work
+        for execution_id in launching.cancel_unfinished(self.store):
+            _log.warning("execution %d was killed; its outputs are removed", execution_id)
+            for folder in Path(self.settings.output, "artifacts").glob(f"*/*/*/{execution_id}"):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""The table of all settings, made of what they declare: docs/settings.md is what this prints."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from modules.contract.profile import PROFILE_NAMES
+from modules.contract.values import Kind
+from modules.families import load
+from pipeline.options import shown_default
+from pipeline.settings import DECLARED, FAMILIES, profile_values
+
+_INTRODUCTION = """\
+# Settings
+
+<!-- Made by `python -m pipeline.settings_table > docs/settings.md`. -->
+
+Each setting has one name, which is taken on the command line (`--set training.epochs=3`), in a file
+(`--config FILE.toml`) and from Python. Those of the first table are options, too: `--data-dir DIR`.
+A file has them as tables:
+
+```toml
+model = "vae"
+
+[training]
+epochs = 30
+
+[gates]
+nelbo = 95.0
+```
+
+Where a setting is given more than once, the highest of these wins: the profile's value (lowest),
+`--config`, options, `--set` (highest). A relative path is relative to the current folder, in a file
+as well. Each run writes all of its settings to `OUTPUT/MODEL/RUN/settings.toml`; `--config` with
+that file repeats it.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One setting in words.
+
+    Attributes:
+        name: as `--set` takes it.
+        defaults: by profile; all the same where it does not depend on the profile.
+        kind: what it has to be.
+        means: what it is.
+    """
+
+    name: str
+    defaults: Mapping[str, str]
+    kind: str
+    means: str
+
+
+def common() -> list[Row]:
+    """The settings that are the same for all families and profiles."""
+    return [
+        Row(name, dict.fromkeys(PROFILE_NAMES, shown_default(value)), str(value.kind), value.means)
+        for name, value in DECLARED.items()
+        if "." not in name and not value.mapping
+    ]
+
+
+def table(family: str) -> list[Row]:
+    """The settings whose defaults are in a family's profiles: lengths, gates, hyperparameters."""
+    own = {f"hyperparameters.{one.name}": one.default for one in load(family).hyperparameters}
+    values = {profile: own | profile_values(family, profile) for profile in PROFILE_NAMES}
+    # Lengths and gates first, as the profiles have them.
+    order = [*(name for name in values[PROFILE_NAMES[0]] if name not in own), *own]
+    rows = []
+    for name in order:
+        kind, means = _meaning(family, name)
+        defaults = {
+            profile: _shown(of[name], kind) if name in of else "" for profile, of in values.items()
+        }
+        rows.append(Row(name, defaults, str(kind), means))
+    return rows
+
+
+def _meaning(family: str, name: str) -> tuple[Kind, str]:
+    """What a setting of a family has to be, and what it is."""
+    own = {f"hyperparameters.{one.name}": one for one in load(family).hyperparameters}
+    if name in own:
+        searched = f"; searched among {', '.join(map(str, c))}" if (c := own[name].choices) else ""
+        return own[name].kind, own[name].means + searched
+    declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
+    return declared.kind, _bounds(family).get(name, declared.means)
+
+
+def _bounds(family: str) -> dict[str, str]:
+    """What each gate of a family is the bound of."""
+    found: dict[str, str] = {}
+    for gate in load(family).evaluation.gates:
+        kind = gate.figure.rstrip("0123456789")
+        # Gates that share a bound stand on figures of one kind, such as share_of_0 to share_of_9.
+        figure = gate.figure if kind == gate.figure else f"each {kind}N"
+        where = f"for each {gate.by}" if gate.by else "over all test images"
+        bound = "at least" if gate.at_least else "at most"
+        found[f"gates.{gate.name}"] = f"{figure} has to be {bound} this, {where}"
+        if gate.change:
+            worse = "below" if gate.at_least else "above"
+            found[f"gates.{gate.change}"] = (
+                f"{figure} may be at most this far {worse} the last blessed model's"
+            )
+    return found
+
+
+def _shown(value: Any, kind: Kind) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return kind.absent if value is None else str(value)
+
+
+def document(families: Iterable[str]) -> str:
+    """The settings as a page of Markdown."""
+    rows = [(f"`{row.name}`", row.defaults["default"], row.kind, row.means) for row in common()]
+    parts = [_INTRODUCTION, "## For all families\n", *_lines(("setting", "default"), rows)]
+    for family in families:
+        own = [
+            (f"`{row.name}`", *(row.defaults[name] for name in PROFILE_NAMES), row.kind, row.means)
+            for row in table(family)
+        ]
+        parts += [f"\n## {family}\n", *_lines(("setting", *PROFILE_NAMES), own)]
+    return "\n".join(parts) + "\n"
+
+
+def _lines(first: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    head = (*first, "what it may be", "meaning")
+    cells = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the page."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.settings_table", description=__doc__)
+    parser.add_argument("--model", choices=FAMILIES, help="this family only")
+    options = parser.parse_args(arguments)
+    sys.stdout.write(document([options.model] if options.model else FAMILIES))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
