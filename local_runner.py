@@ -117,9 +117,11 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
     """Runs every node in order, up to the first that fails or refuses; writes the summary."""
     from components.results.summary import read_summary
+    from pipeline.outcome import words
     from pipeline.verdict import end
 
     folder.begin()
+    screen.note(folder.settings_file.read_text(encoding="utf-8"))
     screen.start("starting")
     try:
         from pipeline.run import Run  # TensorFlow and TFX take some seconds
@@ -141,7 +143,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
         raise
     except Exception as error:
         traceback.print_exc()  # to the log
-        folder.write(end(ExitCode.FAILED, f"{type(error).__name__}: {error}"))
+        folder.write(end(ExitCode.FAILED, words(error)))
         return read_summary(folder.summary)
     finally:
         screen.stop()

@@ -19,7 +19,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.gates import Refusal
 from pipeline.metadata import store as metadata_store
-from pipeline.outcome import Outcome
+from pipeline.outcome import Outcome, words
 
 _log = logging.getLogger(__name__)
 _Execution = metadata_store_pb2.Execution
@@ -72,7 +72,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         refused = refusal
     except Exception as error:  # whatever a component raises is this node's failure, not ours
         _log.exception("%s failed", node_id)
-        reason = f"{type(error).__name__}: {_first_lines(str(error))}"
+        reason = words(error)
     seconds = time.monotonic() - started
     if refused:
         return Outcome(node_id, "refused", seconds, 0, str(refused), refused.failures)
@@ -131,7 +131,3 @@ def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:
     config = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
     return getattr(config, config.WhichOneof("connection_config"))
-
-
-def _first_lines(text: str) -> str:
-    return " ".join(text.strip().splitlines()[:2])[:400]

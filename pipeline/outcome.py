@@ -7,6 +7,7 @@ import dataclasses
 from components.gates import Failure
 from components.results.facts import Outputs
 from components.results.summary import Node
+from pipeline.sources import PACKAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,3 +48,10 @@ class Finished:
         """The same as a fact."""
         outcome = self.outcome
         return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
+
+
+def words(error: Exception) -> str:
+    """An error in a sentence or two; of one that is not ours, with its kind."""
+    text = " ".join(str(error).strip().splitlines()[:2])[:400]
+    ours = type(error).__module__.partition(".")[0] in PACKAGES
+    return text if ours and text else f"{type(error).__name__}: {text}"
