@@ -1,10 +1,14 @@
 """Fixtures that several test files share."""
 
 import importlib.util
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+
+from tests import runs, smoke
 
 # What kfp's environment runs, and TFX's cannot.
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]
@@ -50,6 +54,19 @@ def make_dataset(mnist_dir: Path) -> MakeDataset:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], runs.Run]:
+    """Gives a smoke run by its name in tests/smoke.py, made once a session.
+
+    A session has several processes: the workers of pytest-xdist have a folder above theirs, and
+    where both environments are tested, TRIPTYCH_SMOKE_RUNS names one.
+    """
+    base = tmp_path_factory.getbasetemp()
+    session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = Path(os.environ.get("TRIPTYCH_SMOKE_RUNS") or session / "smoke-runs")
+    return lambda name: smoke.shared(name, folder)
 
 
 @pytest.fixture(scope="session")
