@@ -1,4 +1,4 @@
-"""The table of all settings, made of what they declare: docs/settings.md is what this prints."""
+"""Prints the table of all settings, as they declare themselves; docs/settings.md is its output."""
 
 from __future__ import annotations
 

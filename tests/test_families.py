@@ -196,7 +196,7 @@ BROKEN: list[tuple[str, Family, str]] = [
     (
         "profiles",
         broken(profiles=profiles(gates={"error": 0.5, "error_rise": 0.1, "auc": 1.0})),
-        "full has a value for auc, which is no gate",
+        "full has a value for auc, which is not a gate",
     ),
     ("check", broken(check=lambda self: None), "does not take (values)"),
     ("train", broken(train=None), "is not written"),
@@ -243,9 +243,9 @@ BROKEN_TRAININGS: list[tuple[str, Any, Any, str]] = [
     ("trained", {"history": {}}, ANSWERS, "gives a dict"),
     ("history", dataclasses.replace(GIVEN, history={}), ANSWERS, "the objective val_error"),
     ("history", dataclasses.replace(GIVEN, history={"val_error": []}), ANSWERS, "not a list"),
-    ("size", dataclasses.replace(GIVEN, size=0), ANSWERS, "0 is no count"),
+    ("size", dataclasses.replace(GIVEN, size=0), ANSWERS, "0 is not a count"),
     ("signatures", GIVEN, {}, "there is no serving_default"),
-    ("signatures", GIVEN, {"serving_default": len}, "is no Signature"),
+    ("signatures", GIVEN, {"serving_default": len}, "is not a Signature"),
     ("figures", None, {"error": 0.0, "errors": [0.0] * 10}, "gives no spread"),
     ("figures", None, {"error": 0.0, "spread": 0.0, "errors": [0.0]}, "has 1 rows"),
     ("figures", None, [0.0], "gives a list"),
@@ -265,7 +265,7 @@ def test_a_broken_clause_of_a_training_is_named(
 
 @pytest.mark.parametrize("name", ["nonesuch", "transformer.x", "", "__init__", "../families/vae"])
 def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
-    with pytest.raises(families.UnknownFamily, match="unknown model '.*'; choose transformer, "):
+    with pytest.raises(families.UnknownFamily, match="unknown model '.*; choose transformer, "):
         families.load(name)
 
 

@@ -76,12 +76,12 @@ def broken_clauses_of_trained(
         if not values or not all(isinstance(value, (int, float)) for value in values):
             found.append(Broken("history", f"{figure} is not a list of numbers"))
     if not isinstance(trained.size, int) or trained.size < 1:
-        found.append(Broken("size", f"{trained.size!r} is no count of numbers that were learnt"))
+        found.append(Broken("size", f"{trained.size!r} is not a count of numbers that were learnt"))
     wanted = {*family.served, family.evaluation.signature}
     if missing := sorted(wanted - set(signatures)):
         found.append(Broken("signatures", f"there is no {', '.join(missing)}"))
     if wrong := [name for name, one in signatures.items() if not isinstance(one, Signature)]:
-        found.append(Broken("signatures", f"{', '.join(wrong)} is no Signature"))
+        found.append(Broken("signatures", f"{', '.join(wrong)} is not a Signature"))
     return found
 
 
@@ -180,15 +180,15 @@ def _profiles(family: Any) -> Iterator[str]:
     names = family.evaluation.gate_names
     for name, profile in profiles.items():
         if not isinstance(profile, Profile):
-            yield f"{name} is no Profile"
+            yield f"{name} is not a Profile"
             continue
         if missing := sorted(names - set(profile.gates)):
             yield f"{name} has no value for the gate {', '.join(missing)}"
         if unknown := sorted(set(profile.gates) - names):
-            yield f"{name} has a value for {', '.join(unknown)}, which is no gate"
+            yield f"{name} has a value for {', '.join(unknown)}, which is not a gate"
         for gate, value in profile.gates.items():
             if not isinstance(value, (int, float)) or not math.isfinite(value):
-                yield f"{name}'s value for the gate {gate} is no number"
+                yield f"{name}'s value for the gate {gate} is not a number"
         try:
             fitting = read_all(family.hyperparameters, profile.hyperparameters)
             if fitting != dict(profile.hyperparameters):
