@@ -33,16 +33,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="local_runner.py",
         description=__doc__,
-        epilog="Ends with 0: pushed, 3: refused by a gate, 1: failed, 2: bad usage or input.",
+        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
+        "130 and 143 stopped by a signal",
     )
     add_options(parser)
     add = parser.add_argument
-    add("--no-cache", action="store_true", help="run every node anew")
-    add("--rerun-from", metavar="NODE", help="run this node anew, and all that depend on it")
+    add("--no-cache", action="store_true", help="run every node, whatever is cached")
+    add(
+        "--rerun-from",
+        metavar="NODE",
+        help="run this node and all that depend on it, whatever is cached",
+    )
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
-        parser.error("--no-cache runs every node anew; leave --rerun-from out")
+        parser.error("--no-cache runs every node; leave out --rerun-from")
     return options
 
 

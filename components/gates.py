@@ -64,7 +64,7 @@ class Failure:
                 f"{self.metric}{where} changed by {self.value:+.4g} from the last blessed model, "
                 f"where {self.bound:+.4g} is allowed {examples}"
             )
-        allowed = "needs" if self.kind == AT_LEAST else "may be"
+        allowed = "needs" if self.kind == AT_LEAST else "may be at most"
         return f"{self.metric}{where} is {self.value:.4g}, {allowed} {self.bound:g} {examples}"
 
 

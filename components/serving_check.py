@@ -109,7 +109,9 @@ def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask
         _, inputs = function.structured_input_signature  # type: ignore[attr-defined]
         for key, spec in inputs.items():
             if spec.dtype not in makers:
-                raise CannotAsk(name, f"it takes {key} as {spec.dtype.name}")
+                raise CannotAsk(
+                    name, f"its input {key} is {spec.dtype.name}, which is not supported"
+                )
             array = makers[spec.dtype](tuple(spec.shape[1:]))
             requests.setdefault(name, {})[key] = array
     return requests

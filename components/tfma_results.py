@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 
 from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
 from components.results.facts import Evaluation
-from modules.contract.family import Evaluation as EvaluationSpec
+from modules.contract.family import EvaluationSpec
 from modules.util.plain import number
 
 EVALUATOR = "Evaluator"  # the node whose thresholds they are

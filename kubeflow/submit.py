@@ -195,25 +195,25 @@ def _follow(
 
     from kubeflow.client import auth
     from kubeflow.client.follow import Follower, Lost
-    from kubeflow.client.outcome import LOST, Outcome, judge, read_log
+    from kubeflow.client.outcome import LOST, decide, read_log, verdict
 
     still = "the run may still be going on in the cluster"
     follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
     try:
         end = follower.follow(run_id, options.timeout)
-        outcome = judge(end, lambda task: read_log(follower.client, run_id, task, namespace))
+        ended = decide(end, lambda task: read_log(follower.client, run_id, task, namespace))
     except Lost as lost:
-        outcome = Outcome(LOST, f"{lost}; {still}")
+        ended = verdict(LOST, f"{lost}; {still}")
     except OpenApiException as error:
         said = " ".join(str(error).split())
-        outcome = Outcome(LOST, f"kfp cannot read the answer ({said}); {still}")
+        ended = verdict(LOST, f"kfp cannot read the answer ({said}); {still}")
     except KeyboardInterrupt:
         _say("\nstopped following; the run goes on in the cluster, and its page can terminate it")
         _say(f"run      {link}")
         return ExitCode.INTERRUPTED
     _say(f"run      {link}")
-    _say(str(outcome))
-    return outcome.exit_code
+    _say(str(ended))
+    return ended.exit_code
 
 
 def _so_far(version: Version | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.settings import BadSetting, Layer, Settings, to_plain
 
 _HEADER = """\
-# The settings of a run. The same again:
+# The settings of a run. To repeat it:
 #     local_runner.py --config {file}
 # docs/settings.md says what each one means.
 

@@ -42,8 +42,9 @@ def add_options(
         action="append",
         default=argparse.SUPPRESS,
         metavar="FILE.toml",
-        help="settings from a file, such as the settings.toml that a run leaves; options and --set "
-        "win over it, and of several files the later ones; relative paths are from here",
+        help="read settings from a file, such as the settings.toml that a run leaves; options and "
+        "--set override it; may be repeated, and later files override earlier ones; relative "
+        "paths start in the current folder",
     )
     parser.add_argument(
         "--set",
@@ -51,7 +52,7 @@ def add_options(
         default=argparse.SUPPRESS,
         metavar="NAME=VALUE",
         help="change a setting, such as training.epochs=3, gates.accuracy=0.9 or "
-        "hyperparameters.NAME=VALUE; docs/settings.md lists them; may be repeated",
+        "hyperparameters.NAME=VALUE; docs/settings.md lists them all; may be repeated",
     )
 
 

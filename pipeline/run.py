@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import types
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from components.pushed import forget_lost_pushes
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
+from modules.util.files import remove, sweep
 from pipeline import node as launching
 from pipeline import unchanged
 from pipeline.dag import create_pipeline
@@ -111,7 +111,7 @@ class Run:
             BadFacts: what it took from the cache is of another version of the project.
         """
         screen.start(node_id)
-        with progress.listen(screen.report):
+        with progress.listen(screen.show_progress):
             outcome = launching.run_node(self.ir, node_id)
         outputs, line = {}, outcome.reason
         if outcome.ok:
@@ -146,7 +146,7 @@ class Run:
         self.folder.write(summary)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
-                shutil.rmtree(self._unfinished, ignore_errors=True)
+                remove(self._unfinished)
             elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
                 unchanged.remember(self.folder, [one.outputs for one in finished])
         return summary
@@ -154,13 +154,15 @@ class Run:
     def _forget_unfinished(self, node_id: str) -> None:
         if BY_ID[node_id].resumes or not self.alone:
             folder = self._unfinished / BY_ID[node_id].unfinished
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
 
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
+        for folder in (self.settings.state, self.settings.serving, self.folder.path.parent):
+            sweep(folder)
         if self.settings.metadata_store is not None:
             return  # in a store elsewhere, other runs may be at work
         for execution_id in launching.cancel_unfinished(self.store):
             _log.warning("execution %d was killed; its outputs are removed", execution_id)
             for folder in Path(self.settings.output, "artifacts").glob(f"*/*/*/{execution_id}"):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)

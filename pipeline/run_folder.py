@@ -1,7 +1,7 @@
 """The folder of one run: what was asked for, what was said, and what came of it.
 
     OUTPUT/MODEL/RUN/settings.toml    all settings; `--config` with it repeats the run
-    OUTPUT/MODEL/RUN/summary.json     how it ended; until then, that it has not
+    OUTPUT/MODEL/RUN/summary.json     how it ended; until then, that it has not ended
     OUTPUT/MODEL/RUN/log.txt          the screen's lines, and all that the libraries print
     OUTPUT/MODEL/latest               the run that was begun last
     OUTPUT/MODEL/summary.json         its summary
@@ -66,7 +66,7 @@ class RunFolder:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         write_toml(self.settings, self.settings_file)
-        reason = "the run is still going on, or was killed; the same command goes on with it"
+        reason = "the run is still in progress, or was killed; the same command resumes it"
         self.write(Verdict(UNFINISHED, int(ExitCode.FAILED), reason))
         _point(self.path.parent / LATEST, self.run_id)
         _point(self.path.parent / FILE, f"{LATEST}/{FILE}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from modules.training.progress import Progress as Report
+from modules.training.progress import Progress
 
 _MARKS = {
     "done": "[green]done[/]",
@@ -31,8 +31,8 @@ class Screen:
         """
         self._log = log
         self.console = Console(file=file, highlight=False, soft_wrap=True)
-        self._progress: Progress | None = None
-        self._task = TaskID(0)
+        self._bar: bars.Progress | None = None
+        self._task = bars.TaskID(0)
         self._node = ""
         self._spoken = 0.0
 
@@ -52,37 +52,37 @@ class Screen:
         self._node, self._spoken = what, time.monotonic()
         if not self.console.is_terminal:
             return
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[figure]}"),
-            TimeElapsedColumn(),
+        self._bar = bars.Progress(
+            bars.SpinnerColumn(),
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(bar_width=24),
+            bars.TextColumn("{task.fields[figure]}"),
+            bars.TimeElapsedColumn(),
             console=self.console,
             transient=True,
             # What the libraries print is for the log, not for above the bar.
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._progress.add_task(f"{what:<17}", total=None, figure="")
-        self._progress.start()
+        self._task = self._bar.add_task(f"{what:<17}", total=None, figure="")
+        self._bar.start()
 
-    def report(self, report: Report) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Shows how far the node is; listens to modules.training.progress."""
-        figure = ", ".join(part for part in (report.detail, report.figure) if part)
-        if self._progress:
-            self._progress.update(
-                self._task, completed=report.done, total=report.total, figure=figure
+        figure = ", ".join(part for part in (progress.detail, progress.figure) if part)
+        if self._bar:
+            self._bar.update(
+                self._task, completed=progress.done, total=progress.total, figure=figure
             )
         elif time.monotonic() - self._spoken > _QUIET_SECONDS:
             self._spoken = time.monotonic()
-            self.say(f"  {self._node}: {report.done / report.total:4.0%} {figure}")
+            self.say(f"  {self._node}: {progress.done / progress.total:4.0%} {figure}")
 
     def stop(self) -> None:
         """Takes the bar away."""
-        if self._progress:
-            self._progress.stop()
-            self._progress = None
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
 
     def finish(self, node: str, state: str, seconds: float, headline: str) -> None:
         """Puts the finished node's line."""

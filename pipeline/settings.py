@@ -54,26 +54,26 @@ class Settings:
         "the family of models", Kind(str, words=FAMILIES), name="model", default="transformer"
     )
     tuner: str = setting(
-        "how hyperparameters are searched for", Kind(str, words=SEARCHES), default="hyperband"
+        "how to search for hyperparameters", Kind(str, words=SEARCHES), default="hyperband"
     )
     profile: str = setting(
-        "the size of the run: its values for all that is not set",
+        "the size of the run; it gives a value to all that is not set",
         Kind(str, words=PROFILE_NAMES),
         default="default",
     )
     data_dir: Path = setting(
-        "the folder of the four IDX files", Kind(Path), default=ROOT / "data" / "mnist"
+        "the folder with the four IDX files", Kind(Path), default=ROOT / "data" / "mnist"
     )
     output: Path = setting(
         "the folder for everything that a run writes", Kind(Path), default=Path("output")
     )
     metadata_store: str | None = setting(
-        f"the metadata store: {address.FORMS}; none is a file in the output folder",
+        f"the metadata store: {address.FORMS}; none stands for a file in the output folder",
         Kind(str, absent="none"),
         default=None,
     )
     seed: int = setting(
-        "the seed of everything that is random", Kind(int, least=0, most=2**32 - 1), default=1
+        "the seed of all random numbers", Kind(int, least=0, most=2**32 - 1), default=1
     )
     data: Data
     tuning: Tuning
@@ -82,7 +82,7 @@ class Settings:
         "the bound of a gate", Kind(float, least=0, most=1_000_000)
     )
     hyperparameters: Mapping[str, Any] = setting(
-        "a hyperparameter, which is not searched for then", Kind(object)
+        "a hyperparameter, which is then not searched for", Kind(object)
     )
 
     @property
@@ -171,7 +171,9 @@ def from_plain(plain: Any) -> Settings:
         if lacking := _flat(to_plain(settings)).keys() - _flat(plain).keys():
             raise BadSetting(f"they lack {', '.join(sorted(lacking))}")
     except BadSetting as error:
-        raise BadSetting(f"these settings are of another version of the project: {error}") from None
+        raise BadSetting(
+            f"these settings were written by another version of the project: {error}"
+        ) from None
     return settings
 
 

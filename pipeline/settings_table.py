@@ -19,9 +19,9 @@ _INTRODUCTION = """\
 
 <!-- Made by `python -m pipeline.settings_table > docs/settings.md`. -->
 
-Each setting has one name, which is taken on the command line (`--set training.epochs=3`), in a file
-(`--config FILE.toml`) and from Python. Those of the first table are options, too: `--data-dir DIR`.
-A file has them as tables:
+Every setting has one name, on the command line (`--set training.epochs=3`) as in a file
+(`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`. In a file, the
+names are tables:
 
 ```toml
 model = "vae"
@@ -33,10 +33,9 @@ epochs = 30
 nelbo = 95.0
 ```
 
-Where a setting is given more than once, the highest of these wins: the profile's value (lowest),
-`--config`, options, `--set` (highest). A relative path is relative to the current folder, in a file
-as well. Each run writes all of its settings to `OUTPUT/MODEL/RUN/settings.toml`; `--config` with
-that file repeats it.
+If a setting is given more than once, the last of these wins: the profile, `--config`, options,
+`--set`. Relative paths start in the current folder, also those in a file. Each run writes all of
+its settings to `OUTPUT/MODEL/RUN/settings.toml`; to repeat it, pass that file to `--config`.
 """
 
 
@@ -101,11 +100,11 @@ def _bounds(family: str) -> dict[str, str]:
         figure = gate.figure if kind == gate.figure else f"each {kind}N"
         where = f"for each {gate.by}" if gate.by else "over all test images"
         bound = "at least" if gate.at_least else "at most"
-        found[f"gates.{gate.name}"] = f"{figure} has to be {bound} this, {where}"
+        found[f"gates.{gate.name}"] = f"{figure} {where} must be {bound} this"
         if gate.change:
-            worse = "below" if gate.at_least else "above"
+            worse = "lower" if gate.at_least else "higher"
             found[f"gates.{gate.change}"] = (
-                f"{figure} may be at most this far {worse} the last blessed model's"
+                f"{figure} may be {worse} than the last blessed model's by at most this"
             )
     return found
 

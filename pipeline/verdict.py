@@ -45,8 +45,8 @@ def decide(finished: Sequence[Finished], expected: Sequence[str] = ()) -> Verdic
     if failures:
         return refusal(failures)
     if missing:
-        return end(ExitCode.FAILED, f"this run has no result of {', '.join(missing)}")
-    return end(ExitCode.FAILED, "nothing was pushed, but no gate has refused the model")
+        return end(ExitCode.FAILED, f"this run has no result for {', '.join(missing)}")
+    return end(ExitCode.FAILED, "nothing was pushed, although no gate refused the model")
 
 
 def read_records(finished: Iterable[Finished]) -> list[Record]:

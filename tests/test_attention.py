@@ -15,7 +15,7 @@ from modules.networks.attention import (
     scaled_dot_product_attention,
 )
 
-HEADS, KEY_DIM, FEATURES = 3, 5, 8
+HEADS, KEY_DIM, WIDTH = 3, 5, 8
 CLOSE = {"rtol": 1e-5, "atol": 2e-6}
 
 
@@ -94,7 +94,7 @@ def test_a_query_that_may_look_nowhere_gets_zeros_and_a_finite_gradient() -> Non
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_self_attention_equals_keras(masked: bool) -> None:
-    tokens = normal(2, 6, FEATURES)
+    tokens = normal(2, 6, WIDTH)
     mask = random_mask(2, 6, 6) if masked else None
     own, theirs = pair(tokens, tokens)
     out, weights = own(tokens, mask=mask, return_weights=True)
@@ -106,18 +106,18 @@ def test_self_attention_equals_keras(masked: bool) -> None:
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_cross_attention_equals_keras(masked: bool) -> None:
-    query, value, key = normal(2, 4, FEATURES), normal(2, 7, 9, seed=2), normal(2, 7, 6, seed=3)
+    query, value, key = normal(2, 4, WIDTH), normal(2, 7, 9, seed=2), normal(2, 7, 6, seed=3)
     mask = random_mask(2, 4, 7) if masked else None
     own, theirs = pair(query, value, key)
     out, weights = own(query, value, key, mask=mask, return_weights=True)
     wanted, scores = theirs(query, value, key, attention_mask=mask, return_attention_scores=True)
-    assert out.shape == (2, 4, FEATURES) and weights.shape == (2, HEADS, 4, 7)
+    assert out.shape == (2, 4, WIDTH) and weights.shape == (2, HEADS, 4, 7)
     np.testing.assert_allclose(out, wanted, **CLOSE)
     np.testing.assert_allclose(weights, scores, **CLOSE)
 
 
 def test_the_mask_hides_tokens() -> None:
-    tokens = normal(1, 4, FEATURES)
+    tokens = normal(1, 4, WIDTH)
     causal = np.tril(np.ones((4, 4), bool))
     own, theirs = pair(tokens, tokens)
     changed = tokens.copy()
@@ -130,7 +130,7 @@ def test_the_mask_hides_tokens() -> None:
 
 def test_attention_dropout_acts_in_training_only() -> None:
     layer = MultiHeadAttention(HEADS, KEY_DIM, dropout=0.5)
-    tokens = normal(2, 6, FEATURES)
+    tokens = normal(2, 6, WIDTH)
     calm, again = layer(tokens), layer(tokens, training=False)
     np.testing.assert_array_equal(calm, again)
     assert np.abs(calm - layer(tokens, training=True)).max() > 1e-4
@@ -138,24 +138,24 @@ def test_attention_dropout_acts_in_training_only() -> None:
 
 def keras_encoder(own: EncoderLayer, tokens: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
     """The same layer, composed of Keras's own layers with the weights of ours."""
-    features = tokens.shape[-1]
-    attention = keras.layers.MultiHeadAttention(own.num_heads, features // own.num_heads)
+    width = tokens.shape[-1]
+    attention = keras.layers.MultiHeadAttention(own.num_heads, width // own.num_heads)
     attention(tokens, tokens)
     copy_to_keras(own.attention, attention)
 
-    def like(layer: keras.layers.Layer, made: keras.layers.Layer, width: int) -> keras.layers.Layer:
-        made.build((None, None, width))
+    def like(layer: keras.layers.Layer, made: keras.layers.Layer, size: int) -> keras.layers.Layer:
+        made.build((None, None, size))
         made.set_weights(layer.get_weights())
         return made
 
     norms = [
-        like(norm, keras.layers.LayerNormalization(epsilon=1e-6), features)
+        like(norm, keras.layers.LayerNormalization(epsilon=1e-6), width)
         for norm in (own.attention_norm, own.hidden_norm)
     ]
     hidden = like(
-        own.hidden_dense, keras.layers.Dense(own.hidden, activation=own.activation), features
+        own.hidden_dense, keras.layers.Dense(own.hidden, activation=own.activation), width
     )
-    output = like(own.output_dense, keras.layers.Dense(features), own.hidden)
+    output = like(own.output_dense, keras.layers.Dense(width), own.hidden)
     if own.pre_norm:
         normed = norms[0](tokens)
         tokens = tokens + attention(normed, normed, attention_mask=mask)
@@ -167,7 +167,7 @@ def keras_encoder(own: EncoderLayer, tokens: np.ndarray, mask: np.ndarray | None
 @pytest.mark.parametrize("pre_norm", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_encoder_layer_equals_keras_layers(pre_norm: bool, masked: bool) -> None:
-    tokens = normal(2, 6, FEATURES)
+    tokens = normal(2, 6, WIDTH)
     mask = random_mask(2, 6, 6) if masked else None
     layer = EncoderLayer(num_heads=2, hidden=11, pre_norm=pre_norm, activation="gelu")
     layer(tokens)
@@ -178,26 +178,26 @@ def test_encoder_layer_equals_keras_layers(pre_norm: bool, masked: bool) -> None
 
 def test_the_encoder_layer_is_post_norm_by_default() -> None:
     layer = EncoderLayer(num_heads=2, hidden=16)
-    out = np.asarray(layer(3.0 + 10.0 * normal(2, 6, FEATURES)))
+    out = np.asarray(layer(3.0 + 10.0 * normal(2, 6, WIDTH)))
     np.testing.assert_allclose(out.mean(-1), 0.0, atol=1e-5)
     np.testing.assert_allclose(out.std(-1), 1.0, atol=1e-3)
 
 
-def test_heads_must_divide_the_features() -> None:
-    with pytest.raises(ValueError, match="3 heads do not divide 8 features"):
+def test_heads_must_divide_the_width() -> None:
+    with pytest.raises(ValueError, match="a width of 8 cannot be divided among 3 heads"):
         EncoderLayer(num_heads=3, hidden=16)(normal(1, 2, 8))
 
 
 @pytest.mark.parametrize("pre_norm", [False, True])
 def test_layers_save_and_load(tmp_path: Path, pre_norm: bool) -> None:
-    tokens, memory = keras.Input((6, FEATURES)), keras.Input((5, 9))
+    tokens, memory = keras.Input((6, WIDTH)), keras.Input((5, 9))
     mixed = MultiHeadAttention(HEADS, KEY_DIM, dropout=0.1)(tokens, memory)
     out = EncoderLayer(2, 16, dropout=0.1, pre_norm=pre_norm, activation="gelu")(mixed)
     model = keras.Model([tokens, memory], out)
     randomise(model)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    inputs = [normal(2, 6, FEATURES), normal(2, 5, 9)]
+    inputs = [normal(2, 6, WIDTH), normal(2, 5, 9)]
     np.testing.assert_allclose(
         loaded.predict(inputs, verbose=0), model.predict(inputs, verbose=0), rtol=1e-6
     )

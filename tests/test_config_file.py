@@ -116,14 +116,14 @@ def test_relative_paths_are_relative_to_the_current_folder(
         (f"a = {'[' * 100_000}", "is nested too deeply"),
         ("model = 'forest'", "{file}: unknown model 'forest'; choose"),
         ("[training]\nepoch = 3", "{file}: unknown setting 'training.epoch'"),
-        ("[training]\nepochs = 0", "{file}: training.epochs is a whole number from 1"),
+        ("[training]\nepochs = 0", "{file}: training.epochs must be a whole number from 1"),
         ("[training]\nepochs = 2024-01-01", "{file}: training.epochs .*not 2024-01-01"),
         ("[hyperparameters]\nx = 2024-01-01", "{file}: hyperparameters.x .*not 2024-01-01"),
         ("[colours]", "{file}: unknown setting 'colours'"),
         ("training = 3", "{file}: unknown setting 'training'"),
         ("[gates]\nnelbo = 3", "{file}: unknown setting 'gates.nelbo'"),
-        ("output = ''", "{file}: output is a path, not ''"),
-        ('data_dir = "a\\u0000"', "{file}: data_dir is a path"),
+        ("output = ''", "{file}: output must be a path, not ''"),
+        ('data_dir = "a\\u0000"', "{file}: data_dir must be a path"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said_with_its_name(

@@ -18,7 +18,7 @@ from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
 from modules.contract.family import (
-    Evaluation,
+    EvaluationSpec,
     Family,
     Gate,
     Objective,
@@ -130,7 +130,7 @@ class Sound(Family):
     objective = Objective("val_error", "min")
     served = ("serving_default",)
     hyperparameters = (whole("depth", 2, "depth", [1, 2]), number("rate", 0.5, "rate"))
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="serving_default",
         figures=("error", "spread"),
         overall=("spread",),
@@ -163,7 +163,7 @@ def broken(**changes: Any) -> Family:
     return type("Broken", (Family,), made)()
 
 
-def evaluation(**changes: Any) -> Evaluation:
+def evaluation(**changes: Any) -> EvaluationSpec:
     return Sound.evaluation._replace(**changes)
 
 
@@ -181,7 +181,7 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("hyperparameters", broken(hyperparameters=(whole("a", 3, "", [1]),)), "among its choices"),
     ("hyperparameters", broken(hyperparameters=(number("a", 1, ""),)), "1 is not a float"),
     ("hyperparameters", broken(hyperparameters=Sound.hyperparameters * 2), "there twice"),
-    ("evaluation", broken(evaluation=None), "has to be an Evaluation"),
+    ("evaluation", broken(evaluation=None), "has to be an EvaluationSpec"),
     ("evaluation", broken(evaluation=evaluation(headline=("loss",))), "names loss"),
     ("evaluation", broken(evaluation=evaluation(signature="")), "no signature"),
     ("evaluation", broken(evaluation=evaluation(standard=(("A", "a"),))), "need a prediction"),

@@ -59,7 +59,7 @@ def test_what_could_not_be_measured_is_the_worst() -> None:
 
 
 def test_a_failure_says_which_way_its_bound_goes() -> None:
-    assert str(NINE) == "nelbo on label=9 is 150, may be 120 (1,000 examples)"
+    assert str(NINE) == "nelbo on label=9 is 150, may be at most 120 (1,000 examples)"
     change = failure("coverage", "overall", -0.07, -0.02, "change")
     assert str(change) == (
         "coverage changed by -0.07 from the last blessed model, where -0.02 is allowed "

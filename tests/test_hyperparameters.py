@@ -50,15 +50,15 @@ def test_a_value_gets_the_declared_type(name: str, typed: Any, wanted: Any) -> N
     ("name", "value", "reason"),
     [
         ("lairs", 1, "unknown hyperparameter 'lairs'; choose depth, dropout, layers"),
-        ("layers", 1.5, "layers is a whole number from 1 to 8, not 1.5"),
-        ("layers", 9, "layers is a whole number from 1 to 8, not 9"),
-        ("layers", True, "layers is a whole number from 1 to 8, not true"),
-        ("layers", "", "layers is a whole number from 1 to 8, not ''"),
-        ("depth", -1, "depth is a whole number from 0 to 100,000, not -1"),
-        ("rate", "inf", "rate is a number from 0 to 10, not 'inf'"),
-        ("rate", "much", "rate is a number from 0 to 10, not 'much'"),
-        ("dropout", 1.0, "dropout is a number from 0 to below 1, not 1.0"),
-        ("norm", "perhaps", "norm is true or false, not 'perhaps'"),
+        ("layers", 1.5, "layers must be a whole number from 1 to 8, not 1.5"),
+        ("layers", 9, "layers must be a whole number from 1 to 8, not 9"),
+        ("layers", True, "layers must be a whole number from 1 to 8, not true"),
+        ("layers", "", "layers must be a whole number from 1 to 8, not ''"),
+        ("depth", -1, "depth must be a whole number from 0 to 100,000, not -1"),
+        ("rate", "inf", "rate must be a number from 0 to 10, not 'inf'"),
+        ("rate", "much", "rate must be a number from 0 to 10, not 'much'"),
+        ("dropout", 1.0, "dropout must be a number of at least 0 and below 1, not 1.0"),
+        ("norm", "perhaps", "norm must be true or false, not 'perhaps'"),
         ("stem", "mlp", "unknown hyperparameters.stem 'mlp'; choose conv or patch"),
     ],
 )
@@ -74,7 +74,7 @@ def test_by_hand_comes_before_the_searchs_choice_and_that_before_the_defaults() 
 
 
 def test_values_that_do_not_fit_together_are_refused_by_building_the_model() -> None:
-    reason = "no transformer has these hyperparameters: 3 heads do not divide 64 features"
+    reason = "do not fit together: a width of 64 cannot be divided among 3 heads$"
     with pytest.raises(BadHyperparameter, match=reason):
         families.check("transformer", {"heads": 3})
 

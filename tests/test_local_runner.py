@@ -73,7 +73,10 @@ def test_a_bad_setting_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: 
     ("content", "words"),
     [
         ("model = vae", "is not valid TOML: .*line 1"),
-        ("[training]\nepochs = 0", ": training.epochs is a whole number from 1 to 100,000, not 0"),
+        (
+            "[training]\nepochs = 0",
+            ": training.epochs must be a whole number from 1 to 100,000, not 0",
+        ),
         (None, "cannot read .*: No such file or directory"),
     ],
 )
@@ -89,7 +92,7 @@ def test_a_bad_file_of_settings_is_refused_by_name(
 
 
 def test_an_empty_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "output is a path, not ''" in refused(capsys, "--output", "")
+    assert "output must be a path, not ''" in refused(capsys, "--output", "")
 
 
 def test_a_run_leaves_its_settings_and_a_refused_start_does_not(

@@ -114,7 +114,7 @@ def test_something_else_that_answers_is_told(impatient: None) -> None:
     port = other.add_insecure_port("127.0.0.1:0")
     other.start()
     try:
-        with pytest.raises(StoreError, match="is no metadata store"):
+        with pytest.raises(StoreError, match="is not a metadata store"):
             Handle(connection(f"grpc://127.0.0.1:{port}")).__enter__()
     finally:
         other.stop(None)

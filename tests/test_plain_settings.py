@@ -47,14 +47,14 @@ def without(group: str, key: str = "") -> dict[str, Any]:
         (to_plain(make_settings()) | {"colour": "blue"}, "colour"),
         (to_plain(make_settings()) | {"training": {"epochs": 1, "colour": "blue"}}, "colour"),
         (to_plain(make_settings()) | {"data": None}, "unknown setting 'data'"),
-        (to_plain(make_settings()) | {"output": None}, "output is a path"),
+        (to_plain(make_settings()) | {"output": None}, "output must be a path"),
         (
             to_plain(make_settings()) | {"data": {"train_images": 0, "test_images": 1}},
-            "train_images is",
+            "train_images must be a whole number",
         ),
         ([], "list instead of a table"),
     ],
 )
 def test_settings_of_another_version_are_refused(plain: Any, words: str) -> None:
-    with pytest.raises(BadSetting, match=f"of another version of the project: .*{words}"):
+    with pytest.raises(BadSetting, match=f"written by another version of the project: .*{words}"):
         from_plain(plain)

@@ -116,13 +116,13 @@ def test_settings_of_another_version_are_named(pods: Pods) -> None:
     settings = to_plain(pods.settings)
     del settings["tuning"]
     assert pods.run("MnistExampleGen", "run-6", settings=json.dumps(settings)) == 1
-    said = "failed: these settings are of another version of the project: they lack tuning.factor"
-    assert pods.end.startswith(said)
+    said = "failed: these settings were written by another version of the project: "
+    assert pods.end.startswith(f"{said}they lack tuning.factor")
 
 
 def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:
     assert pods.run("Verdict") == 1
-    assert pods.end == f"failed: this run has no result of {', '.join(REST)}"
+    assert pods.end == f"failed: this run has no result for {', '.join(REST)}"
     assert pods.shown.startswith("# failed\n") and "| MnistExampleGen | done |" in pods.shown
     written = pods.summary("run-1")
     assert (written.verdict.outcome, written.verdict.exit_code) == ("failed", 1)

@@ -165,7 +165,8 @@ def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, example
 
 def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
     problems = check_model(generator, records(examples)[:3], ["sample", "precise"])
-    assert list(map(str, problems)) == ["precise cannot be served: it takes numbers as float64"]
+    words = "precise cannot be served: its input numbers is float64, which is not supported"
+    assert list(map(str, problems)) == [words]
 
 
 def test_only_the_expected_signatures_are_asked(

@@ -105,31 +105,43 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("training.epochs", "0", "training.epochs is a whole number from 1 to 100,000, not '0'"),
-        ("training.epochs", 100_001, "training.epochs is a whole number from 1 to 100,000, not 10"),
+        (
+            "training.epochs",
+            "0",
+            "training.epochs must be a whole number from 1 to 100,000, not '0'",
+        ),
+        (
+            "training.epochs",
+            100_001,
+            "training.epochs must be a whole number from 1 to 100,000, not 10",
+        ),
         ("training.epochs", "many", "whole number"),
         ("training.epochs", 2.5, "whole number from 1 to 100,000, not 2.5"),
         ("training.epochs", True, "not true"),
         (
             "training.epochs",
             "all",
-            "training.epochs is a whole number from 1 to 100,000, not 'all'",
+            "training.epochs must be a whole number from 1 to 100,000, not 'all'",
         ),
         ("training.epochs", "9" * 5000, "not '9999"),
         ("data.train_images", "none", "from 1 to 10,000,000, or all, not 'none'"),
         ("data.train_images", [1], "or all, not [1]"),
-        ("tuning.factor", "1", "tuning.factor is a whole number from 2 to 1,000, not '1'"),
-        ("gates.accuracy", "nan", "gates.accuracy is a number from 0 to 1,000,000, not 'nan'"),
+        ("tuning.factor", "1", "tuning.factor must be a whole number from 2 to 1,000, not '1'"),
+        ("gates.accuracy", "nan", "gates.accuracy must be a number from 0 to 1,000,000, not 'nan'"),
         ("gates.accuracy", -1, "from 0 to 1,000,000, not -1"),
         ("gates.accuracy", 1e9, "from 0 to 1,000,000, not 1000000000.0"),
-        ("seed", -1, "seed is a whole number from 0 to 4,294,967,295, not -1"),
+        ("seed", -1, "seed must be a whole number from 0 to 4,294,967,295, not -1"),
         ("seed", 2**32, "not 4294967296"),
-        ("output", "", "output is a path, not ''"),
-        ("output", " ", "output is a path, not ' '"),
-        ("output", "a\0b", "output is a path, not 'a\\x00b'"),
-        ("data_dir", "\udce9", "data_dir is a path, not '\\udce9'"),
-        ("data_dir", 3, "data_dir is a path, not 3"),
-        ("hyperparameters.rate", float("nan"), "rate is a number, true, false or text, not nan"),
+        ("output", "", "output must be a path, not ''"),
+        ("output", " ", "output must be a path, not ' '"),
+        ("output", "a\0b", "output must be a path, not 'a\\x00b'"),
+        ("data_dir", "\udce9", "data_dir must be a path, not '\\udce9'"),
+        ("data_dir", 3, "data_dir must be a path, not 3"),
+        (
+            "hyperparameters.rate",
+            float("nan"),
+            "rate must be a number, true, false or text, not nan",
+        ),
         ("hyperparameters.rate", [1], "a number, true, false or text, not [1]"),
         ("hyperparameters.stem", "", "a number, true, false or text, not ''"),
         (
@@ -177,7 +189,7 @@ def test_what_cannot_be_is_said_in_a_sentence_with_its_source(
 
 
 def test_a_wrong_value_is_refused_in_any_layer() -> None:
-    with pytest.raises(BadSetting, match="training.epochs is"):
+    with pytest.raises(BadSetting, match="training.epochs must be"):
         make(Layer({"training.epochs": 0}), training={"epochs": 3})
 
 

@@ -41,7 +41,7 @@ def test_both_stems_are_points_of_the_space() -> None:
 
 
 def test_patches_are_cut_row_by_row() -> None:
-    layer = Patches(side=7, features=49)
+    layer = Patches(side=7, width=49)
     layer.build((None, 28, 28, 1))
     layer.project.kernel.assign(np.eye(49))
     image = np.arange(784, dtype=np.float32).reshape(1, 28, 28, 1)
@@ -52,7 +52,7 @@ def test_patches_are_cut_row_by_row() -> None:
 
 def test_patches_that_do_not_divide_the_image_are_refused() -> None:
     with pytest.raises(ValueError, match="do not divide"):
-        Patches(side=6, features=4).build((None, 28, 28, 1))
+        Patches(side=6, width=4).build((None, 28, 28, 1))
 
 
 def test_positions_make_order_count() -> None:

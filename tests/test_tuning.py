@@ -21,7 +21,7 @@ from modules.training.tuner import tuner_fn
 from tests import artifacts, examples, runs
 
 # Small networks, so that what is tested is the search.
-SMALL = {"features": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
+SMALL = {"width": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_trials_that_break_off_do_not_end_the_search_but_all_of_them_do(
 
     fn_args.custom_config["source"] = "other"
     monkeypatch.setattr(Search, "_train", lambda *_: {"failed": "the loss is nan"})
-    with pytest.raises(SearchFailedError, match="no trial came to an end"):
+    with pytest.raises(SearchFailedError, match="no trial finished with a score"):
         search(fn_args)
 
 

@@ -85,7 +85,7 @@ def test_a_gate_that_nobody_foresaw_is_read_the_same_way(run: Run) -> None:
 def test_a_model_that_was_not_pushed_without_a_no_is_a_failure(run: Run) -> None:
     verdict = decide(run.nodes(), NODES)
     assert (verdict.outcome, verdict.exit_code, verdict.failures) == ("failed", 1, ())
-    assert verdict.reason == "nothing was pushed, but no gate has refused the model"
+    assert verdict.reason == "nothing was pushed, although no gate refused the model"
 
 
 def test_a_gate_that_stops_the_run_says_why(run: Run) -> None:
@@ -107,8 +107,8 @@ def test_from_outside_a_gate_that_stopped_the_run_is_known_by_its_record(run: Ru
 def test_from_outside_a_node_that_broke_is_missing(run: Run) -> None:
     run.say("Evaluator", LOW)  # which is not why the check broke
     verdict = decide(run.nodes("ExampleValidator", "DataGate", "Evaluator"), NODES)
-    assert verdict == Verdict("failed", 1, "this run has no result of ServingCheck, Pusher")
-    assert decide([], NODES[:1]).reason == "this run has no result of ExampleValidator"
+    assert verdict == Verdict("failed", 1, "this run has no result for ServingCheck, Pusher")
+    assert decide([], NODES[:1]).reason == "this run has no result for ExampleValidator"
 
 
 def test_records_are_in_the_order_of_the_nodes(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Says how the newest run of an output folder ended, or the one that is named."""
+"""Shows how a run ended: the newest one of each model in an output folder, or a named one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
     parser = argparse.ArgumentParser(prog="python -m components.results", description=__doc__)
     parser.add_argument("output", type=Path, help="the folder that runs write to")
-    parser.add_argument("run", nargs="?", default="", help="the run's name (default: the newest)")
+    parser.add_argument(
+        "run", nargs="?", default="", help="the name of a run (default: the newest of each model)"
+    )
     options = parser.parse_args(arguments)
     told, problems = [], []
     try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from kubeflow.client.answers import Trouble, printable
-from kubeflow.client.steps import Task, read_tasks
+from kubeflow.client.steps import TaskProgress, read_tasks
 
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 WORDS = {
@@ -62,7 +62,7 @@ class End:
 
     state: str
     canceled: bool
-    tasks: list[Task]
+    tasks: list[TaskProgress]
 
 
 class Follower:
@@ -155,7 +155,7 @@ class Follower:
             self._say("  KFP is answering again")
         return run
 
-    def _show(self, tasks: list[Task], state: str) -> bool:
+    def _show(self, tasks: list[TaskProgress], state: str) -> bool:
         """Prints what is new, and says whether anything is."""
         new = [task for task in tasks if self._shown.get(task.name) != (task.state, task.tries)]
         width = max(map(len, self._names), default=0)

@@ -14,14 +14,14 @@ backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's 
 from __future__ import annotations
 
 import base64
-import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
 
+from components.results.summary import Verdict
 from kubeflow.client.answers import Trouble, printable
 from kubeflow.client.follow import End
-from kubeflow.client.steps import Task
+from kubeflow.client.steps import TaskProgress
 from kubeflow.names import GATES
 from pipeline.exit_codes import ExitCode
 
@@ -39,58 +39,43 @@ _OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE
 _CODE = re.compile(r"exit (?:status|code) (\d+)")
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """The end of a run, or of following it.
-
-    Attributes:
-        kind: a key of EXIT_CODES.
-        reason: a sentence, or "".
-    """
-
-    kind: str
-    reason: str = ""
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return EXIT_CODES[self.kind]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.reason}" if self.reason else self.kind
+def verdict(outcome: str, reason: str = "") -> Verdict:
+    """Makes the verdict on a run, or on following it; the outcome is a key of EXIT_CODES."""
+    return Verdict(outcome, EXIT_CODES[outcome], reason)
 
 
-def judge(end: End, read_log: Callable[[Task], str]) -> Outcome:
-    """Says how a run ended.
+def decide(end: End, read_log: Callable[[TaskProgress], str]) -> Verdict:
+    """Decides how a run ended.
 
     Args:
         end: what following it found.
         read_log: gives the log of a task's last pod, or "".
 
     Returns:
-        An outcome that is REFUSED only if nothing but gates failed, and they did not crash.
+        A verdict that is REFUSED only if nothing but gates failed, and they did not crash.
     """
     if end.state == "SUCCEEDED":
-        return Outcome(PUSHED)
+        return verdict(PUSHED)
     if end.state == "CANCELED" or end.canceled:
-        return Outcome(CANCELED)
+        return verdict(CANCELED)
     if end.state == "SKIPPED":
-        return Outcome(FAILED, "KFP skipped the run")
+        return verdict(FAILED, "KFP skipped the run")
     failed = [task for task in end.tasks if task.state == "FAILED"]
     if not failed:
-        return Outcome(FAILED, "KFP does not say which task failed")
+        return verdict(FAILED, "KFP does not say which task failed")
     task = next((task for task in failed if task.name not in GATES), failed[0])
     code, reason = _ending(read_log(task) if task.node else "", task.error)
     words = f"{task.name}: {reason}" if reason else task.name
     if task.name not in GATES:
-        return Outcome(FAILED, words)
+        return verdict(FAILED, words)
     if code is None and not reason:
-        return Outcome(
+        return verdict(
             REFUSED, f"{words} failed; the reason is in its log, which cannot be read here"
         )
-    return Outcome(REFUSED if code == ExitCode.REFUSED else FAILED, words)
+    return verdict(REFUSED if code == ExitCode.REFUSED else FAILED, words)
 
 
-def read_log(client: Any, run_id: str, task: Task, namespace: str | None) -> str:
+def read_log(client: Any, run_id: str, task: TaskProgress, namespace: str | None) -> str:
     """Asks for the log of a task's last pod: KFP's API for an archived one, its UI for any.
 
     Args:

@@ -25,7 +25,7 @@ Detail = Any  # kfp_server_api.V2beta1PipelineTaskDetail
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class TaskProgress:
     """A task of the compiled file, and its progress.
 
     Attributes:
@@ -47,7 +47,7 @@ class Task:
     error: str = ""
 
 
-def read_tasks(run: Any, names: Collection[str]) -> list[Task]:
+def read_tasks(run: Any, names: Collection[str]) -> list[TaskProgress]:
     """Finds the tasks of the compiled file among KFP's own steps.
 
     Args:
@@ -68,14 +68,16 @@ def read_tasks(run: Any, names: Collection[str]) -> list[Task]:
         name, state = detail.display_name or "", _state(detail)
         driver = name.removesuffix(_DRIVER)
         if driver != name and driver in names and state == "FAILED":
-            tasks.append(Task(driver, state, error="KFP could not prepare its pod"))
+            tasks.append(TaskProgress(driver, state, error="KFP could not prepare its pod"))
         if name not in names or not state:
             continue
         begin, end = _seconds(detail), _seconds(detail, "end_time")
         took = end - begin if begin and end >= begin and state in ("SUCCEEDED", "FAILED") else None
         pods = _pods(detail, nodes)
         node, pod = pods[-1] if pods else ("", "")
-        tasks.append(Task(name, state, len(pods), took, node, pod, " ".join(_errors(detail))))
+        tasks.append(
+            TaskProgress(name, state, len(pods), took, node, pod, " ".join(_errors(detail)))
+        )
     # Which pod is which task's cannot be told here, but it need not be when all of them wait.
     running = [task for task in tasks if task.state == "RUNNING"]
     if running and waiting >= len(running):

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from modules.contract.family import Evaluation, Family, Gate, Objective, Signature, Trained
+from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature, Trained
 from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, read_all
 from modules.contract.profile import PROFILE_NAMES, Profile
 from modules.data.features import CLASSES, SLICES
@@ -85,7 +85,7 @@ def broken_clauses_of_trained(
     return found
 
 
-def broken_clauses_of_figures(evaluation: Evaluation, figures: Any) -> list[Broken]:
+def broken_clauses_of_figures(evaluation: EvaluationSpec, figures: Any) -> list[Broken]:
     """Checks what a family's `figures` gave of a slice.
 
     Args:
@@ -140,8 +140,8 @@ def _hyperparameters(family: Any) -> Iterator[str]:
 
 def _evaluation(family: Any) -> Iterator[str]:
     evaluation = getattr(family, "evaluation", None)
-    if not isinstance(evaluation, Evaluation):
-        yield "it has to be an Evaluation"
+    if not isinstance(evaluation, EvaluationSpec):
+        yield "it has to be an EvaluationSpec"
         return
     measured = _measured(evaluation)
     if not evaluation.signature:
@@ -229,7 +229,7 @@ def _notes(family: Any) -> Iterator[str]:
         yield f"notes gives a {type(notes).__name__}, not a dict"
 
 
-def _measured(evaluation: Evaluation) -> set[str]:
+def _measured(evaluation: EvaluationSpec) -> set[str]:
     return {*evaluation.figures, *(name for _, name in evaluation.standard)}
 
 

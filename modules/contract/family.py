@@ -65,7 +65,7 @@ class Gate(NamedTuple):
     change: str = ""
 
 
-class Evaluation(NamedTuple):
+class EvaluationSpec(NamedTuple):
     """How a family's models are judged.
 
     Attributes:
@@ -167,7 +167,7 @@ class Family:
     objective: Objective
     served: tuple[str, ...]
     hyperparameters: tuple[Hyperparameter, ...]
-    evaluation: Evaluation
+    evaluation: EvaluationSpec
     profiles: Mapping[str, Profile]
 
     def check(self, values: Values) -> None:

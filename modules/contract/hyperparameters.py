@@ -105,9 +105,7 @@ def read_all(space: Sequence[Hyperparameter], given: Mapping[str, Any]) -> dict[
     known = {one.name: one for one in space}
     for name in given:
         if name not in known:
-            raise BadHyperparameter(
-                f"unknown hyperparameter '{name}'; choose {', '.join(sorted(known))}"
-            )
+            raise BadHyperparameter(values.unknown("hyperparameter", name, sorted(known)))
     return {name: known[name].read(value) for name, value in given.items()}
 
 

@@ -45,7 +45,7 @@ class Tuning:
     """How far the search goes."""
 
     max_epochs: int = setting("epochs of the longest trial", Kind(int, least=1, most=_EPOCHS))
-    factor: int = setting("Hyperband keeps one trial in so many", Kind(int, least=2, most=1000))
+    factor: int = setting("Hyperband keeps one trial in this many", Kind(int, least=2, most=1000))
     max_trials: int = setting(
         "trials of the random, bayesian and grid search", Kind(int, least=1, most=10_000)
     )

@@ -52,12 +52,14 @@ class Kind:
         said = _NAMES[self.type]
         if self.words:
             said = f"one of {', '.join(self.words)}"
-        if self.least is not None:
-            said += f" from {_plain(self.least)}"
-        if self.most is not None:
-            said += f" to {_plain(self.most)}"
+        if self.least is not None and self.most is not None:
+            said += f" from {_plain(self.least)} to {_plain(self.most)}"
+        elif self.least is not None:
+            said += f" of at least {_plain(self.least)}"
+        elif self.most is not None:
+            said += f" of at most {_plain(self.most)}"
         if self.below is not None:
-            said += f" to below {_plain(self.below)}"
+            said += f" {'and' if self.least is not None else ''} below {_plain(self.below)}"
         return f"{said}, or {self.absent}" if self.absent else said
 
 
@@ -84,7 +86,7 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     if kind.words and found not in kind.words:
         raise BadValue(unknown(name, value, kind.words))
     if found is None or not _within(found, kind):
-        raise BadValue(f"{name} is {kind}, not {_shown(value)}")
+        raise BadValue(f"{name} must be {kind}, not {_shown(value)}")
     return found
 
 
@@ -158,7 +160,7 @@ def _within(value: Any, kind: Kind) -> bool:
 
 
 def _plain(number: float) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:g}"
 
 
 def _shown(value: Any) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from modules.contract.values import unknown
+
 if TYPE_CHECKING:
     from modules.contract.family import Family
 
@@ -35,7 +37,7 @@ def load(name: str) -> Family:
         BrokenFamily: the file has no FAMILY.
     """
     if name not in names():
-        raise UnknownFamily(f"unknown model '{name}'; choose {', '.join(names())}")
+        raise UnknownFamily(unknown("model", name, names()))
     module = importlib.import_module(f"{__name__}.{name}")
     if not hasattr(module, "FAMILY"):
         from modules.contract.check import Broken, refuse
@@ -70,4 +72,4 @@ def check(name: str, given: Mapping[str, Any]) -> None:
         family.check(values)
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise BadHyperparameter(f"no {name} has these hyperparameters: {reason}") from error
+        raise BadHyperparameter(f"these hyperparameters do not fit together: {reason}") from error

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Evaluation, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import CLASSES, LABEL
@@ -38,7 +38,7 @@ class GanFamily(KerasFamily):
 
     objective = Objective("val_frechet", "min")
     served = ("serving_default", "sample", "discriminate")
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(
             *sample_scores.FIGURES,
@@ -60,25 +60,28 @@ class GanFamily(KerasFamily):
         headline=("relative_frechet", "relative_coverage"),
     )
     hyperparameters = (
-        number("learning_rate", 5e-4, "Adam's, at its highest", [2e-4, 5e-4, 1e-3]),
+        number("learning_rate", 5e-4, "Adam's peak learning rate", [2e-4, 5e-4, 1e-3]),
         word("generator", "dense", "kind of the generator's layers", ["dense", "conv"]),
-        share("dropout", 0.1, "part of the discriminator's units dropped", [0.0, 0.1, 0.3]),
+        share("dropout", 0.1, "share of the discriminator's units dropped", [0.0, 0.1, 0.3]),
         share("label_smoothing", 0.1, "how far below 1 the label of real images is", [0.0, 0.1]),
-        whole("latent", 100, "numbers that the generator starts from", [50, 100], most=10_000),
+        whole("latent", 100, "numbers that a sample starts from", [50, 100], most=10_000),
         switch("conditional", True, "tell both networks the digit"),
-        whole("channels", 16, "of the last feature maps, where the generator is conv", most=4096),
-        whole("units", 256, "of the generator's first and the discriminator's last layer"),
-        whole("generator_layers", 2, "dense layers, each twice as wide as the last", most=8),
-        switch("batch_norm", True, "normalise batches in the generator"),
-        whole("batch_size", 64, "images a step"),
+        whole("channels", 16, "of the last feature maps of a conv generator", most=4096),
+        whole("units", 256, "units of the generator's first and the discriminator's last layer"),
+        whole("generator_layers", 2, "its dense layers, each twice as wide as the last", most=8),
+        switch("batch_norm", True, "batch normalisation in the generator"),
+        whole("batch_size", 64, "images per step"),
         whole(
-            "tries", 4, "images made for each one that is given, the likeliest to be real", most=64
+            "tries",
+            4,
+            "candidates for each sample; one is picked by how real they look",
+            most=64,
         ),
-        share("average", 0.999, "part of the old average of weights that a step keeps"),
-        share("beta_1", 0.5, "Adam's"),
-        number("r1", 0.0, "weight of the penalty on the discriminator's slope at real images"),
-        whole("r1_every", 4, "steps from one such penalty to the next", most=1000),
-        switch("spectral_norm", False, "normalise the discriminator's weights"),
+        share("average", 0.999, "decay of the average of the generator's weights"),
+        share("beta_1", 0.5, "Adam's decay of the first moment"),
+        number("r1", 0.0, "weight of R1, the penalty on the discriminator's slope at real images"),
+        whole("r1_every", 4, "steps from one R1 penalty to the next", most=1000),
+        switch("spectral_norm", False, "spectral normalisation of the discriminator"),
         switch("bfloat16", False, "multiply in bfloat16"),
     )
     profiles = {
@@ -156,7 +159,7 @@ class GanFamily(KerasFamily):
         if digits < CLASSES - 2:
             return (
                 f"the generator has collapsed: only {digits} of {CLASSES} digits are among its "
-                "samples; a smaller learning_rate, more dropout or some r1 may help"
+                "samples; a smaller learning_rate, more dropout or a larger r1 may help"
             )
         return ""
 

@@ -25,20 +25,20 @@ class Transformer(Classifier, KerasFamily):
     """A small vision transformer; modules/networks/transformer.py has the network."""
 
     hyperparameters = (
-        word("stem", "conv", "what reads the image into tokens", ["conv", "patch"]),
-        number("learning_rate", 3e-3, "AdamW's, at its highest", [2e-3, 3e-3, 5e-3]),
+        word("stem", "conv", "how an image becomes tokens", ["conv", "patch"]),
+        number("learning_rate", 3e-3, "AdamW's peak learning rate", [2e-3, 3e-3, 5e-3]),
         whole("layers", 2, "encoder layers", [1, 2], most=100),
-        number("weight_decay", 1e-2, "AdamW's", [1e-4, 1e-2, 5e-2]),
-        whole("features", 64, "numbers a token"),
-        whole("heads", 4, "attention heads; they divide the features", most=1000),
-        whole("hidden", 128, "units of the layer between two attentions"),
-        share("dropout", 0.0, "part of the units that are dropped in training"),
+        number("weight_decay", 1e-2, "AdamW's weight decay", [1e-4, 1e-2, 5e-2]),
+        whole("width", 64, "numbers per token"),
+        whole("heads", 4, "attention heads; they must divide the width", most=1000),
+        whole("hidden", 128, "units of the feed-forward layers"),
+        share("dropout", 0.0, "share of units dropped in training"),
         switch("pre_norm", True, "normalise before attention instead of after it"),
-        whole("batch_size", 64, "images a step"),
-        share("label_smoothing", 0.0, "part of a label that goes to all other digits"),
-        number("shift", 2.0, "pixels by which training images are moved, at most", most=28),
-        number("turn", 0.0, "degrees by which training images are turned, at most", most=180),
-        share("zoom", 0.0, "part by which training images grow or shrink, at most"),
+        whole("batch_size", 64, "images per step"),
+        share("label_smoothing", 0.0, "share of a label that all digits get alike"),
+        number("shift", 2.0, "largest shift of training images, in pixels", most=28),
+        number("turn", 0.0, "largest rotation of training images, in degrees", most=180),
+        share("zoom", 0.0, "largest change of scale of training images, as a share"),
     )
     profiles = {
         "smoke": Profile(
@@ -80,7 +80,7 @@ class Transformer(Classifier, KerasFamily):
                 "accuracy_drop": 0.001,
             },
             # A wider network and stronger changes of the images, which need the longer training.
-            hyperparameters={"layers": 2, "features": 96, "hidden": 192, "turn": 10, "zoom": 0.1},
+            hyperparameters={"layers": 2, "width": 96, "hidden": 192, "turn": 10, "zoom": 0.1},
         ),
     }
 

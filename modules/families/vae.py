@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Evaluation, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -41,7 +41,7 @@ class VaeFamily(KerasFamily):
 
     objective = Objective("val_nelbo", "min")
     served = ("serving_default", "encode", "decode", "sample", "reconstruct")
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(
             "nelbo",
@@ -71,15 +71,15 @@ class VaeFamily(KerasFamily):
         headline=("nelbo", "coverage"),
     )
     hyperparameters = (
-        number("learning_rate", 2e-3, "Adam's, at its highest", [1e-3, 2e-3]),
-        whole("latent", 20, "latents", [2, 20, 32], most=10_000),
-        whole("layers", 2, "layers of encoder and decoder, each", [1, 2], most=100),
-        word("activation", "gelu", "of those layers", ["relu", "gelu"]),
-        whole("units", 512, "of those layers"),
-        whole("batch_size", 128, "images a step"),
+        number("learning_rate", 2e-3, "Adam's peak learning rate", [1e-3, 2e-3]),
+        whole("latent", 20, "numbers that an image is encoded as", [2, 20, 32], most=10_000),
+        whole("layers", 2, "hidden layers of the encoder, and of the decoder", [1, 2], most=100),
+        word("activation", "gelu", "activation of the hidden layers", ["relu", "gelu"]),
+        whole("units", 512, "units of each hidden layer"),
+        whole("batch_size", 128, "images per step"),
         number("beta", 1.0, "weight of the KL divergence"),
-        share("warm_up", 0.05, "part of the steps in which that weight rises", [0.0, 0.05]),
-        number("weight_decay", 0.05, "AdamW's"),
+        share("warm_up", 0.05, "share of the steps in which beta rises", [0.0, 0.05]),
+        number("weight_decay", 0.05, "AdamW's weight decay"),
         switch("bfloat16", False, "multiply in bfloat16"),
     )
     profiles = {
@@ -161,7 +161,7 @@ class VaeFamily(KerasFamily):
         if logs.get("val_kl", 1.0) < 1.0:
             return (
                 f"the posterior has collapsed onto the prior (KL {logs['val_kl']:.2g} nats), so "
-                "the latents carry nothing of an image; a smaller beta or a longer warm_up may help"
+                "its latents say nothing about an image; try a smaller beta or a longer warm_up"
             )
         return ""
 

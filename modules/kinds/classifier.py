@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Evaluation, Family, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature
 from modules.data.features import CLASSES, IMAGE_SIDE, LABEL, STROKE
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
 
@@ -18,7 +18,7 @@ class Classifier(Family):
 
     objective = Objective("val_accuracy", "max")
     served = ("serving_default", "serving_images")
-    evaluation = Evaluation(
+    evaluation = EvaluationSpec(
         signature="serving_default",
         prediction="probabilities",
         standard=(

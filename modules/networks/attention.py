@@ -1,7 +1,7 @@
 """Attention as Keras 3 layers: Vaswani et al. 2017, "Attention Is All You Need".
 
-Shapes are written (B, T, D): batch, tokens, features. S is the number of tokens that are attended
-to, H the number of heads and d the features of one head.
+Shapes are written (B, T, D): batch, tokens, width. S is the number of tokens that are attended
+to, H the number of heads and d the width of one head.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def dense_2d(layer: keras.layers.Dense, tokens: Any) -> Any:
     Returns:
         float, (B, T, E).
     """
-    _, length, features = tokens.shape
-    flat = layer(ops.reshape(tokens, (-1, features)))  # (B, T, D) -> (B*T, E)
+    _, length, width = tokens.shape
+    flat = layer(ops.reshape(tokens, (-1, width)))  # (B, T, D) -> (B*T, E)
     return ops.reshape(flat, (-1, length, flat.shape[-1]))  # (B, T, E)
 
 
@@ -62,7 +62,7 @@ class MultiHeadAttention(keras.layers.Layer):
 
     Args:
         num_heads: H, how many heads look at once.
-        key_dim: d, the features of one head.
+        key_dim: d, the width of one head.
         dropout: the part of the attention weights that training leaves out.
     """
 
@@ -88,7 +88,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.query_dense.build((None, query_shape[-1]))
         self.key_dense.build((None, (key_shape or value_shape)[-1]))
         self.value_dense.build((None, value_shape[-1]))
-        # The output has the query's features, so that it can be added to it.
+        # The output has the query's width, so that it can be added to it.
         self.output_dense = keras.layers.Dense(query_shape[-1], name="output")
         self.output_dense.build((None, self.num_heads * self.key_dim))
 
@@ -155,7 +155,7 @@ class EncoderLayer(keras.layers.Layer):
     Normalization in the Transformer Architecture"), which learns without a careful warm-up.
 
     Args:
-        num_heads: how many attention heads; must divide the features of the tokens.
+        num_heads: how many attention heads; must divide the width of the tokens.
         hidden: the units between the two dense layers.
         dropout: the part that training leaves out of each part's output.
         pre_norm: whether to normalise before each part instead of after it.
@@ -183,17 +183,17 @@ class EncoderLayer(keras.layers.Layer):
         self.drop = keras.layers.Dropout(dropout)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        features = shape[-1]
-        if features is None or features % self.num_heads:
-            raise ValueError(f"{self.num_heads} heads do not divide {features} features")
+        width = shape[-1]
+        if width is None or width % self.num_heads:
+            raise ValueError(f"a width of {width} cannot be divided among {self.num_heads} heads")
         self.attention = MultiHeadAttention(
-            self.num_heads, features // self.num_heads, name="attention"
+            self.num_heads, width // self.num_heads, name="attention"
         )
-        self.output_dense = keras.layers.Dense(features, name="output")
+        self.output_dense = keras.layers.Dense(width, name="output")
         self.attention.build(shape)
         self.attention_norm.build(shape)
         self.hidden_norm.build(shape)
-        self.hidden_dense.build((None, features))
+        self.hidden_dense.build((None, width))
         self.output_dense.build((None, self.hidden))
 
     def call(self, tokens: Any, mask: Any = None, training: bool | None = None) -> Any:

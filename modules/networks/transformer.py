@@ -25,14 +25,14 @@ class Patches(layers.Layer):
 
     Args:
         side: of a patch, in pixels; must divide the image's.
-        features: D, of a token.
+        width: D, the numbers of a token.
     """
 
-    def __init__(self, side: int, features: int, **kwargs: Any) -> None:
+    def __init__(self, side: int, width: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.side = side
-        self.features = features
-        self.project = layers.Dense(features, name="project")
+        self.width = width
+        self.project = layers.Dense(width, name="project")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         if any(size is None or size % self.side for size in shape[1:3]):
@@ -50,7 +50,7 @@ class Patches(layers.Layer):
         return dense_2d(self.project, flat)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "side": self.side, "features": self.features}
+        return {**super().get_config(), "side": self.side, "width": self.width}
 
 
 @keras.saving.register_keras_serializable(package="triptych")
@@ -67,25 +67,25 @@ class Positions(layers.Layer):
         return tokens + self.table
 
 
-def _conv_stem(images: Any, features: int) -> Any:
+def _conv_stem(images: Any, width: int) -> Any:
     """Three convolutions, each of which halves the image: (B, 28, 28, 1) to (B, 16, D)."""
-    for channels in (features // 4, features // 2, features):
+    for channels in (width // 4, width // 2, width):
         images = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(images)
         images = layers.BatchNormalization(momentum=0.9)(images)
         images = layers.ReLU()(images)
-    return layers.Reshape((-1, features))(images)  # (B, 4, 4, D) -> (B, 16, D)
+    return layers.Reshape((-1, width))(images)  # (B, 4, 4, D) -> (B, 16, D)
 
 
 def classifier(values: Values) -> keras.Model:
     """The network: images, uint8 (B, 28, 28), to probabilities, float32 (B, 10)."""
-    features = values["features"]
+    width = values["width"]
     pixels = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
     images = layers.Rescaling(1.0 / 255.0)(pixels)
     images = layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1))(images)
     if values["stem"] == "conv":
-        tokens = _conv_stem(images, features)
+        tokens = _conv_stem(images, width)
     else:
-        tokens = Patches(_PATCH, features)(images)
+        tokens = Patches(_PATCH, width)(images)
     tokens = Positions()(tokens)
     for _ in range(values["layers"]):
         tokens = EncoderLayer(

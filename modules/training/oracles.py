@@ -9,6 +9,7 @@ import keras_tuner
 
 from modules.contract.family import Objective
 from modules.contract.hyperparameters import Hyperparameter
+from modules.contract.values import unknown
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask
 
@@ -51,7 +52,7 @@ def make_oracle(
         ValueError: there is no such search.
     """
     if task.search not in SEARCHES:
-        raise ValueError(f"unknown search '{task.search}'; choose {', '.join(SEARCHES)}")
+        raise ValueError(unknown("search", task.search, list(SEARCHES)))
     way = SEARCHES[task.search]
     oracle = _defaults_first(getattr(keras_tuner.oracles, way.oracle))(
         objective=keras_tuner.Objective(*objective),

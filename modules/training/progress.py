@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Progress:
-    """One report.
+    """How far some work is.
 
     Attributes:
         task: what is going on: "training" or "tuning".
@@ -33,7 +33,7 @@ _listeners: list[Listener] = []
 
 @contextmanager
 def listen(callback: Listener) -> Iterator[None]:
-    """Sends every report to the callback while the block runs; the innermost listener wins."""
+    """Tells the callback of all progress while the block runs; the innermost listener wins."""
     _listeners.append(callback)
     try:
         yield

@@ -133,7 +133,7 @@ class Search(BaseTuner):
             return {"failed": str(error)}
         except Exception as error:
             # Keras Tuner would go on to the next trial, which would meet the same mistake.
-            raise FatalRuntimeError(f"a trial broke off: {error}") from error
+            raise FatalRuntimeError(f"a trial failed: {error}") from error
         return {"metrics": {name: float(seen[-1]) for name, seen in trained.history.items()}}
 
     def _rehearse(self, values: Values) -> None:
@@ -180,10 +180,10 @@ class Search(BaseTuner):
         if not any(trial.status == "COMPLETED" for trial in self.oracle.trials.values()):
             reasons = [trial.message or "" for trial in self.oracle.trials.values()]
             last = reasons[-1].strip().splitlines()[-1:] if reasons else ["no trial was proposed"]
-            raise SearchFailedError(f"no trial came to an end with a figure; the last: {last[0]}")
+            raise SearchFailedError(f"no trial finished with a score; the last one: {last[0]}")
 
     def search_space_summary(self, extended: bool = False) -> None:
-        """Prints nothing: whoever listens is told by reports."""
+        """Prints nothing: whoever listens to progress is told."""
 
     def results_summary(self, num_trials: int = 10) -> None:
         """Prints nothing."""

@@ -76,7 +76,7 @@ def explain(message: str) -> str:
     if "mysql_real_connect" in message:  # that is all it says
         return (
             f"{USER} and {PASSWORD} are not accepted, or that user does not log in by "
-            "mysql_native_password, the one way that ml-metadata knows"
+            "mysql_native_password, the only way that ml-metadata supports"
         )
     # SQL and advice for those who build ml-metadata come after the reason.
     message = message.removeprefix("Error when executing query: ").partition(" query: ")[0]

@@ -187,7 +187,7 @@ def _grpc_silence(server: Address) -> str:
             channel.unary_unary(f"/{_SERVICE.full_name}/GetArtifactsByID")(b"", timeout=_PROBE)
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNIMPLEMENTED:
-                raise StoreError(f"what answers at {server} is no metadata store") from None
+                raise StoreError(f"the server at {server} is not a metadata store") from None
             return error.details() or error.code().name
     return ""
 

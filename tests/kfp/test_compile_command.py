@@ -117,7 +117,7 @@ def test_a_file_with_a_problem_is_not_left(
     ("argument", "words"),
     [
         ("training.epoch=3", "unknown setting 'training.epoch' (did you mean training.epochs?)"),
-        ("training.epochs=0", "training.epochs is a whole number from 1 to 100,000, not '0'"),
+        ("training.epochs=0", "training.epochs must be a whole number from 1 to 100,000, not '0'"),
     ],
 )
 def test_settings_are_checked_by_the_other_environment(
@@ -132,7 +132,7 @@ def test_a_file_of_settings_is_read_here_and_checked_there(
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "a.toml"
     file.write_text('model = "gan"\n[training]\nepochs = 0')
-    assert "a.toml: training.epochs is a whole" in refused(capsys, "--config", "a.toml")
+    assert "a.toml: training.epochs must be a whole" in refused(capsys, "--config", "a.toml")
     file.write_text("model = gan")
     assert "a.toml is not valid TOML: " in refused(capsys, "--config", "a.toml")
     assert "cannot read b.toml: No such file" in refused(capsys, "--config", "b.toml")
