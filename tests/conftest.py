@@ -14,6 +14,18 @@ from tests import runs, smoke
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]
 
 PROJECT = Path(__file__).resolve().parent.parent
+# What takes longest starts first, so that all workers end at about the same time.
+LONGEST = (
+    "test_end_to_end",
+    "test_end_to_end_generators",
+    "test_cluster_metadata",
+    "test_evaluator",
+    "test_tuning",
+    "test_docs_families",
+    "test_families",
+    "test_gan",
+    "test_training",
+)
 JUDGED = 600  # test images, enough of each digit to tell a model that forgets one
 
 
@@ -23,6 +35,15 @@ class MakeDataset(Protocol):
     def __call__(
         self, folder: Path, train: int = ..., test: int = ..., suffix: str = ...
     ) -> Path: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files of LONGEST first; within a file the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
