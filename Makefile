@@ -30,12 +30,10 @@ run: setup ## run the pipeline; ARGS="--profile smoke" and so on go to local_run
 	@$(python) local_runner.py $(ARGS)
 
 test: setup setup-kubeflow ## run the tests, but for those that take minutes each
-	@$(python) -m pytest -m "not slow" $(ARGS)
-	@$(kfp_python) -m pytest tests/kfp -m "not slow" $(ARGS)
+	@scripts/test.sh -m "not slow" $(ARGS)
 
 test-all: setup setup-kubeflow ## run all tests
-	@$(python) -m pytest $(ARGS)
-	@$(kfp_python) -m pytest tests/kfp $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)

@@ -60,14 +60,14 @@ def main(arguments: list[str] | None = None) -> int:
             f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
             "then start `.venv/bin/python local_runner.py`, or use `make run`"
         )
-    from components.readers import idx  # needs NumPy
+    from components.readers.reader import BadDataset  # needs NumPy
 
     try:
         settings = read_options(options)
         _check(settings, options)
         with output_folder.only_run_in(settings.output):
             return _run(settings, options)
-    except (BadValue, idx.BadDataset, output_folder.Busy) as error:
+    except (BadValue, BadDataset, output_folder.Busy) as error:
         return _complain(str(error))
     except OSError as error:
         if error.filename is None:
@@ -80,13 +80,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _check(settings: Settings, options: argparse.Namespace) -> None:
     """Refuses, before any work, what cannot be run."""
-    from components.readers import idx
+    from components.readers import reader_of
     from modules import families
     from pipeline import nodes
 
     if options.rerun_from:
         nodes.check_id(options.rerun_from)
-    idx.check_dataset(settings.data_dir)
+    reader_of(settings.data_dir).check_dataset(settings.data_dir)
     try:
         families.check(settings.family, settings.hyperparameters)
     except ValueError as error:
@@ -122,9 +122,11 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
     """Runs every node in order, up to the first that fails or refuses; writes the summary."""
     from components.results.summary import read_summary
+    from pipeline.outcome import words
     from pipeline.verdict import end
 
     folder.begin()
+    screen.note(folder.settings_file.read_text(encoding="utf-8"))
     screen.start("starting")
     try:
         from pipeline.run import Run  # TensorFlow and TFX take some seconds
@@ -146,7 +148,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
         raise
     except Exception as error:
         traceback.print_exc()  # to the log
-        folder.write(end(ExitCode.FAILED, f"{type(error).__name__}: {error}"))
+        folder.write(end(ExitCode.FAILED, words(error)))
         return read_summary(folder.summary)
     finally:
         screen.stop()

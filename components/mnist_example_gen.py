@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -22,7 +23,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from components.readers import idx
+from components.readers import reader_of
+from components.readers.reader import Pair
 from modules.data import features
 
 SPLITS = ("train", "eval", "test")
@@ -51,7 +53,7 @@ def to_examples(
         N pairs of the image's raw bytes and its serialized tf.Example.
     """
     inks = features.mean_ink(images)
-    strokes = features.stroke_class(images)
+    classes = {name: derived.of(images) for name, derived in features.DERIVED.items()}
     for offset, (image, label) in enumerate(zip(images, labels, strict=True)):
         raw = image.tobytes()
         example = tf.train.Example()
@@ -60,11 +62,12 @@ def to_examples(
         feature[features.LABEL].int64_list.value.append(int(label))
         feature[features.INDEX].int64_list.value.append(first_index + offset)
         feature[features.MEAN_INK].float_list.value.append(float(inks[offset]))
-        feature[features.STROKE].bytes_list.value.append(str(strokes[offset]).encode())
+        for name, found in classes.items():
+            feature[name].bytes_list.value.append(str(found[offset]).encode())
         yield raw, example.SerializeToString(deterministic=True)
 
 
-def _ranges(pair: idx.IdxPair, limit: int | None) -> list[tuple[str, str, int, int]]:
+def _ranges(pair: Pair, limit: int | None) -> list[tuple[str, str, int, int]]:
     count = pair.count if limit is None else min(limit, pair.count)
     return [
         (str(pair.images), str(pair.labels), start, min(start + _RANGE, count))
@@ -74,14 +77,16 @@ def _ranges(pair: idx.IdxPair, limit: int | None) -> list[tuple[str, str, int, i
 
 def _read_range(part: tuple[str, str, int, int]) -> Iterator[tuple[bytes, bytes]]:
     images, labels, start, stop = part
+    reader = reader_of(Path(images).parent)
     yield from to_examples(
-        idx.read_images(images, start, stop), idx.read_labels(labels, start, stop), start
+        reader.read_images(images, start, stop), reader.read_labels(labels, start, stop), start
     )
 
 
 def _wanted(exec_properties: dict[str, Any]) -> dict[str, list[tuple[str, str, int, int]]]:
     """The ranges to read of each file pair, within the limits that the component was given."""
-    dataset = idx.find_dataset(exec_properties[standard_component_specs.INPUT_BASE_KEY])
+    data_dir = exec_properties[standard_component_specs.INPUT_BASE_KEY]
+    dataset = reader_of(data_dir).find_dataset(data_dir)
     packed, limits = example_gen_pb2.CustomConfig(), struct_pb2.Struct()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], packed)
     packed.custom_config.Unpack(limits)
@@ -181,14 +186,14 @@ class MnistExampleGen(FileBasedExampleGen):
                 config[name] = limit
         custom_config = example_gen_pb2.CustomConfig()
         custom_config.custom_config.Pack(config)
-        split = example_gen_pb2.Input.Split
+        split, patterns = example_gen_pb2.Input.Split, reader_of(data_dir).PATTERNS
         super().__init__(
             input_base=data_dir,
             input_config=example_gen_pb2.Input(
                 splits=[
-                    split(name="train", pattern="train-*"),
-                    split(name="eval", pattern="train-*"),
-                    split(name="test", pattern="t10k-*"),
+                    split(name="train", pattern=patterns["train"]),
+                    split(name="eval", pattern=patterns["train"]),
+                    split(name="test", pattern=patterns["test"]),
                 ]
             ),
             custom_config=custom_config,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import Any
 
 from tfx.components.pusher import executor as pusher
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
+
+from modules.util.files import remove
 
 INCOMING = ".incoming"
 
@@ -33,7 +34,7 @@ class Executor(pusher.Executor):
         proto_utils.json_to_proto(exec_properties[key], destination)
         final = destination.filesystem.base_directory
         incoming = os.path.join(final, INCOMING)
-        shutil.rmtree(incoming, ignore_errors=True)  # what a killed push left there
+        remove(incoming)  # what a killed push left there
         destination.filesystem.base_directory = incoming
         super().Do(
             input_dict,

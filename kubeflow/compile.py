@@ -160,14 +160,13 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
 
         waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
         last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
-        nodes = [*plan["nodes"], {"id": VERDICT, "upstream": last}]
+        nodes = [*plan["nodes"], {"id": VERDICT, "upstream": last, "shows": "node"}]
         settings = json.dumps(plan["settings"], separators=(",", ":"))
 
         def component(node: dict[str, Any]) -> Any:
-            function: Any = tasks.node
-            if node["id"] == "Evaluator":
-                function = tasks.classifier_evaluator if node["classifies"] else tasks.evaluator
-            made = dsl.component(function, base_image=cluster.image, install_kfp_package=False)
+            made = dsl.component(
+                getattr(tasks, node["shows"]), base_image=cluster.image, install_kfp_package=False
+            )
             return _named(made, task_name(node["id"]))
 
         @dsl.pipeline(name=plan["name"], pipeline_root=cluster.pipeline_root or None)

@@ -14,7 +14,7 @@ from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
 from components.evaluator import Evaluator
 from components.mnist_example_gen import MnistExampleGen
-from components.schema import CuratedSchema
+from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
 from components.tuner import Tuner
 from modules import families
@@ -54,7 +54,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     examples = example_gen.outputs["examples"]
 
     statistics_gen = StatisticsGen(examples=examples)
-    schema = CuratedSchema(text=(ROOT / "pipeline" / "schema.pbtxt").read_text())
+    schema = CuratedSchema(text=with_derived((ROOT / "pipeline" / "schema.pbtxt").read_text()))
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
     )

@@ -9,7 +9,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import node as nodes
 from pipeline.nodes import BY_ID
-from pipeline.summary import Finished
+from pipeline.outcome import Finished, Outcome
 
 
 def finished_nodes(
@@ -54,6 +54,6 @@ def _finished(store: Any, name: str, execution: Any) -> Finished | None:
     if state == "failed":
         return None
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
-    outcome = nodes.Outcome(name, state, milliseconds / 1000, execution.id)
+    outcome = Outcome(name, state, milliseconds / 1000, execution.id)
     outputs = nodes.output_artifacts(store, execution.id)
     return Finished(outcome, BY_ID[name].headline(outputs) if name in BY_ID else "", outputs)

@@ -6,7 +6,6 @@ what runs there.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 
@@ -18,36 +17,12 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.gates import Failure, Refusal
+from components.gates import Refusal
 from pipeline.metadata import store as metadata_store
+from pipeline.outcome import Outcome, words
 
 _log = logging.getLogger(__name__)
 _Execution = metadata_store_pb2.Execution
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What became of a node.
-
-    Attributes:
-        node_id: such as `Trainer`.
-        state: done | cached | refused | failed.
-        seconds: wall time.
-        execution_id: in the metadata store; 0 when it never got that far.
-        reason: why it was refused or failed, in a sentence or two; else empty.
-        failures: what the gate found that refused.
-    """
-
-    node_id: str
-    state: str
-    seconds: float
-    execution_id: int = 0
-    reason: str = ""
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return self.state in ("done", "cached")
 
 
 def set_run_id(ir: pipeline_pb2.Pipeline, run_id: str) -> None:
@@ -97,7 +72,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         refused = refusal
     except Exception as error:  # whatever a component raises is this node's failure, not ours
         _log.exception("%s failed", node_id)
-        reason = f"{type(error).__name__}: {_first_lines(str(error))}"
+        reason = words(error)
     seconds = time.monotonic() - started
     if refused:
         return Outcome(node_id, "refused", seconds, 0, str(refused), refused.failures)
@@ -156,7 +131,3 @@ def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:
     config = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
     return getattr(config, config.WhichOneof("connection_config"))
-
-
-def _first_lines(text: str) -> str:
-    return " ".join(text.strip().splitlines()[:2])[:400]

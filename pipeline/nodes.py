@@ -38,6 +38,7 @@ class Node:
         cpu: requested for its pod, as Kubernetes writes quantities.
         memory: requested for its pod, and its limit.
         headline: the one line that says how it went, from its outputs.
+        shows: what KFP's UI shows of it: the function in kubeflow/compiling/tasks.py.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Node:
     cpu: str = CPU
     memory: str = MEMORY
     headline: Callable[[Outputs], str] = _silent
+    shows: str = "node"
 
     @property
     def unfinished(self) -> str:
@@ -94,6 +96,7 @@ NODES = (
         cpu="1",
         memory="6Gi",
         headline=headlines.evaluation,
+        shows="evaluator",
     ),
     Node(
         "ServingCheck",

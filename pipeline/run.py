@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import types
 from pathlib import Path
 
@@ -18,16 +17,18 @@ from components.pushed import forget_lost_pushes
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
+from modules.util.files import remove, sweep
 from pipeline import node as launching
 from pipeline import unchanged
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes
 from pipeline.nodes import BY_ID
+from pipeline.outcome import Finished
 from pipeline.run_folder import RunFolder
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
-from pipeline.summary import Finished, summarize
+from pipeline.summary import summarize
 from pipeline.verdict import decide
 
 _log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class Run:
         self.folder.write(summary)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
-                shutil.rmtree(self._unfinished, ignore_errors=True)
+                remove(self._unfinished)
             elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
                 unchanged.remember(self.folder, [one.outputs for one in finished])
         return summary
@@ -153,13 +154,15 @@ class Run:
     def _forget_unfinished(self, node_id: str) -> None:
         if BY_ID[node_id].resumes or not self.alone:
             folder = self._unfinished / BY_ID[node_id].unfinished
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
 
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
+        for folder in (self.settings.state, self.settings.serving, self.folder.path.parent):
+            sweep(folder)
         if self.settings.metadata_store is not None:
             return  # in a store elsewhere, other runs may be at work
         for execution_id in launching.cancel_unfinished(self.store):
             _log.warning("execution %d was killed; its outputs are removed", execution_id)
             for folder in Path(self.settings.output, "artifacts").glob(f"*/*/*/{execution_id}"):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)

@@ -39,7 +39,13 @@ class Screen:
     def say(self, text: str) -> None:
         """Prints a line; rich's markup is not interpreted."""
         self.console.print(text, markup=False)
-        self._note(text)
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """Writes a line into the log alone."""
+        if self._log:
+            self._log.write(f"{text}\n")
+            self._log.flush()
 
     def start(self, what: str) -> None:
         """Shows that something has begun, until `stop` or `finish`."""
@@ -85,9 +91,4 @@ class Screen:
         line = f"{node:<17}{seconds:7.1f} s  "
         self.console.print(f"  {mark}{line}", end="")
         self.console.print(headline, markup=False)
-        self._note(f"  {state:<8}{line}{headline}")
-
-    def _note(self, line: str) -> None:
-        if self._log:
-            self._log.write(f"{line}\n")
-            self._log.flush()
+        self.note(f"  {state:<8}{line}{headline}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -202,9 +201,3 @@ def _read(name: str, value: Any, source: str = "") -> Any:
 
 def _complaint(message: str, source: str) -> BadSetting:
     return BadSetting(f"{source}: {message}" if source else message)
-
-
-if __name__ == "__main__":
-    from pipeline.settings_table import main
-
-    sys.exit(main())

@@ -17,7 +17,7 @@ from pipeline.settings import DECLARED, FAMILIES, profile_values
 _INTRODUCTION = """\
 # Settings
 
-<!-- Made by `python -m pipeline.settings > docs/settings.md`. -->
+<!-- Made by `python -m pipeline.settings_table > docs/settings.md`. -->
 
 Every setting has one name, on the command line (`--set training.epochs=3`) as in a file
 (`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`. In a file, the
@@ -136,8 +136,12 @@ def _lines(first: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the page."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.settings", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m pipeline.settings_table", description=__doc__)
     parser.add_argument("--model", choices=FAMILIES, help="this family only")
     options = parser.parse_args(arguments)
     sys.stdout.write(document([options.model] if options.model else FAMILIES))
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

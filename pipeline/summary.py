@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from components.results.facts import (
-    Outputs,
     read_evaluation,
     read_pushed,
     read_training,
     read_tuning,
 )
-from components.results.summary import Node, Summary, Verdict
+from components.results.summary import Summary, Verdict
 from pipeline import unchanged
-from pipeline.node import Outcome
+from pipeline.outcome import Finished
 from pipeline.settings import Settings, to_plain
 from pipeline.verdict import read_records
-
-
-@dataclasses.dataclass(frozen=True)
-class Finished:
-    """A node that has run: what became of it, its headline, and what it wrote."""
-
-    outcome: Outcome
-    headline: str
-    outputs: Outputs
-
-    @property
-    def node(self) -> Node:
-        """The same as a fact."""
-        outcome = self.outcome
-        return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
 
 
 def summarize(

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from components.readers import idx
+from components.readers import reader_of
 from components.results.facts import Outputs, read_pushed
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE as SUMMARY
@@ -109,7 +109,8 @@ def repeat(folder: RunFolder) -> Summary | None:
 
 
 def _key(settings: Settings) -> str:
-    files = [path for pair in idx.find_dataset(settings.data_dir).values() for path in pair.files]
+    dataset = reader_of(settings.data_dir).find_dataset(settings.data_dir)
+    files = [path for pair in dataset.values() for path in pair.files]
     data = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]
     return digest([to_plain(settings), code(settings.family), data, versions()])
 

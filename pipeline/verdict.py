@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from components.gates import Failure, Record, describe, find_records
 from components.results.facts import read_pushed
 from components.results.summary import Verdict
 from pipeline.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from pipeline.summary import Finished
+from pipeline.outcome import Finished
 
 
 def end(code: ExitCode, reason: str = "", failures: Iterable[Failure] = ()) -> Verdict:

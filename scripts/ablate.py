@@ -26,7 +26,8 @@ environment.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
 from components.mnist_example_gen import split_of  # noqa: E402
-from components.readers import idx  # noqa: E402
+from components.readers import reader_of  # noqa: E402
+from components.readers.reader import BadDataset  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.family import TrainingRun, TrainingStopped  # noqa: E402
 from modules.contract.hyperparameters import (  # noqa: E402
@@ -50,10 +51,11 @@ def changes_of(family: str, typed: str) -> dict[str, Any]:
 
 def read_splits(data_dir: Path, limit: int | None) -> Splits:
     """The images and labels of the train and the eval split, as ExampleGen divides them."""
-    pair = idx.find_dataset(data_dir)["train"]
+    reader = reader_of(data_dir)
+    pair = reader.find_dataset(data_dir)["train"]
     count = min(limit or pair.count, pair.count)
-    images = idx.read_images(pair.images, 0, count)
-    labels = idx.read_labels(pair.labels, 0, count).astype(np.int64)
+    images = reader.read_images(pair.images, 0, count)
+    labels = reader.read_labels(pair.labels, 0, count).astype(np.int64)
     names = np.array([split_of(image.tobytes()) for image in images])
     return Splits(*(Split(images[names == n], labels[names == n]) for n in ("train", "eval")))
 
@@ -88,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}
         splits = read_splits(options.data_dir, options.images)
-    except (BadHyperparameter, idx.BadDataset) as error:
+    except (BadHyperparameter, BadDataset) as error:
         parser.error(str(error))
     objective = families.load(options.model).objective.name
     print(f"{'change':40}{objective:>14}{'seconds':>10}", flush=True)  # noqa: T201

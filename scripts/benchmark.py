@@ -40,7 +40,7 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
-from components.readers import idx  # noqa: E402
+from components.readers import reader_of  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.hyperparameters import resolve  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
@@ -232,9 +232,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if min(options.steps, options.rounds) < 1:
         parser.error("--steps and --rounds are 1 or more")
-    pair = idx.find_dataset(options.data_dir)["train"]
+    reader = reader_of(options.data_dir)
+    pair = reader.find_dataset(options.data_dir)["train"]
     wanted = options.steps * BATCH
-    kept = idx.read_images(pair.images, 0, min(wanted, pair.count))
+    kept = reader.read_images(pair.images, 0, min(wanted, pair.count))
     images = kept[np.arange(wanted) % len(kept)]
     total = options.steps * (options.rounds + 1)
     tf.get_logger().setLevel("ERROR")  # it takes many models for one that is traced again

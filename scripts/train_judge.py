@@ -25,7 +25,7 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from components.mnist_example_gen import split_of  # noqa: E402
-from components.readers import idx  # noqa: E402
+from components.readers import reader_of  # noqa: E402
 from modules.data.augment import random_affine  # noqa: E402
 from modules.data.images import batch_stream  # noqa: E402
 from modules.metrics import judge, judge_weights  # noqa: E402
@@ -122,12 +122,13 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
     parser.add_argument("--to", type=Path, default=judge_weights.WEIGHTS)
     options = parser.parse_args()
+    reader = reader_of(options.data_dir)
     splits = {
         name: (
-            idx.read_images(pair.images, 0, pair.count),
-            idx.read_labels(pair.labels, 0, pair.count),
+            reader.read_images(pair.images, 0, pair.count),
+            reader.read_labels(pair.labels, 0, pair.count),
         )
-        for name, pair in idx.check_dataset(options.data_dir).items()
+        for name, pair in reader.check_dataset(options.data_dir).items()
     }
     images, labels = splits["train"]
     labels = labels.astype(np.int64)

@@ -1,15 +1,31 @@
 """Fixtures that several test files share."""
 
 import importlib.util
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from tests import runs, smoke
+
 # What kfp's environment runs, and TFX's cannot.
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]
 
 PROJECT = Path(__file__).resolve().parent.parent
+# What takes longest starts first, so that all workers end at about the same time.
+LONGEST = (
+    "test_end_to_end",
+    "test_end_to_end_generators",
+    "test_cluster_metadata",
+    "test_evaluator",
+    "test_tuning",
+    "test_docs_families",
+    "test_families",
+    "test_gan",
+    "test_training",
+)
 JUDGED = 600  # test images, enough of each digit to tell a model that forgets one
 
 
@@ -19,6 +35,15 @@ class MakeDataset(Protocol):
     def __call__(
         self, folder: Path, train: int = ..., test: int = ..., suffix: str = ...
     ) -> Path: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files of LONGEST first; within a file the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +75,19 @@ def make_dataset(mnist_dir: Path) -> MakeDataset:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], runs.Run]:
+    """Gives a smoke run by its name in tests/smoke.py, made once a session.
+
+    A session has several processes: the workers of pytest-xdist have a folder above theirs, and
+    where both environments are tested, TRIPTYCH_SMOKE_RUNS names one.
+    """
+    base = tmp_path_factory.getbasetemp()
+    session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = Path(os.environ.get("TRIPTYCH_SMOKE_RUNS") or session / "smoke-runs")
+    return lambda name: smoke.shared(name, folder)
 
 
 @pytest.fixture(scope="session")

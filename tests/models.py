@@ -1,16 +1,20 @@
 """Small exported models for the components that judge and serve them."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from components import ask_model
 from modules.contract.family import Signature
 from modules.data.images import parse_images
 from modules.training.export import export
+from tests.runs import PROJECT
 
 Change = Callable[[tf.Tensor], tf.Tensor]
 Ask = Callable[..., dict[str, Any]]  # the outputs of a signature, by its name and its inputs
@@ -24,6 +28,33 @@ def asker(model: keras.Model, signatures: Mapping[str, Signature], folder: Path)
         return ask_model.ask(str(folder / "model"), {name: inputs})[name]
 
     return ask
+
+
+def ask_in_a_fresh_process(
+    model: str | Path, folder: Path, requests: ask_model.Tensors, timeout: float = 300.0
+) -> ask_model.Tensors:
+    """Asks signatures of an exported model.
+
+    Args:
+        model: the folder of the SavedModel.
+        folder: for the files of question and answer.
+        requests: inputs by name, by signature.
+        timeout: seconds.
+
+    Returns:
+        Outputs by name, by signature.
+    """
+    asked, answered = folder / "asked.npz", folder / "answered.npz"
+    np.savez(asked, **ask_model.pack(requests))
+    subprocess.run(
+        [sys.executable, "-m", "components.ask_model", model, asked, answered],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        timeout=timeout,
+    )
+    with np.load(answered, allow_pickle=False) as flat:
+        return ask_model.unpack(dict(flat))
 
 
 def export_prototype_classifier(

@@ -1,37 +1,49 @@
-"""Starting the local runner as a person does: a process of its own."""
+"""Starting the local runner: as a person does, in a process of its own, or in this one.
 
+In both environments: nothing here imports what only one of them has.
+"""
+
+import contextlib
 import dataclasses
 import functools
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+from unittest import mock
 
-import numpy as np
-
-from components import ask_model
+import local_runner
 
 PROJECT = Path(__file__).resolve().parent.parent
-COMMAND = [sys.executable, str(PROJECT / "local_runner.py")]
+_HAS_TFX = importlib.util.find_spec("tfx") is not None
+PYTHON = sys.executable if _HAS_TFX else str(PROJECT / ".venv" / "bin" / "python")
+COMMAND = [PYTHON, str(PROJECT / "local_runner.py")]
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run that has ended: its exit code, what was on the screen, and its summary."""
+    """A run that has ended.
+
+    Attributes:
+        code: its exit code.
+        screen: what was on it.
+        output: its folder, which later runs may have changed since.
+        model: the family.
+        summary: what it wrote as summary.json; empty when it wrote none.
+    """
 
     code: int
     screen: str
     output: Path
-    model: str = "transformer"
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        return json.loads((self.output / self.model / "summary.json").read_text())
+    model: str
+    summary: dict[str, Any]
 
     @property
     def states(self) -> dict[str, str]:
@@ -66,46 +78,59 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
 
 
 def run(output: Path, *arguments: str) -> Run:
-    """Runs to the end."""
+    """Runs to the end, in a process of its own, which a test that is given up takes along."""
     process = start(output, *arguments)
-    screen, _ = process.communicate(timeout=600)
-    given = dict(zip(arguments, arguments[1:], strict=False))
-    return Run(process.returncode, screen, output, given.get("--model", Run.model))
+    try:
+        screen, _ = process.communicate(timeout=600)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return _ended(process.returncode, screen, output, arguments)
 
 
-def ask(
-    model: str | Path, folder: Path, requests: ask_model.Tensors, timeout: float = 300.0
-) -> ask_model.Tensors:
-    """Asks signatures of an exported model in a fresh process.
-
-    Args:
-        model: the folder of the SavedModel.
-        folder: for the files of question and answer.
-        requests: inputs by name, by signature.
-        timeout: seconds.
-
-    Returns:
-        Outputs by name, by signature.
-    """
-    asked, answered = folder / "asked.npz", folder / "answered.npz"
-    np.savez(asked, **ask_model.pack(requests))
-    subprocess.run(
-        [sys.executable, "-m", "components.ask_model", model, asked, answered],
-        cwd=PROJECT,
-        check=True,
-        capture_output=True,
-        timeout=timeout,
-    )
-    with np.load(answered, allow_pickle=False) as flat:
-        return ask_model.unpack(dict(flat))
+def run_here(output: Path, *arguments: str) -> Run:
+    """Runs to the end in this process, which has what takes seconds to import already."""
+    with _caught() as screen, mock.patch.dict(os.environ):
+        code = local_runner.main(["--output", str(output), *arguments])
+        screen.seek(0)
+        return _ended(code, screen.read(), output, arguments)
 
 
-def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> None:
-    """Sends a signal to a run and its children as soon as something is so."""
+@contextlib.contextmanager
+def _caught() -> Iterator[TextIO]:
+    """Sends what this process prints to a file, also what is printed below Python."""
+    kept = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile("w+", buffering=1) as file:
+        try:
+            for descriptor in (1, 2):
+                os.dup2(file.fileno(), descriptor)
+            with contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+                yield file
+        finally:
+            for descriptor, before in zip((1, 2), kept, strict=True):
+                os.dup2(before, descriptor)
+                os.close(before)
+
+
+def _ended(code: int, screen: str, output: Path, arguments: tuple[str, ...]) -> Run:
+    model = dict(zip(arguments, arguments[1:], strict=False)).get("--model", "transformer")
+    summary = output / model / "summary.json"
+    # After bad input it would be that of the run before.
+    told = json.loads(summary.read_text()) if code != 2 and summary.exists() else {}
+    return Run(code, screen, output, model, told)
+
+
+def forget_last(run: Run) -> None:
+    """Lets the next run of the same settings ask the metadata store, node by node."""
+    (run.output / run.model / "latest" / "unchanged.json").unlink()
+
+
+def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], how: int) -> str:
+    """Sends a signal to a run and its children as soon as something is so; returns the screen."""
     deadline = time.monotonic() + 300
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(f"never ready: {process.communicate()[0]}")
         time.sleep(0.05)
     os.killpg(process.pid, how)
-    process.communicate(timeout=60)
+    return process.communicate(timeout=60)[0]

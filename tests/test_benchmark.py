@@ -34,7 +34,9 @@ def make_pair(mnist_dir) -> MakePair:
     ("family", "names"),
     [
         ("vae", ("nelbo", "reconstruction", "kl")),
-        ("gan", ("generator_loss", "discriminator_loss")),
+        pytest.param(
+            *("gan", ("generator_loss", "discriminator_loss")), marks=pytest.mark.slow, id="gan"
+        ),
     ],
 )
 def test_losses_are_the_same_from_the_same_weights(

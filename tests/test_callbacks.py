@@ -4,11 +4,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from modules.training.callbacks import (
+    Backup,
     CollapseError,
     NotFiniteLossError,
     Pictures,
@@ -107,3 +109,31 @@ def test_pictures_are_some_ten_however_long_the_training(tmp_path: Path, epochs:
     else:
         assert 7 <= len(on_the_way) <= 14
         assert len({*np.diff([0, *on_the_way])}) == 1  # evenly spread
+
+
+def backed_up(folder: Path, epochs: int) -> keras.Model:
+    """A model after so many epochs with a backup in the folder; its weight is their number."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile("sgd", "mse")
+    backup = Backup(folder)
+    backup.set_model(model)
+    for epoch in range(epochs):
+        model.set_weights([np.full((1, 1), epoch + 1.0)])
+        backup.on_epoch_end(epoch, {"loss": 1.0 / (epoch + 1)})
+    return model
+
+
+def test_a_backup_gives_back_weights_and_history(tmp_path: Path) -> None:
+    model = backed_up(tmp_path, epochs=3)
+    model.set_weights([np.zeros((1, 1))])
+    backup = Backup(tmp_path)
+    assert backup.restore(model) == 3
+    assert model.get_weights()[0] == 3.0 and backup.past == {"loss": [1.0, 0.5, 1.0 / 3.0]}
+
+
+@pytest.mark.parametrize("lost", ["epoch-00003.json", "epoch-00003.weights.h5"])
+def test_half_a_backup_is_none(lost: str, tmp_path: Path) -> None:
+    model = backed_up(tmp_path, epochs=3)
+    (tmp_path / lost).unlink()
+    backup = Backup(tmp_path)
+    assert backup.restore(model) == 0 and backup.past == {}

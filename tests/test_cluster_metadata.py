@@ -1,13 +1,14 @@
-"""A whole run as a cluster has it: a process a node, several at once, one metadata server."""
+"""A run as a cluster has it: processes at once, and one metadata server, which dies on the way.
+
+The pods that this is about are processes of their own; the others do their work in this one.
+"""
 
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ import pytest
 from kubeflow.names import VERDICT
 from kubeflow.pod.plan import make_plan
 from pipeline.metadata import store as metadata_store
-from pipeline.settings import Settings, make_settings
-from tests import runs
+from pipeline.settings import Settings, make_settings, to_plain
+from tests import pods_here, runs
 from tests.metadata_servers import MetadataServer, metadata_server
 
 POD = """
@@ -28,6 +29,13 @@ kinds["classification"] = dsl.ClassificationMetrics
 shown = {name: kind(name, f"{folder}/{node}-{name}") for name, kind in kinds.items()}
 run_node.run(settings, node, run_id, source, 0, **shown)
 """
+RUN_ID = "a-run"
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with pods_here.restored(monkeypatch):
+        yield
 
 
 @pytest.fixture
@@ -52,94 +60,84 @@ def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Setti
     )
 
 
-class Pods:
-    """Starts the tasks of a plan as soon as what they wait for has ended, two at once."""
+class Pods(pods_here.Pods):
+    """Runs the tasks of one run, each in this process or in one of its own."""
 
-    def __init__(self, plan: dict[str, Any], folder: Path) -> None:
-        self.plan, self.folder = plan, folder
-        self.codes: dict[str, int] = {}
-        self.running: set[str] = set()
-        self.together: set[frozenset[str]] = set()
-        self.lock = threading.Lock()
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        super().__init__(settings, folder)
+        self.started: list[subprocess.Popen[bytes]] = []
 
-    def pod(self, node: str) -> int:
-        """Runs one task to its end."""
+    def start(self, node: str) -> subprocess.Popen[bytes]:
+        """Starts a task in a process of its own; the file NODE.log gets what it says."""
         values = {
-            "settings": json.dumps(self.plan["settings"]),
+            "settings": json.dumps(to_plain(self.settings)),
             "node": node,
-            "run_id": "a-run",
-            "source": self.plan["source"],
+            "run_id": RUN_ID,
+            "source": self.source,
             "folder": str(self.folder),
         }
-        with self.lock:
-            self.running.add(node)
-            self.together.add(frozenset(self.running))
         given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
         with open(self.folder / f"{node}.log", "w") as log:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [sys.executable, "-c", given + POD],
                 cwd=runs.PROJECT,
                 env={**os.environ, "_KFP_RUNTIME": "true"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        with self.lock:
-            self.running.remove(node)
-            self.codes[node] = done.returncode
-        return done.returncode
+        self.started.append(process)
+        return process
 
-    def run(self) -> None:
-        """Runs all tasks, and the verdict."""
-        waiting = {node["id"]: set(node["upstream"]) for node in self.plan["nodes"]}
-        waiting[VERDICT] = set(waiting)
-        at_work: dict[futures.Future[int], str] = {}
-        with futures.ThreadPoolExecutor(2) as pool:
-            while waiting or at_work:
-                ready = [n for n, needs in waiting.items() if needs <= self.codes.keys()]
-                for node in ready:
-                    del waiting[node]
-                    at_work[pool.submit(self.pod, node)] = node
-                ended, _ = futures.wait(at_work, return_when=futures.FIRST_COMPLETED)
-                for one in ended:
-                    node = at_work.pop(one)
-                    said = (self.folder / f"{node}.log").read_text()
-                    assert one.result() == 0, f"{node}: {said[-2000:]}"
+    def wait(self, **started: subprocess.Popen[bytes]) -> None:
+        """Waits until tasks have ended, by their nodes, and each has done its work."""
+        for node, process in started.items():
+            code = process.wait(timeout=300)
+            assert code == 0, (self.folder / f"{node}.log").read_text()[-2000:]
+
+    def do(self, *nodes: str) -> None:
+        """Runs tasks in this process, one after another."""
+        for node in nodes:
+            assert self.run(node, RUN_ID) == 0, self.said
+
+
+@pytest.fixture
+def pods(settings: Settings, tmp_path: Path) -> Iterator[Pods]:
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    pods = Pods(settings, folder)
+    yield pods
+    for process in pods.started:
+        process.kill()
 
 
 def test_a_run_outlives_its_metadata_server(
-    settings: Settings, server: MetadataServer, tmp_path: Path
+    pods: Pods, settings: Settings, server: MetadataServer
 ) -> None:
-    shown = tmp_path / "shown"
-    shown.mkdir()
-    pods = Pods(make_plan(settings), shown)
-    failed: list[BaseException] = []
+    pods.do("CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator", "DataGate")
 
-    def work() -> None:
-        try:
-            pods.run()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    state = settings.state / "a-run" / "trainer"
+    trainer = pods.start("Trainer")
     deadline = time.monotonic() + 300
-    while not any(state.glob("*/epoch-*")) and thread.is_alive():  # the Trainer is at work
-        assert time.monotonic() < deadline
+    while not any((settings.state / RUN_ID / "trainer").glob("*/epoch-*")):  # it is at work
+        assert trainer.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     server.kill()
     time.sleep(1.0)
+    assert trainer.poll() is None
     server.start()
-    thread.join()
-    assert not failed, failed[0]
-    assert {len(names) for names in pods.together} == {1, 2}
+    pods.wait(Trainer=trainer)
 
-    summary = json.loads(settings.summary.read_text())
-    assert summary["verdict"]["outcome"] == "pushed"
-    assert Path(summary["pushed"], "saved_model.pb").exists()
-    assert [node["state"] for node in summary["nodes"]] == ["done"] * len(pods.plan["nodes"])
-    assert not (settings.state / "a-run").exists()
+    pods.do("Baseline")
+    both = {node: pods.start(node) for node in ("Evaluator", "ServingCheck")}
+    pods.wait(**both)
+    pods.do("Pusher", VERDICT)
+
+    summary = pods.summary(RUN_ID)
+    assert summary.verdict.outcome == "pushed"
+    assert summary.pushed and Path(summary.pushed, "saved_model.pb").exists()
+    planned = {node["id"] for node in make_plan(settings)["nodes"]}
+    assert {node.node: node.state for node in summary.nodes} == dict.fromkeys(planned, "done")
+    assert not (settings.state / RUN_ID).exists()
     address = metadata_store.connection(settings.metadata)
     with metadata_store.Handle(address) as handle:
         executions = handle.store.get_executions()
-    assert len(executions) == len(pods.plan["nodes"])
+    assert len(executions) == len(planned)

@@ -16,7 +16,7 @@ from components.data_gate import DataGate
 from components.gates import Failure, Record, Refusal, read_record
 from components.mnist_example_gen import SPLITS
 from components.readers import idx
-from components.schema import CuratedSchema
+from components.schema import CuratedSchema, with_derived
 from pipeline.dag import BEAM_ARGS
 from tests import artifacts, examples
 
@@ -39,7 +39,7 @@ def validate(made: Any, work: Path) -> standard_artifacts.ExampleAnomalies:
     StatisticsExecutor(context).Do(
         {"examples": [made]}, {"statistics": [statistics]}, dict(properties)
     )
-    CuratedSchema.test_call(text=SCHEMA.read_text(), schema=schema)
+    CuratedSchema.test_call(text=with_derived(SCHEMA.read_text()), schema=schema)
     properties = ExampleValidator(
         statistics=as_channel([statistics]), schema=as_channel([schema])
     ).exec_properties

@@ -1,6 +1,8 @@
-"""The generators' families through the whole pipeline, in the small profile."""
+"""The generators' families through the whole pipeline, in the small profile.
 
-import functools
+Of the GAN a short run shows what every run does; that a whole one is pushed takes minutes.
+"""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,28 +15,23 @@ from components.readers import idx
 from modules import families
 from modules.metrics import judge_weights
 from modules.util.pictures import grid
-from tests import runs
+from tests import models, runs, smoke
 
 TEST = 2000  # images, in the smoke profile
+SEEDS = (7, 2**40, 3, 7)
+OF_IMAGES = {"vae": ("encode", "reconstruct"), "gan": ("discriminate",)}  # signatures
+WHOLE_GAN = pytest.param("gan", marks=pytest.mark.slow)
 
-RunOf = Callable[[str], runs.Run]
+
+@pytest.fixture(scope="module", params=["vae", "short gan", WHOLE_GAN])
+def name(request: pytest.FixtureRequest) -> str:
+    """Of a smoke run."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
-    """A family's smoke run on the repository's MNIST, made once."""
-
-    @functools.cache
-    def run(family: str) -> runs.Run:
-        output = tmp_path_factory.mktemp(family) / "output"
-        return runs.run(output, "--model", family, "--profile", "smoke")
-
-    return run
-
-
-@pytest.fixture(scope="module", params=["vae", "gan"])
-def pushed(request: pytest.FixtureRequest, run_of: RunOf) -> runs.Run:
-    return run_of(request.param)
+def pushed(name: str, smoke_run: Callable[[str], runs.Run]) -> runs.Run:
+    return smoke_run(name)
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +40,21 @@ def images_of_test(mnist_dir: Path) -> np.ndarray:
     return idx.read_images(idx.find_dataset(mnist_dir)["test"].images, 0, TEST)
 
 
-def ask(run: runs.Run, folder: Path, requests: ask_model.Tensors) -> ask_model.Tensors:
-    """Asks the pushed model in a fresh process."""
-    return runs.ask(run.summary["pushed"], folder, requests)
+@pytest.fixture(scope="module")
+def answers(
+    pushed: runs.Run, images_of_test: np.ndarray, tmp_path_factory: pytest.TempPathFactory
+) -> ask_model.Tensors:
+    """Of the pushed model's signatures, in a process of its own, to those images and to SEEDS."""
+    asked = {signature: {"images": images_of_test} for signature in OF_IMAGES[pushed.model]}
+    asked["sample"] = {"seeds": np.array(SEEDS)}
+    folder = tmp_path_factory.mktemp("asked")
+    return models.ask_in_a_fresh_process(pushed.summary["pushed"], folder, asked)
 
 
-def sample(run: runs.Run, folder: Path, *seeds: int) -> np.ndarray:
-    return ask(run, folder, {"sample": {"seeds": np.array(seeds)}})["sample"]["images"]
+def sample(run: runs.Run, *seeds: int) -> np.ndarray:
+    """Asks the pushed model here, in a session."""
+    asked = {"sample": {"seeds": np.array(seeds)}}
+    return ask_model.ask(run.summary["pushed"], asked)["sample"]["images"]
 
 
 def model_run(run: runs.Run) -> Path:
@@ -99,17 +104,16 @@ def test_the_notes_name_the_judge(pushed: runs.Run) -> None:
     assert pushed.summary["evaluation"]["notes"]["judge"] == judge_weights.fingerprint()
 
 
-def test_the_pictures_are_those_of_the_pushed_models_samples(
-    pushed: runs.Run, tmp_path: Path
-) -> None:
+def test_the_pictures_are_those_of_the_pushed_models_samples(pushed: runs.Run) -> None:
     folder = model_run(pushed) / "pictures"
     page = tf.io.decode_png((folder / "samples.png").read_bytes()).numpy()[..., 0]
-    images = sample(pushed, tmp_path, *range(100))
+    images = sample(pushed, *range(100))
     wanted = grid(np.round(255.0 * images).astype(np.uint8), 10)
     assert page.shape == wanted.shape
     assert np.abs(page.astype(int) - wanted).max() <= 1
     on_the_way = sorted(folder.glob("samples-epoch-*.png"))
-    assert 7 <= len(on_the_way) <= 14
+    epochs = pushed.summary["settings"]["training"]["epochs"]
+    assert len(on_the_way) == epochs if epochs < 7 else 7 <= len(on_the_way) <= 14
     assert on_the_way[0].read_bytes() != on_the_way[-1].read_bytes()
 
 
@@ -128,46 +132,47 @@ def test_tensorboard_has_the_objective_of_every_epoch(pushed: runs.Run) -> None:
 
 
 def test_the_pushed_model_gives_a_seeds_image_in_any_company(
-    pushed: runs.Run, tmp_path: Path
+    pushed: runs.Run, answers: ask_model.Tensors
 ) -> None:
-    first = sample(pushed, tmp_path, 7, 2**40, 3, 7)
-    again = sample(pushed, tmp_path, 11, 12, 3, 13, 14, 7)
+    first = answers["sample"]["images"]
+    again = sample(pushed, 11, 12, 3, 13, 14, 7)
     assert first.shape == (4, 28, 28) and first.dtype == np.float32
     assert first.min() >= 0.0 and first.max() <= 1.0
     # A product of matrices rounds a row by where it stands, on some processors.
     np.testing.assert_allclose(first[0], first[3], atol=1e-5)
     np.testing.assert_allclose(first[[0, 2]], again[[5, 2]], atol=1e-5)
-    np.testing.assert_allclose(first, sample(pushed, tmp_path, 7, 2**40, 3, 7), atol=1e-6)
+    np.testing.assert_allclose(first, sample(pushed, *SEEDS), atol=1e-6)
     assert min(np.abs(first[0] - other).max() for other in (first[1], first[2])) > 0.1
 
 
+@pytest.mark.parametrize("name", ["vae"], indirect=True)
 def test_the_vae_gives_back_what_it_decodes_of_the_mean(
-    run_of: RunOf, images_of_test: np.ndarray, tmp_path: Path
+    pushed: runs.Run, answers: ask_model.Tensors, images_of_test: np.ndarray
 ) -> None:
-    vae, images = run_of("vae"), {"images": images_of_test}
-    answers = ask(vae, tmp_path, {"encode": images, "reconstruct": images})
     mean, back = answers["encode"]["mean"], answers["reconstruct"]["images"]
-    decoded = ask(vae, tmp_path, {"decode": {"latents": mean}})["decode"]["images"]
+    asked = {"decode": {"latents": mean}}
+    decoded = ask_model.ask(pushed.summary["pushed"], asked)["decode"]["images"]
     np.testing.assert_allclose(decoded, back, atol=1e-5)
     # The figures that the Evaluator found are those of these answers.
-    overall = vae.summary["evaluation"]["overall"]
+    overall = pushed.summary["evaluation"]["overall"]
     error = back.astype(np.float64) - images_of_test / 255.0
     assert overall["mse"] == pytest.approx(np.square(error).mean(), abs=1e-5)
     assert overall["mae"] == pytest.approx(np.abs(error).mean(), abs=1e-5)
 
 
+@pytest.mark.parametrize("name", ["short gan", WHOLE_GAN], indirect=True)
 def test_the_gans_discriminator_says_what_the_evaluator_found(
-    run_of: RunOf, images_of_test: np.ndarray, tmp_path: Path
+    pushed: runs.Run, answers: ask_model.Tensors
 ) -> None:
-    gan = run_of("gan")
-    real = ask(gan, tmp_path, {"discriminate": {"images": images_of_test}})["discriminate"]["real"]
+    real = answers["discriminate"]["real"]
     assert 0.0 <= real.min() < real.max() <= 1.0
-    overall = gan.summary["evaluation"]["overall"]
+    overall = pushed.summary["evaluation"]["overall"]
     assert overall["discriminator_recall"] == pytest.approx(np.mean(real > 0.5), abs=0.002)
 
 
-def test_a_second_run_finds_everything_done(pushed: runs.Run) -> None:
-    again = runs.run(pushed.output, "--model", pushed.model, "--profile", "smoke")
+def test_a_second_run_finds_everything_done(name: str, pushed: runs.Run) -> None:
+    runs.forget_last(pushed)
+    again = runs.run_here(pushed.output, *smoke.arguments(name))
     assert again.code == 0, again.screen
     assert {n for n, state in again.states.items() if state != "cached"} == {"Baseline"}
     assert len(list((pushed.output / "serving" / pushed.model).iterdir())) == 1

@@ -491,6 +491,7 @@ def test_a_picture_is_a_page_of_ten_by_ten(model: gan_model.Gan, held_out: Batch
     assert np.abs(page[2:30, 2:30] - first).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_small_gan_finds_all_ten_digits(mnist_dir: Path) -> None:
     train = examples.cut(mnist_dir, 0, 6000)
     # Faster than the defaults, which are for trainings of some hundred times as many steps.

@@ -18,9 +18,8 @@ from modules.data.features import CLASSES
 from modules.families import load
 from modules.metrics import classifier_scores
 from modules.util.plain import number
-from pipeline.node import Outcome
+from pipeline.outcome import Finished, Outcome
 from pipeline.settings import Settings, make_settings
-from pipeline.summary import Finished
 from tests import results
 
 with pytest.MonkeyPatch.context() as patch:

@@ -98,9 +98,8 @@ def test_an_empty_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_run_leaves_its_settings_and_a_refused_start_does_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipeline.node import Outcome
+    from pipeline.outcome import Finished, Outcome
     from pipeline.run import Run  # TensorFlow and TFX take some seconds
-    from pipeline.summary import Finished
 
     def fail(run: Run, node_id: str, _: object) -> Finished:
         run._finished[node_id] = Finished(Outcome(node_id, "failed", 0.1, reason="why"), "why", {})

@@ -1,29 +1,26 @@
 """What a pod does, in this process: the first nodes for real on a small dataset, the rest told."""
 
-import contextlib
 import dataclasses
-import io
 import json
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from components import data_gate
 from components.gates import Failure, write_record
-from components.results.summary import Summary, Verdict, read_summary
+from components.results.summary import Summary, Verdict
 from kubeflow.pod import run_node
 from modules.training import unfinished
 from pipeline import run as conductor
 from pipeline.exit_codes import ExitCode
-from pipeline.node import Outcome
+from pipeline.outcome import Finished, Outcome
 from pipeline.settings import Settings, make_settings, to_plain
-from pipeline.summary import Finished
 from pipeline.verdict import end
+from tests import pods_here
+from tests.pods_here import Pods
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
 REST = ("Trainer", "Baseline", "ServingCheck", "Evaluator", "Pusher")
@@ -32,58 +29,14 @@ ANOMALY = Failure("DataGate", "ink", "test", None, "must", None, 0, "does not fi
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A pod is a process of its own and restores nothing."""
-    for name in ("TRIPTYCH_APP", "TRIPTYCH_VOLUME", "TRIPTYCH_METADATA", unfinished.VARIABLE):
-        monkeypatch.setenv(name, "")
-    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
-    level = logging.getLogger().level
-    yield
-    logging.getLogger().setLevel(level)
+    with pods_here.restored(monkeypatch):
+        yield
 
 
 def make(data: Path, output: Path) -> Settings:
     return make_settings(
         model="transformer", tuner="none", profile="smoke", data_dir=data, output=output
     )
-
-
-class Pods:
-    """Runs tasks of one compiled file."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
-        self.source = run_node.source_of(settings.family)
-        self.said: list[str] = []
-        self.shown = ""
-        self.refused: tuple[int, str, str] | None = None
-
-    def run(self, node: str, run_id: str = "run-1", **changes: Any) -> int:
-        """Runs a task; returns its exit code. `said` is what it printed, `shown` its Markdown."""
-        given = {
-            "settings": json.dumps(to_plain(self.settings)),
-            "source": self.source,
-            "gpus": 0,
-            "summary": SimpleNamespace(path=str(self.folder / run_id / f"{node}.md")),
-        } | changes
-        code, printed = 0, io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            try:
-                run_node.run(node_id=node, run_id=run_id, **given)
-            except SystemExit as end:
-                code = int(str(end.code))
-        self.said = printed.getvalue().splitlines()
-        file = Path(given["summary"].path)
-        self.shown = file.read_text() if file.exists() else ""
-        return code
-
-    def summary(self, run_id: str) -> Summary:
-        """What is written down of a run."""
-        return read_summary(self.settings.output / "transformer" / run_id / "summary.json")
-
-    @property
-    def end(self) -> str:
-        """The last line, without the time."""
-        return self.said[-1][9:]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.schema import with_derived
 from modules.data import features
 from tests import examples
 
@@ -32,7 +33,7 @@ def table(mnist_dir: Path) -> pd.DataFrame:
 def anomalies(table: pd.DataFrame, project: Path) -> dict[str, str]:
     """What is wrong with a table, by feature."""
     text = (project / "pipeline" / "schema.pbtxt").read_text()
-    schema = text_format.Parse(text, schema_pb2.Schema())
+    schema = text_format.Parse(with_derived(text), schema_pb2.Schema())
     found = tfdv.validate_statistics(tfdv.generate_statistics_from_dataframe(table), schema)
     return {name: info.description for name, info in found.anomaly_info.items()}
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
-from components import ask_model
+from components import ask_model, serving_check
 from components.gates import Record, describe, read_record
 from components.readers import idx
 from components.serving_check import ServingCheck, compare, make_requests
@@ -25,6 +25,16 @@ def examples(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Any:
     work = tmp_path_factory.mktemp("serving")
     examples = generate(make_dataset(work / "idx", train=40, test=80), work / "examples")
     return examples
+
+
+@pytest.fixture
+def server_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers as the fresh process would, without starting it, where that is not what is tested."""
+
+    def run(command: list[str], **_: Any) -> None:
+        ask_model.main(*command[-3:])
+
+    monkeypatch.setattr(serving_check.subprocess, "run", run)
 
 
 def check(folder: Path, examples: Any, mnist_dir: Path, signatures: str = BOTH, **how: Any) -> Any:
@@ -60,7 +70,7 @@ def test_a_missing_signature_is_named(tmp_path: Path, examples: Any, mnist_dir: 
 
 
 def test_answers_that_are_not_numbers_are_refused(
-    tmp_path: Path, examples: Any, mnist_dir: Path
+    server_here: None, tmp_path: Path, examples: Any, mnist_dir: Path
 ) -> None:
     blessing = check(tmp_path, examples, mnist_dir, change=lambda p: p * float("nan"))
     assert blessing.get_int_custom_property("blessed") == 0
@@ -159,7 +169,9 @@ def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
     assert list(map(str, problems)) == [words]
 
 
-def test_only_the_expected_signatures_are_asked(generator: str, examples: Any) -> None:
+def test_only_the_expected_signatures_are_asked(
+    server_here: None, generator: str, examples: Any
+) -> None:
     some = records(examples)[:3]
     assert check_model(generator, some, ["sample", "decode"]) == []
     [failure] = check_model(generator, some, ["sample", "undefined"])

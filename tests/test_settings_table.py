@@ -10,7 +10,9 @@ from pipeline.settings import DECLARED, FAMILIES, ROOT
 
 def test_the_page_in_docs_is_up_to_date() -> None:
     written = (ROOT / "docs" / "settings.md").read_text()
-    assert written == settings_table.document(FAMILIES), "python -m pipeline.settings makes it"
+    assert written == settings_table.document(FAMILIES), (
+        "python -m pipeline.settings_table makes it"
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -11,8 +11,7 @@ import pytest
 from modules import families
 from modules.contract.hyperparameters import defaults
 from modules.networks.transformer import Patches, classifier
-from modules.training.export import export
-from tests import examples, runs
+from tests import examples, models
 
 FAMILY: Any = families.load("transformer")
 
@@ -81,17 +80,15 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert any((a != b).any() for a, b in gaps)
 
 
-def test_the_export_answers_alike_in_a_session_of_a_fresh_process(
-    tmp_path: Path, mnist_dir: Path
-) -> None:
+def test_the_export_answers_alike_in_a_session(tmp_path: Path, mnist_dir: Path) -> None:
     images, labels = examples.cut(mnist_dir, 0, 20)
     model = classifier(values())
-    export(model, tmp_path / "model", FAMILY.signatures(model, images, seed=1))
+    ask = models.asker(model, FAMILY.signatures(model, images, seed=1), tmp_path)
     requests = {
         "serving_default": {"examples": examples.records(images, labels)},
         "serving_images": {"images": images},
     }
     assert set(requests) == set(FAMILY.served)
     wanted = model(images).numpy()
-    for answer in runs.ask(tmp_path / "model", tmp_path, requests).values():
-        np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-5)
+    for name, inputs in requests.items():
+        np.testing.assert_allclose(ask(name, **inputs)["probabilities"], wanted, atol=1e-5)

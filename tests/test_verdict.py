@@ -9,8 +9,7 @@ import pytest
 from components.gates import Failure, Record, write_record
 from components.results.summary import Verdict
 from pipeline.exit_codes import ExitCode
-from pipeline.node import Outcome
-from pipeline.summary import Finished
+from pipeline.outcome import Finished, Outcome
 from pipeline.verdict import decide, end, read_records
 
 NODES = ("ExampleValidator", "DataGate", "Evaluator", "ServingCheck", "Pusher")

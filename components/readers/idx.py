@@ -8,14 +8,15 @@ files (``train-`` and ``t10k-``, images and labels), plain or gzipped.
 import gzip
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from components.readers.reader import BadDataset, Pair
 
 IMAGE_SIDE = 28
 """Pixels along each side of an image."""
@@ -29,29 +30,15 @@ SPLITS: dict[str, tuple[str, str]] = {
 }
 """The stems of the image and the label file of each split."""
 
+PATTERNS: Mapping[str, str] = {"train": "train-*", "test": "t10k-*"}
+"""What matches the files of each split and no others, for TFX to see whether one has changed."""
+
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
 
 
-class BadDataset(ValueError):
-    """A dataset that cannot be used: one sentence that names the file and what to do."""
-
-
-@dataclass(frozen=True)
-class IdxPair:
-    """The image file and the label file of one split, and how many examples both hold."""
-
-    images: Path
-    labels: Path
-    count: int
-
-    @property
-    def files(self) -> tuple[Path, Path]:
-        return self.images, self.labels
-
-
-def find_dataset(data_dir: str | Path) -> dict[str, IdxPair]:
+def find_dataset(data_dir: str | Path) -> dict[str, Pair]:
     """The files of both splits, ``{"train": ..., "test": ...}``; reads only their headers.
 
     Each file may be spelt ``train-images-idx3-ubyte`` or ``train-images.idx3-ubyte``, and end in
@@ -75,7 +62,7 @@ def find_dataset(data_dir: str | Path) -> dict[str, IdxPair]:
         raise _unreadable(folder, error) from error
 
 
-def check_dataset(data_dir: str | Path) -> dict[str, IdxPair]:
+def check_dataset(data_dir: str | Path) -> dict[str, Pair]:
     """``find_dataset``, after which every byte of every file is known to be usable.
 
     Reads all four files to their ends, so that truncated, corrupt and overlong ones, and labels
@@ -139,7 +126,7 @@ def _find(folder: Path, stem: str) -> Path:
     )
 
 
-def _pair(images: Path, labels: Path) -> IdxPair:
+def _pair(images: Path, labels: Path) -> Pair:
     with _opened(images, 3) as (_, image_count):
         pass
     with _opened(labels, 1) as (_, label_count):
@@ -149,7 +136,7 @@ def _pair(images: Path, labels: Path) -> IdxPair:
             f"{images} holds {image_count:,} images but {labels} {label_count:,} labels: take"
             " both files from the same dataset."
         )
-    return IdxPair(images, labels, image_count)
+    return Pair(images, labels, image_count)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from pipeline.exit_codes import ExitCode
+from pipeline.nodes import BY_ID
 from pipeline.settings import BadSetting, Layer, Settings, make_settings, to_plain
 
 
@@ -25,7 +27,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
 
     Returns:
         `name`; `settings`; `source`, a hash of the code that a pod has to have; `nodes`, each with
-        its `id`, its `upstream` and, of an Evaluator, whether it `classifies`.
+        its `id`, its `upstream` and what KFP's UI `shows` of it (see kubeflow.compiling.tasks).
 
     Raises:
         BadSetting: a hyperparameter that does not exist.
@@ -50,11 +52,16 @@ def make_plan(settings: Settings) -> dict[str, Any]:
             {
                 "id": node.node_info.id,
                 "upstream": sorted(node.upstream_nodes),
-                "classifies": node.node_info.id == "Evaluator" and "curve" in by_class,
+                "shows": _shows(node.node_info.id, by_class),
             }
             for node in (one.pipeline_node for one in ir.nodes)
         ],
     }
+
+
+def _shows(node_id: str, by_class: Collection[str]) -> str:
+    shows = BY_ID[node_id].shows
+    return "classifier_evaluator" if shows == "evaluator" and "curve" in by_class else shows
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from modules.contract.values import BadValue
 from modules.util import environment
 from pipeline.exit_codes import ExitCode
 from pipeline.nodes import source_of_all
+from pipeline.outcome import words
 from pipeline.settings import Settings, from_plain
 
 
@@ -80,7 +81,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
-        code, reason = ExitCode.FAILED, f"{type(error).__name__}: {error}"
+        code, reason = ExitCode.FAILED, words(error)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)

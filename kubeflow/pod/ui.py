@@ -12,8 +12,8 @@ from components.results import page
 from components.results.facts import Evaluation, Outputs, read_evaluation, read_training
 from components.results.summary import Node, Summary
 from modules.data.features import CLASSES
+from pipeline.outcome import Finished
 from pipeline.settings import Settings
-from pipeline.summary import Finished
 
 Shown = Mapping[str, Any]
 

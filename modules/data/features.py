@@ -6,6 +6,9 @@ both import it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,9 +23,6 @@ MEAN_INK = "mean_ink"  # float: mean pixel / 255, in [0, 1]
 STROKE = "stroke"  # bytes: one of STROKES
 
 STROKES = ("thin", "regular", "bold")
-
-# The features by which a model is judged apart, besides the whole.
-SLICES = (LABEL, STROKE)
 
 # Pixels; close to the quartiles of MNIST's training images: 24 % thin, 52 % regular, 24 % bold.
 _THIN_BELOW = 2.0
@@ -79,3 +79,22 @@ def stroke_class(images: np.ndarray) -> np.ndarray:
     """
     bins = np.digitize(stroke_width(images), (_THIN_BELOW, _BOLD_FROM))
     return np.asarray(STROKES)[bins]
+
+
+class Derived(NamedTuple):
+    """A class that follows from an image alone.
+
+    Attributes:
+        values: all that there are.
+        of: from images, uint8 (N, 28, 28), to the value of each, str (N,).
+    """
+
+    values: tuple[str, ...]
+    of: Callable[[np.ndarray], np.ndarray]
+
+
+# Written into each Example, allowed by the schema, and each a slice of the evaluation.
+DERIVED: Mapping[str, Derived] = {STROKE: Derived(STROKES, stroke_class)}
+
+# The features by which a model is judged apart, besides the whole.
+SLICES = (LABEL, *DERIVED)

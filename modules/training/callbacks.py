@@ -147,7 +147,7 @@ class Backup(keras.callbacks.Callback):
 
     A backup is two files: the history, then the weights (the optimizer's state included) under a
     name that holds the epoch. The weights get that name only when they are complete, so a kill at
-    any moment leaves the last whole backup.
+    any moment leaves the last whole backup; one of the two files alone is none.
 
     Args:
         directory: for these backups only.
@@ -183,7 +183,8 @@ class Backup(keras.callbacks.Callback):
 
     def _epochs_kept(self) -> list[int]:
         found = self.directory.glob("epoch-*.weights.h5")
-        return sorted(int(path.name.removeprefix("epoch-").split(".")[0]) for path in found)
+        epochs = (int(path.name.removeprefix("epoch-").split(".")[0]) for path in found)
+        return sorted(epoch for epoch in epochs if self._history(epoch).exists())
 
     def _weights(self, epoch: int) -> Path:
         return self.directory / f"epoch-{epoch:05d}.weights.h5"

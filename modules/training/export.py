@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import keras
 
 from modules.contract.family import Signature
+from modules.util.files import remove
 
 
 def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signature]) -> None:
@@ -24,7 +24,7 @@ def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signa
     directory = Path(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     part = directory.with_name(f".{directory.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    remove(part)
     # model.export() and tf.saved_model.save() each fail one of the two readers, the evaluator
     # and a session loader; an archive that tracks the model passes both.
     archive = keras.export.ExportArchive()
@@ -32,5 +32,5 @@ def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signa
     for name, signature in signatures.items():
         archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
     archive.write_out(str(part), verbose=False)
-    shutil.rmtree(directory, ignore_errors=True)
+    remove(directory)
     os.replace(part, directory)

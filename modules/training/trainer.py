@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from modules.training import progress, unfinished
 from modules.training.export import export
 from modules.training.rehearsal import rehearse
 from modules.training.tasks import TrainingTask, from_config
-from modules.util.files import digest, digest_files, write_json
+from modules.util.files import digest, digest_files, remove, write_json
 
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
@@ -80,7 +79,7 @@ def run_fn(fn_args: FnArgs) -> None:
         "seconds": round(time.monotonic() - started, 1),
     }
     write_json(run_dir / "history.json", facts)
-    shutil.rmtree(backup, ignore_errors=True)
+    remove(backup)
 
 
 def _teller(objective: str, epochs: int) -> Callable[[float, Mapping[str, Any]], None]:

@@ -1,10 +1,11 @@
-"""Writing files so that a kill at any moment leaves the old file or the new one, never half."""
+"""Writing and removing so that a kill at any moment leaves the old or the new, never half."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,30 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, value: Any) -> None:
     """Writes a value as JSON, all or nothing."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+
+
+def remove(folder: str | Path) -> None:
+    """Removes a folder with all that is in it; one that is not there is no fault.
+
+    It loses its name first, so that a kill in the middle leaves nothing half-removed under it.
+    """
+    folder = Path(folder)
+    gone = folder.with_name(f".{folder.name}.{os.getpid()}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        os.replace(folder, gone)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(folder: str | Path) -> None:
+    """Removes, at any depth, what killed processes left of `write_text` and `remove`."""
+    for path in Path(folder).rglob(".*.*"):
+        if path.suffix == ".gone":
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix == ".part" and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def digest(value: Any) -> str:

@@ -52,11 +52,13 @@ def make_plan(
 ) -> dict[str, Any]:
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
+    judged = "classifier_evaluator" if model == "transformer" else "evaluator"
+    shown = {"Evaluator": judged}
     nodes = [
         {
             "id": name,
             "upstream": [upstream for upstream in EDGES[name] if upstream in names],
-            "classifies": name == "Evaluator" and model == "transformer",
+            "shows": shown.get(name, "node"),
         }
         for name in names
     ]

@@ -37,7 +37,9 @@ def documents(plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_the_plan_is_the_one_that_the_other_tests_are_written_for(plan: dict[str, Any]) -> None:
     assert {node["id"]: node["upstream"] for node in plan["nodes"]} == plans.EDGES
-    assert [node["id"] for node in plan["nodes"] if node["classifies"]] == ["Evaluator"]
+    assert [node["id"] for node in plan["nodes"] if node["shows"] == "classifier_evaluator"] == [
+        "Evaluator"
+    ]
     assert plan["settings"]["seed"] == 7
     assert {**plan["settings"], "seed": 1} == plans.make_plan()["settings"]
 

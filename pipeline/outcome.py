@@ -1,0 +1,57 @@
+"""What became of a node. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from components.gates import Failure
+from components.results.facts import Outputs
+from components.results.summary import Node
+from pipeline.sources import PACKAGES
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of a node.
+
+    Attributes:
+        node_id: such as `Trainer`.
+        state: done | cached | refused | failed.
+        seconds: wall time.
+        execution_id: in the metadata store; 0 when it never got that far.
+        reason: why it was refused or failed, in a sentence or two; else empty.
+        failures: what the gate found that refused.
+    """
+
+    node_id: str
+    state: str
+    seconds: float
+    execution_id: int = 0
+    reason: str = ""
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.state in ("done", "cached")
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A node that has run: what became of it, its headline, and what it wrote."""
+
+    outcome: Outcome
+    headline: str
+    outputs: Outputs
+
+    @property
+    def node(self) -> Node:
+        """The same as a fact."""
+        outcome = self.outcome
+        return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
+
+
+def words(error: Exception) -> str:
+    """An error in a sentence or two; of one that is not ours, with its kind."""
+    text = " ".join(str(error).strip().splitlines()[:2])[:400]
+    ours = type(error).__module__.partition(".")[0] in PACKAGES
+    return text if ours and text else f"{type(error).__name__}: {text}"

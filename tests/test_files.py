@@ -1,0 +1,52 @@
+"""Files and folders that a kill leaves old or new, never half."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from modules.util.files import remove, sweep, write_json, write_text
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "deep" / "summary.json"
+    write_json(file, {"a": 1})
+    old = file.read_text()
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", kill)
+    with pytest.raises(KeyboardInterrupt):
+        write_json(file, {"a": 2})
+    assert file.read_text() == old
+    sweep(tmp_path)
+    assert os.listdir(file.parent) == ["summary.json"]
+
+
+def test_a_removal_that_breaks_off_leaves_nothing_under_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "training-1"
+    write_text(folder / "a" / "weights", "x")
+    real = shutil.rmtree
+
+    def kill(path: Path, **_: object) -> None:
+        if Path(path).exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", kill)
+    with pytest.raises(KeyboardInterrupt):
+        remove(folder)
+    assert not folder.exists()
+    monkeypatch.setattr(shutil, "rmtree", real)
+    sweep(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_is_not_there_is_removed_already(tmp_path: Path) -> None:
+    remove(tmp_path / "nothing")
+    sweep(tmp_path / "nothing")
