@@ -30,7 +30,7 @@ export TF_FORCE_GPU_ALLOW_GROWTH=${TF_FORCE_GPU_ALLOW_GROWTH:-true}
 set -m
 tfx='' kfp=''
 trap 'rm -rf "$said"' EXIT
-trap 'kill -INT ${tfx:+-$tfx} ${kfp:+-$kfp} 2>/dev/null; wait; exit 130' INT TERM HUP
+trap 'for job in $(jobs -p); do kill -INT "-$job"; done 2>/dev/null; wait; exit 130' INT TERM HUP
 
 if [ ${#tfx_paths[@]} -gt 0 ] || [ ${#kfp_paths[@]} -eq 0 ]; then
   .venv/bin/python -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder \

@@ -24,8 +24,10 @@ from tests.metadata_servers import MetadataServer, metadata_server
 POD = """
 from kfp import dsl
 from kubeflow.pod import run_node
-kinds = {"summary": dsl.Markdown, "metrics": dsl.Metrics, "report": dsl.HTML}
-kinds["classification"] = dsl.ClassificationMetrics
+kinds = {"summary": dsl.Markdown}
+if node == "Evaluator":
+    kinds |= {"metrics": dsl.Metrics, "report": dsl.HTML}
+    kinds["classification"] = dsl.ClassificationMetrics
 shown = {name: kind(name, f"{folder}/{node}-{name}") for name, kind in kinds.items()}
 run_node.run(settings, node, run_id, source, 0, **shown)
 """
