@@ -29,7 +29,7 @@ setup-kubeflow: ## make .venv-kubeflow, the environment that compiles for Kubefl
 run: setup ## run the pipeline; ARGS="--profile smoke" and so on go to local_runner.py
 	@$(python) local_runner.py $(ARGS)
 
-test: setup setup-kubeflow ## run the tests, but for those that take minutes each
+test: setup setup-kubeflow ## run the tests, but for those that are marked slow
 	@scripts/test.sh -m "not slow" $(ARGS)
 
 test-all: setup setup-kubeflow ## run all tests
