@@ -22,8 +22,8 @@ def test_without_a_terminal_a_node_that_takes_long_says_so_now_and_then() -> Non
     screen = Screen(file)
     screen.start("Trainer")
     half = Progress("training", 50, 100, "val accuracy 0.9", "epoch 1/2")
-    screen.report(half)
+    screen.show_progress(half)
     assert file.getvalue() == ""
     screen._spoken -= 60.0
-    screen.report(half)
+    screen.show_progress(half)
     assert file.getvalue() == "  Trainer:  50% epoch 1/2, val accuracy 0.9\n"
