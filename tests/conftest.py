@@ -18,6 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LONGEST = (
     "test_end_to_end",
     "test_end_to_end_generators",
+    "test_end_to_end_refused",
     "test_cluster_metadata",
     "test_evaluator",
     "test_tuning",
