@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 import traceback
 from contextlib import nullcontext
@@ -87,8 +88,11 @@ def _check(settings: Settings, options: argparse.Namespace) -> None:
     if options.rerun_from:
         nodes.check_id(options.rerun_from)
     reader_of(settings.data_dir).check_dataset(settings.data_dir)
+    # Building a model loads TensorFlow, which has nothing to say here that anyone waits for.
+    quiet = nullcontext() if options.verbose else output_folder.output_to_log(Path(os.devnull))
     try:
-        families.check(settings.family, settings.hyperparameters)
+        with quiet:
+            families.check(settings.family, settings.hyperparameters)
     except ValueError as error:
         raise BadSetting(str(error)) from error
 
