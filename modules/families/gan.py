@@ -182,7 +182,7 @@ class GanFamily(KerasFamily):
 
         del labels
         real, generated = facts["real_is_real"].reshape(-1), facts["generated_is_real"].reshape(-1)
-        truth = np.repeat([True, False], [len(real), len(generated)])
+        truth: np.ndarray = np.repeat([True, False], [len(real), len(generated)])
         scores = np.concatenate([real, generated])
         precision, recall, _, _ = metrics.precision_recall_fscore_support(
             truth, scores > 0.5, average="binary", zero_division=np.nan

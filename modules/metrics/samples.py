@@ -76,7 +76,7 @@ def in_batches(sample: Callable[[Any], Any]) -> Callable[[int], np.ndarray]:
     )
 
     def draw(count: int) -> np.ndarray:
-        numbers = np.arange(count, dtype=np.int64)
+        numbers: np.ndarray = np.arange(count, dtype=np.int64)
         parts = [drawing(numbers[start : start + _BATCH]) for start in range(0, count, _BATCH)]
         return np.concatenate([part.numpy() for part in parts])
 
