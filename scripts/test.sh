@@ -32,6 +32,7 @@ tfx='' kfp=''
 trap 'rm -rf "$said"' EXIT
 trap 'for job in $(jobs -p); do kill -INT "-$job"; done 2>/dev/null; wait; exit 130' INT TERM HUP
 
+: >"$said/tfx" # what follows it may be quicker than what writes it
 if [ ${#tfx_paths[@]} -gt 0 ] || [ ${#kfp_paths[@]} -eq 0 ]; then
   .venv/bin/python -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder \
     "${options[@]}" "${tfx_paths[@]}" >"$said/tfx" 2>&1 </dev/null &

@@ -1,5 +1,6 @@
 """scripts/test.sh: which environment runs what, what is seen of it, and how it ends."""
 
+import functools
 import shutil
 import signal
 import subprocess
@@ -42,7 +43,13 @@ class Clone:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [str(self.root / "scripts" / "test.sh"), *arguments]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            # A shell starts what it puts in the background deaf to Ctrl-C; children inherit that.
+            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )
 
     def run(self, *arguments: str) -> tuple[int, list[str]]:
         """Its exit code, and the lines that are not empty."""
