@@ -5,7 +5,6 @@ In both environments: nothing here imports what only one of them has.
 
 import contextlib
 import dataclasses
-import functools
 import importlib.util
 import json
 import os
@@ -20,6 +19,7 @@ from typing import Any, TextIO
 from unittest import mock
 
 import local_runner
+from tests.commands import HEARING_CTRL_C
 
 PROJECT = Path(__file__).resolve().parent.parent
 _HAS_TFX = importlib.util.find_spec("tfx") is not None
@@ -66,14 +66,12 @@ def start_code(code: str, arguments: dict[str, Any], folder: Path) -> subprocess
 
 def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command,
+        [*HEARING_CTRL_C, *command],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that.
-        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -1,6 +1,5 @@
 """scripts/test.sh: which environment runs what, what is seen of it, and how it ends."""
 
-import functools
 import shutil
 import signal
 import subprocess
@@ -8,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.commands import HEARING_CTRL_C
 
 # Stands for pytest in an environment: it tells what it was asked for, then how it ended.
 STUB = """#!/bin/sh
@@ -42,13 +43,11 @@ class Clone:
             python.chmod(0o755)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [str(self.root / "scripts" / "test.sh"), *arguments]
+        command = [*HEARING_CTRL_C, str(self.root / "scripts" / "test.sh"), *arguments]
         return subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             text=True,
-            # A shell starts what it puts in the background deaf to Ctrl-C; children inherit that.
-            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *arguments: str) -> tuple[int, list[str]]:

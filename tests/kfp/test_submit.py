@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import ipaddress
 import os
 import re
@@ -19,6 +18,7 @@ import pytest
 
 from kubeflow import submit
 from kubeflow.client import answers, schedule, upload
+from tests.commands import HEARING_CTRL_C
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
     RUN_ID,
@@ -394,7 +394,7 @@ def test_ctrl_c_leaves_the_run_alone_and_says_so(server: KfpServer, file: str) -
         return run("RUNNING", trainer="RUNNING")
 
     server.course = [once_asked]
-    command = [*SCRIPT, file, "--host", server.url, "--wait"]
+    command = [*HEARING_CTRL_C, *SCRIPT, file, "--host", server.url, "--wait"]
     started = subprocess.Popen(
         command,
         cwd=PROJECT,
@@ -402,8 +402,6 @@ def test_ctrl_c_leaves_the_run_alone_and_says_so(server: KfpServer, file: str) -
         env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A shell has its background jobs, and all that they start, ignore Ctrl-C.
-        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert asked.wait(20)
     started.send_signal(signal.SIGINT)
