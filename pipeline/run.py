@@ -47,6 +47,7 @@ class Run:
     def __init__(self, settings: Settings, run_id: str, alone: bool) -> None:
         self.settings, self.id, self.alone = settings, run_id, alone
         self.folder = RunFolder(settings, run_id)
+        self._key = unchanged.key_of(settings) if alone else ""
         self.ir = compiler.Compiler().compile(create_pipeline(settings))
         launching.set_run_id(self.ir, run_id)
         self._handle = launching.open_store(self.ir)
@@ -148,7 +149,7 @@ class Run:
             if not self.alone:
                 remove(self._unfinished)
             elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
-                unchanged.remember(self.folder, [one.outputs for one in finished])
+                unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
 
     def _forget_unfinished(self, node_id: str) -> None:

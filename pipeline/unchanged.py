@@ -62,11 +62,12 @@ def code(family: str) -> str:
     return nodes.source_of_all(family, "pipeline.run", "pipeline.dag")
 
 
-def remember(folder: RunFolder, outputs: Iterable[Outputs]) -> None:
+def remember(folder: RunFolder, key: str, outputs: Iterable[Outputs]) -> None:
     """Writes down what a run that came to a verdict was made of, and what it left behind.
 
     Args:
         folder: of the run.
+        key: as it was when the run was compiled; code and data may have been edited since.
         outputs: of each node.
     """
     found: dict[str, int] = {}
@@ -76,7 +77,7 @@ def remember(folder: RunFolder, outputs: Iterable[Outputs]) -> None:
             places.add(pushed)
         for place in places:
             found |= _files(Path(place))
-    write_json(folder.path / FILE, to_json(Left(_key(folder.settings), found)))
+    write_json(folder.path / FILE, to_json(Left(key, found)))
 
 
 def repeat(folder: RunFolder) -> Summary | None:
@@ -98,7 +99,7 @@ def repeat(folder: RunFolder) -> Summary | None:
         summary = read_summary(last / SUMMARY)
     except (BadFacts, OSError):
         return None
-    if left.key != _key(settings) or any(_size(path) != n for path, n in left.files.items()):
+    if left.key != key_of(settings) or any(_size(path) != n for path, n in left.files.items()):
         return None
     cached = tuple(dataclasses.replace(n, state="cached", seconds=0.0) for n in summary.nodes)
     summary = dataclasses.replace(summary, run=folder.run_id, nodes=cached, seconds=0.0)
@@ -108,7 +109,8 @@ def repeat(folder: RunFolder) -> Summary | None:
     return summary
 
 
-def _key(settings: Settings) -> str:
+def key_of(settings: Settings) -> str:
+    """A name for all that shapes a run that begins now; reads every file of the dataset."""
     dataset = reader_of(settings.data_dir).find_dataset(settings.data_dir)
     files = [path for pair in dataset.values() for path in pair.files]
     data = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]

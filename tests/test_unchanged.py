@@ -56,7 +56,8 @@ def last(settings: Settings, artifact: Path, pushed: Path) -> Summary:
     node = Node("Pusher", "done", 3.5, "version 17")
     summary = Summary(verdict, "one", str(pushed.parent), (node,), seconds=3.5)
     folder.write(summary)
-    unchanged.remember(folder, [{"model": [away]}, {"pushed_model": [away]}])
+    key = unchanged.key_of(settings)
+    unchanged.remember(folder, key, [{"model": [away]}, {"pushed_model": [away]}])
     return summary
 
 
@@ -136,6 +137,15 @@ def test_other_code_or_libraries_are_looked_at(
     name: str, settings: Settings, last: Summary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unchanged, name, lambda *_: {"other": "1"})
+    assert repeat(settings) is None
+
+
+def test_data_that_change_while_a_run_works_are_not_what_it_was_made_of(
+    settings: Settings, last: Summary
+) -> None:
+    key = unchanged.key_of(settings)
+    change_data(settings)
+    unchanged.remember(RunFolder(settings, "one"), key, [])
     assert repeat(settings) is None
 
 
