@@ -1,0 +1,52 @@
+"""Which images a run takes when it does not take them all. NumPy only."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+_STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+
+
+def draw(labels: np.ndarray, wanted: int | None, least: int = 0) -> npt.NDArray[np.int64]:
+    """Draws images in the proportion of their classes, over the whole file.
+
+    The draw is fixed: the same labels give the same places, whatever the seed of a run, the
+    machine or the version of a library.
+
+    Args:
+        labels: integers, (N,), of all images.
+        wanted: how many images; None or too many takes all.
+        least: of each class, at least so many, where the file has them, even above `wanted`.
+
+    Returns:
+        The places of the drawn images in the file, ascending.
+    """
+    if wanted is None or wanted >= len(labels):
+        return np.arange(len(labels), dtype=np.int64)
+    order = _shuffled(len(labels))
+    classes, counts = np.unique(labels, return_counts=True)
+    taken = []
+    for label, share in zip(classes, _shares(counts, wanted), strict=True):
+        of_class = order[labels[order] == label]
+        taken.append(of_class[: max(share, min(least, len(of_class)))])
+    return np.sort(np.concatenate(taken))
+
+
+def _shares(counts: np.ndarray, wanted: int) -> list[int]:
+    """Splits a number in the proportion of the counts, by largest remainder."""
+    exact = counts * (wanted / counts.sum())
+    shares = np.floor(exact).astype(int)
+    # The first of equal remainders; rounded, so that no machine's last bit decides.
+    by_remainder = np.argsort(-np.round(exact - shares, 9), kind="stable")
+    shares[by_remainder[: wanted - int(shares.sum())]] += 1
+    return [int(share) for share in shares]
+
+
+def _shuffled(count: int) -> npt.NDArray[np.int64]:
+    """The numbers from 0, in the order of their SplitMix64 hashes (Steele et al. 2014)."""
+    mixed = (np.arange(count, dtype=np.uint64) + np.uint64(1)) * np.uint64(_STEP)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(_FIRST)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(_SECOND)
+    mixed ^= mixed >> np.uint64(31)
+    return np.argsort(mixed, kind="stable").astype(np.int64)
