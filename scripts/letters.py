@@ -2,9 +2,9 @@
 
     .venv/bin/python scripts/letters.py letters --side 28 --train 7800 --test 1560 --seed 1
 
-Size, place, turn, slant, breadth and weight of each letter are drawn at random, and so is its face:
-Roboto and Roboto Mono, which TensorBoard carries for its pages, and Aileron, Pillow's own. The same
-seed gives the same images on every machine that has the locked packages. Labels are 1 (A) to 26 (Z).
+Size, place, turn, slant, breadth and weight of each letter are random, and so is its face: Roboto
+and Roboto Mono, which TensorBoard carries for its pages, and Aileron, Pillow's own. The same seed
+gives the same images on every machine that has the locked packages. Labels are 1 (A) to 26 (Z).
 """
 
 from __future__ import annotations

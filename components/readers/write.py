@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,12 +29,17 @@ STEMS = {
         for what in ("images-idx3", "labels-idx1")
     ),
 }
-"""What the four files are called, without .gz: training images and labels, test images and labels."""
+"""The names of the four files, without .gz: training images and labels, then the test set's."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
-    """Images of one size, uint8 (N, side, side), ink on paper of 0, and their labels, uint8 (N,)."""
+    """Images of one size and their labels.
+
+    Attributes:
+        images: uint8, (N, side, side), ink on paper of 0.
+        labels: uint8, (N,).
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -84,17 +88,17 @@ def write_dataset(
     arrays = (train.images, train.labels, test.images, test.labels)
     there = folder.is_dir()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        place = folder.resolve()
         # Beside the folder, so that files are moved within one file system.
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        new = place.with_name(f".{place.name}.{os.getpid()}")
+        new.mkdir(parents=True)
         try:
             for stem, array in zip(stems, arrays, strict=True):
                 idx.write_idx(new / f"{stem}.gz", array)
             (new / CLASS_NAMES).write_text("".join(f"{name}\n" for name in names), "utf-8")
             _preview(train).save(new / PREVIEW)
             if not there:
-                new.chmod(0o777 & ~_umask())
-                new.rename(folder)
+                new.rename(place)
                 return
             made = sorted(new.iterdir())
             old = set(_dataset_files(folder)) - {folder / file.name for file in made}
@@ -123,9 +127,3 @@ def _preview(part: Labelled) -> Image.Image:
             place = (column * (side + _GAP), row * (side + _GAP))
             sheet.paste(Image.fromarray(255 - image), place)
     return sheet
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
