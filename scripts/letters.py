@@ -33,8 +33,8 @@ from modules.data.dataset import SIDES  # noqa: E402
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SIZE = 128  # pixels of an em when a letter is first drawn, and of the sheet that it is turned on
 BOLDER = (0, 0, 1, 2, 4)  # pixels added around a letter at that size
-FILLED = (0.6, 0.95)  # of an image's side, by the longer side of a letter
-TURN, SLANT, BREADTH, SHIFT = 12.0, 0.15, 0.2, 0.12  # at most, in either direction
+FILLED = (0.65, 0.95)  # of an image's side, by the longer side of a letter
+TURN, SLANT, BREADTH, SHIFT = 10.0, 0.1, 0.2, 0.08  # at most, in either direction
 
 Face = ImageFont.FreeTypeFont
 
@@ -44,7 +44,8 @@ def faces() -> tuple[Face, ...]:
     """All faces, at SIZE, in an order that no machine changes."""
     inside = importlib.metadata.distribution("tensorboard").locate_file("tensorboard/webfiles.zip")
     with zipfile.ZipFile(str(inside)) as pages:
-        rules = re.findall(r"@font-face \{(.*?)\}", pages.read("font-roboto/roboto.html").decode())
+        styles = pages.read("font-roboto/roboto.html").decode()
+        rules = re.findall(r"@font-face \{(.*?)\}", styles, re.DOTALL)
         latin = [rule for rule in rules if "U+0000-00FF" in rule]
         files = sorted(re.search(r"url\(/(.*?)\)", rule)[1] for rule in latin)
         roboto = [ImageFont.truetype(io.BytesIO(pages.read(file)), SIZE) for file in files]

@@ -79,9 +79,10 @@ def _own_side(shapes: set[tuple[int, ...]]) -> int | None:
 
 def _load(source: Path) -> tuple[Keys, dict[str, NDArray[Any]]]:
     try:
-        with np.load(source, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                raise BadImages(f"{source} holds one array: write images and labels into an .npz.")
+        loaded = np.load(source, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise BadImages(f"{source} holds one array: write images and labels into an .npz.")
+        with loaded as file:
             keys = _keys(source, file.files)
             return keys, {name: file[name] for pair in keys.values() for name in pair}
     except BadImages:
