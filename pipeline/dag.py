@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tfx.components import ExampleValidator, Pusher, StatisticsGen, Trainer
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
@@ -115,6 +117,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         model=model,
         examples=examples,
         signatures=",".join((*family.served, CLASS_NAMES)),
+        names=json.dumps(dataset.names),
         source=source("ServingCheck", settings.family),
     )
     pusher = Pusher(
