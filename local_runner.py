@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import output_folder, signals  # noqa: E402
+from pipeline import belonging, output_folder, signals, terminal  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
@@ -64,9 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     from components.readers.reader import BadDataset  # needs NumPy
 
     try:
-        settings = read_options(options)
-        _check(settings, options)
+        settings = _check(read_options(options), options)
         with output_folder.only_run_in(settings.output):
+            belonging.claim(settings)
             return _run(settings, options)
     except (BadValue, BadDataset, output_folder.Busy) as error:
         return _complain(str(error))
@@ -79,22 +79,23 @@ def main(arguments: list[str] | None = None) -> int:
         return signals.exit_code(stop)
 
 
-def _check(settings: Settings, options: argparse.Namespace) -> None:
-    """Refuses, before any work, what cannot be run."""
-    from components.readers import reader_of
+def _check(settings: Settings, options: argparse.Namespace) -> Settings:
+    """Refuses, before any work, what cannot be run; the settings know their data then."""
     from modules import families
     from pipeline import nodes
+    from pipeline.intake import on_data
 
     if options.rerun_from:
         nodes.check_id(options.rerun_from)
-    reader_of(settings.data_dir).check_dataset(settings.data_dir)
+    settings = on_data(settings)
     # Building a model loads TensorFlow, which has nothing to say here that anyone waits for.
     quiet = nullcontext() if options.verbose else output_folder.output_to_log(Path(os.devnull))
     try:
         with quiet:
-            families.check(settings.family, settings.hyperparameters)
+            families.check(settings.family, settings.hyperparameters, settings.known_dataset)
     except ValueError as error:
         raise BadSetting(str(error)) from error
+    return settings
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
@@ -166,6 +167,7 @@ def _complain(message: str) -> int:
 def _environment() -> None:
     import warnings
 
+    terminal.make_unbreakable()
     environment.configure("1")
     signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)

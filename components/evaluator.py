@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+from modules.training.judge import judge_of
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
@@ -16,13 +18,14 @@ from tfx.types import (
     standard_artifacts,
     standard_component_specs,
 )
-from tfx.types.component_spec import ExecutionParameter
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import json_utils
 
 from components import tfma_results
 from components.gates import describe, write_record
 from components.results.facts import EVALUATION_FILE
 from modules import families
+from modules.data.dataset import Dataset, from_plain, to_plain
 from modules.util.files import write_json
 from modules.util.plain import to_json
 
@@ -43,9 +46,12 @@ class Executor(tfx_evaluator.Executor):
         """
         super().Do(input_dict, output_dict, exec_properties)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        family = families.load(exec_properties["family"])
-        evaluation = tfma_results.read_evaluation(uri, family.evaluation, family.notes())
-        failures = tfma_results.read_failures(uri, evaluation.examples)
+        dataset = from_plain(json.loads(exec_properties["dataset"]))
+        family = families.load(exec_properties["family"])(
+            dataset, judge_of(input_dict.get("judge"))
+        )
+        evaluation = tfma_results.read_evaluation(uri, family)
+        failures = tfma_results.read_failures(uri, evaluation)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
@@ -60,9 +66,14 @@ class Executor(tfx_evaluator.Executor):
 class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
     """TFX's, with what it needs to know of ours."""
 
+    INPUTS = {
+        **standard_component_specs.EvaluatorSpec.INPUTS,
+        "judge": ChannelParameter(type=standard_artifacts.Model, optional=True),
+    }
     PARAMETERS = {
         **standard_component_specs.EvaluatorSpec.PARAMETERS,
         "family": ExecutionParameter(type=str),
+        "dataset": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
 
@@ -82,9 +93,11 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         model: BaseChannel,
         eval_config: config_pb2.EvalConfig,
         family: str,
+        dataset: Dataset,
         source: str,
         example_splits: list[str],
         baseline_model: BaseChannel | None = None,
+        judge: BaseChannel | None = None,
     ) -> None:
         """Builds the component.
 
@@ -93,9 +106,11 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             model: what to judge.
             eval_config: what is measured, of which slices, against which bounds.
             family: whose model it is.
+            dataset: what the data say of themselves.
             source: a hash of the code that judges, so that its change is noticed.
             example_splits: those of the Examples that are read.
             baseline_model: the model to compare with.
+            judge: by whose eyes its samples were read; None for the one that is shipped.
         """
         spec = EvaluatorSpec(
             examples=examples,
@@ -104,6 +119,8 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             eval_config=eval_config,
             example_splits=json_utils.dumps(example_splits),
             family=family,
+            dataset=json.dumps(to_plain(dataset)),
+            judge=judge,
             source=source,
             evaluation=Channel(type=standard_artifacts.ModelEvaluation),
             blessing=Channel(type=standard_artifacts.ModelBlessing),

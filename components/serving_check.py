@@ -3,6 +3,9 @@
 An Evaluator's pass does not show that a model can be served: it loads models its own way.
 """
 
+import json
+import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +23,7 @@ from tfx.utils import io_utils, path_utils
 from components import ask_model
 from components.gates import MUST, OVERALL, Failure, write_record
 from modules.data import features
+from modules.training.export import CLASS_NAMES
 
 SERVING_CHECK = "ServingCheck"  # the node that says no
 IMAGES = 64  # how many test images it asks about
@@ -60,6 +64,8 @@ def _difference(name: str, wanted: np.ndarray, got: np.ndarray | None) -> str:
         return f"it does not answer with '{name}'"
     if got.shape != wanted.shape:
         return f"its {name} is {got.shape}, not {wanted.shape}"
+    if wanted.dtype == object:  # byte strings
+        return "" if (got == wanted).all() else f"its {name} is not the same"
     if not np.isfinite(got).all():
         return f"its {name} is not finite"
     gap = float(np.abs(got - wanted).max(initial=0.0))
@@ -71,62 +77,77 @@ def _failure(signature: str, words: str, examples: int) -> Failure:
     return Failure(SERVING_CHECK, signature, OVERALL, None, MUST, None, examples, said)
 
 
-def make_requests(signatures: dict[str, object], serialized: list[bytes]) -> ask_model.Tensors:
+def make_requests(
+    signatures: dict[str, object], serialized: list[bytes], classes: int
+) -> ask_model.Tensors:
     """Makes a request for each signature, mostly from real Examples.
 
     Args:
         signatures: of the model, as tf.saved_model.load gives them.
         serialized: tf.Examples.
+        classes: how many the data have.
 
     Returns:
         signature -> input name -> array: the Examples where it takes strings, their images where
-        it takes uint8, 0, 1, 2 ... where it takes int64 (seeds), and standard normal numbers where
-        it takes float32 (latents).
+        it takes uint8, 0, 1, 2 ... where it takes int64 (seeds; classes, of which each is asked
+        once), and standard normal numbers where it takes float32 (latents).
 
     Raises:
         CannotAsk: for a signature that takes something else.
     """
-    images = np.stack(
-        [
-            np.frombuffer(
-                tf.train.Example.FromString(item)
-                .features.feature[features.IMAGE]
-                .bytes_list.value[0],
-                np.uint8,
-            ).reshape(features.IMAGE_SIDE, features.IMAGE_SIDE)
-            for item in serialized
-        ]
-    )
+    images = np.stack([_image(item) for item in serialized])
     draw = np.random.default_rng(1)
-    makers: dict[Any, Callable[[tuple[int, ...]], np.ndarray]] = {
-        tf.string: lambda _: np.array(serialized, object),
-        tf.uint8: lambda _: images,
-        tf.int64: lambda _: np.arange(len(serialized)),
-        tf.float32: lambda shape: draw.standard_normal((len(serialized), *shape), np.float32),
+    makers: dict[Any, Callable[[int, tuple[int, ...]], np.ndarray]] = {
+        tf.string: lambda *_: np.array(serialized, object),
+        tf.uint8: lambda *_: images,
+        tf.int64: lambda count, _: np.arange(count),
+        tf.float32: lambda count, shape: draw.standard_normal((count, *shape), np.float32),
     }
     requests: ask_model.Tensors = {}
     for name, function in signatures.items():
         _, inputs = function.structured_input_signature  # type: ignore[attr-defined]
+        count = classes if name == CLASS_NAMES else len(serialized)
         for key, spec in inputs.items():
             if spec.dtype not in makers:
                 raise CannotAsk(
                     name, f"its input {key} is {spec.dtype.name}, which is not supported"
                 )
-            array = makers[spec.dtype](tuple(spec.shape[1:]))
+            array = makers[spec.dtype](count, tuple(spec.shape[1:]))
             requests.setdefault(name, {})[key] = array
     return requests
 
 
-def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[Failure]:
+def _environment() -> dict[str, str]:
+    """This process's, in which the child finds the project whatever Python was told."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    more = filter(None, (str(_ROOT), kept.get("PYTHONPATH", "")))
+    return {**kept, "PYTHONPATH": os.pathsep.join(more)}
+
+
+def _image(serialized: bytes) -> np.ndarray:
+    feature = tf.train.Example.FromString(serialized).features.feature[features.IMAGE]
+    pixels = np.frombuffer(feature.bytes_list.value[0], np.uint8)
+    side = math.isqrt(pixels.size)
+    return pixels.reshape(side, side)
+
+
+def check(
+    model_dir: str, serialized: list[bytes], expected: list[str], names: list[str]
+) -> list[Failure]:
     """Asks a model in this process and in a fresh one, and compares.
 
     Args:
         model_dir: the folder of saved_model.pb.
         serialized: real tf.Examples to ask about.
         expected: the signatures that the model must have.
+        names: of the classes, which the model must know.
 
     Returns:
         What is wrong, a failure a problem; none for a model that can be served.
+
+    Raises:
+        RuntimeError: the fresh process failed for a reason that is not the model's.
+        subprocess.TimeoutExpired: it took too long, which may be the machine's doing.
     """
     model = tf.saved_model.load(model_dir)
     count = len(serialized)
@@ -135,7 +156,7 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
         return [_failure(name, "the model has no such signature", count) for name in missing]
     try:
         asked = {name: model.signatures[name] for name in expected}
-        requests = make_requests(asked, serialized)
+        requests = make_requests(asked, serialized, len(names))
     except CannotAsk as error:
         return [_failure(error.signature, error.words, count)]
     wanted = {
@@ -151,24 +172,29 @@ def check(model_dir: str, serialized: list[bytes], expected: list[str]) -> list[
         questions, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
         np.savez(questions, **ask_model.pack(requests))
         command = [sys.executable, "-m", "components.ask_model", model_dir, questions, answered]
-        try:
-            subprocess.run(
-                [str(part) for part in command],
-                cwd=_ROOT,
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=_ROOT,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300]
+        if done.returncode == ask_model.CANNOT:
+            words = f"a fresh process could not serve it: {last}"
+            return [_failure("the model", words, count)]
+        if done.returncode:
+            raise RuntimeError(
+                f"the process that asks the model ended with {done.returncode}, which says nothing "
+                f"about the model: {last}"
             )
-        except subprocess.TimeoutExpired:
-            words = f"a fresh process did not answer within {TIMEOUT} seconds"
-            return [_failure("the model", words, count)]
-        except subprocess.CalledProcessError as error:
-            last = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            words = f"a fresh process could not serve it: {last[:300]}"
-            return [_failure("the model", words, count)]
         with np.load(answered, allow_pickle=False) as flat:
-            return compare(wanted, ask_model.unpack(dict(flat)))
+            answers = ask_model.unpack(dict(flat))
+    said = answers.get(CLASS_NAMES, {}).get("names", np.array([], object))
+    if CLASS_NAMES in expected and [name.decode() for name in said] != names:
+        return [_failure(CLASS_NAMES, "its names are not those of the data", count)]
+    return compare(wanted, answers)
 
 
 @component
@@ -177,6 +203,7 @@ def ServingCheck(
     examples: InputArtifact[standard_artifacts.Examples],
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
     signatures: Parameter[str],
+    names: Parameter[str],
     source: Parameter[str],
 ) -> None:
     """Blesses a model that a server could serve.
@@ -186,12 +213,14 @@ def ServingCheck(
         examples: with a split `test` to ask about.
         blessing: what the Pusher obeys; its record says why not, its `asked` how many images.
         signatures: those that the model must have, with commas between.
+        names: of the classes, a JSON list.
         source: a hash of the code, so that its change is noticed.
     """
     pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], "test"))
     records = tf.data.TFRecordDataset(tf.io.gfile.glob(pattern), compression_type="GZIP")
     serialized = list(records.take(IMAGES).as_numpy_iterator())
-    problems = check(path_utils.serving_model_path(model.uri), serialized, signatures.split(","))
+    folder = path_utils.serving_model_path(model.uri)
+    problems = check(folder, serialized, signatures.split(","), json.loads(names))
     blessing.set_int_custom_property("blessed", int(not problems))  # what TFX's Pusher reads
     write_record(blessing.uri, SERVING_CHECK, problems)
     blessing.set_int_custom_property("asked", len(serialized))

@@ -16,7 +16,8 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from modules import families
-from modules.data.features import CLASSES
+from modules.contract.family import Family
+from modules.data.dataset import from_plain
 
 _BATCH = 1024  # examples that wait in lists before they become one array
 
@@ -26,14 +27,15 @@ Facts = Mapping[str, Any]
 class SliceFigures(metric_types.Metric):
     """The `figures` of a family, under the names that its evaluation gives."""
 
-    def __init__(self, family: str, name: str = "figures") -> None:
+    def __init__(self, family: str, dataset: Mapping[str, Any], name: str = "figures") -> None:
         """Builds the metric.
 
         Args:
             family: whose figures.
+            dataset: of what data, as modules.data.dataset.to_plain writes it.
             name: unused; TFMA gives every metric one.
         """
-        super().__init__(_computations, name=name, family=family)
+        super().__init__(_computations, name=name, family=family, dataset=dataset)
 
 
 metric_types.register_metric(SliceFigures)
@@ -42,24 +44,26 @@ metric_types.register_metric(SliceFigures)
 def _computations(
     name: str,
     family: str,
+    dataset: Mapping[str, Any],
     model_names: Iterable[str] = ("",),
     output_names: Iterable[str] = ("",),
     **_: Any,
 ) -> list[metric_types.MetricComputation]:
+    chosen = families.load(family)(from_plain(dataset))
     return [
         metric_types.MetricComputation(
-            keys=list(_keys(family, model, output)),
+            keys=list(_keys(chosen, model, output)),
             preprocessors=None,
-            combiner=_Combiner(family, model, output),
+            combiner=_Combiner(chosen, model, output),
         )
         for model in model_names
         for output in output_names
     ]
 
 
-def _keys(family: str, model: str, output: str) -> Iterable[metric_types.MetricKey]:
-    evaluation = families.load(family).evaluation
-    classes = [metric_types.SubKey(class_id=class_id) for class_id in range(CLASSES)]
+def _keys(family: Family, model: str, output: str) -> Iterable[metric_types.MetricKey]:
+    evaluation = family.evaluation.for_classes(family.dataset.names)
+    classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
     for names, sub_keys in ((evaluation.figures, [None]), (evaluation.by_class, classes)):
         for name in names:
             for sub_key in sub_keys:
@@ -94,7 +98,7 @@ class _Gathered:
 
 
 class _Combiner(beam.CombineFn):
-    def __init__(self, family: str, model: str, output: str) -> None:
+    def __init__(self, family: Family, model: str, output: str) -> None:
         self._family, self._model, self._output = family, model, output
 
     def create_accumulator(self) -> _Gathered:
@@ -106,11 +110,11 @@ class _Combiner(beam.CombineFn):
         labels = element.get_labels(self._model, self._output)
         said = element.get_predictions(self._model, self._output)
         if not isinstance(said, Mapping):
-            name = families.load(self._family).evaluation.prediction
+            name = self._family.evaluation.prediction
             if not name:
                 raise ValueError(
-                    f"TFMA drops the name of a single output; {self._family}'s evaluation has to "
-                    "give it as its prediction"
+                    f"TFMA drops the name of a single output; the evaluation of a "
+                    f"{type(self._family).__name__} has to give it as its prediction"
                 )
             said = {name: said}
         # TFMA hands over an Example at a time, without a dimension for the batch.
@@ -134,7 +138,7 @@ class _Combiner(beam.CombineFn):
         if not accumulator.labels:
             return {}
         accumulator.compact()
-        found = families.load(self._family).figures(
+        found = self._family.figures(
             accumulator.labels[0], {name: parts[0] for name, parts in accumulator.facts.items()}
         )
         return {

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 
 from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
 from components.results.facts import Evaluation
-from modules.contract.family import EvaluationSpec
+from modules.contract.family import Family
+from modules.data.features import LABEL
 from modules.util.plain import number
 
 EVALUATOR = "Evaluator"  # the node whose thresholds they are
 
 
-def read_evaluation(uri: str, spec: EvaluationSpec, notes: Mapping[str, Any]) -> Evaluation:
+def read_evaluation(uri: str, family: Family) -> Evaluation:
     """Reads the metrics of the candidate.
 
     Args:
         uri: the Evaluator's output.
-        spec: how the model was judged.
-        notes: what a reader has to know.
+        family: whose model was judged, on which data.
     """
+    names = family.dataset.names
+    spec = family.evaluation.for_classes(names)
     result = tfma.load_eval_result(uri)
     if any(model.is_baseline for model in result.config.model_specs):
         # The candidate has a name then, without which its plots would not be found.
@@ -33,7 +35,7 @@ def read_evaluation(uri: str, spec: EvaluationSpec, notes: Mapping[str, Any]) ->
         for sub_key, metrics in views[""].items():
             if not sub_key:
                 left_out = spec.overall if key else ()
-                slices[_slice_name(key)] = {
+                slices[_slice_name(key, names)] = {
                     name: _value(value)
                     for name, value in sorted(metrics.items())
                     if name.removesuffix("_diff") not in left_out
@@ -48,14 +50,15 @@ def read_evaluation(uri: str, spec: EvaluationSpec, notes: Mapping[str, Any]) ->
         slices=dict(sorted(slices.items())),
         by_class={m: v for m, v in sorted(lists.items()) if not m.startswith("curve")},
         curves=lists.get("curve", []),
-        confusion=_confusion(result.plots),
-        notes=notes,
+        confusion=_confusion(result.plots, len(names)),
+        classes=list(names),
+        notes=family.notes(),
         headline=list(spec.headline),
         gated=list(dict.fromkeys(gate.figure for gate in spec.gates)),
     )
 
 
-def _confusion(plots: list[Any]) -> list[list[int]]:
+def _confusion(plots: list[Any], size: int) -> list[list[int]]:
     for key, views in plots:
         for plot in () if key or not views else views[""].values():
             matrices = plot.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", [])
@@ -66,7 +69,6 @@ def _confusion(plots: list[Any]) -> list[list[int]]:
                     )
                     for e in matrices[0]["entries"]
                 }
-                size = 1 + max(max(pair) for pair in counts)
                 return [[counts.get((a, p), 0) for p in range(size)] for a in range(size)]
     return []
 
@@ -82,21 +84,24 @@ def _value(value: Mapping[str, Any]) -> Any:
     return number(value.get("doubleValue", 0.0))
 
 
-def read_failures(uri: str, examples: Mapping[str, int]) -> list[Failure]:
+def read_failures(uri: str, evaluation: Evaluation) -> list[Failure]:
     """Reads which thresholds a model did not meet.
 
     Args:
         uri: the Evaluator's output.
-        examples: how many Examples each slice has.
+        evaluation: what was measured.
 
     Returns:
         The failures: overall first, then by slice.
     """
     result = tfma.load_validation_result(uri)
+    names, examples = evaluation.classes, evaluation.examples
     found = []
     for validation in result.metric_validations_per_slice:
         keys = validation.slice_key.single_slice_keys
-        where = _slice_name([(key.column, getattr(key, key.WhichOneof("kind"))) for key in keys])
+        where = _slice_name(
+            [(key.column, getattr(key, key.WhichOneof("kind"))) for key in keys], names
+        )
         for failure in validation.failures:
             kind, bound = _bound(failure.metric_threshold)
             missing = failure.message == "Metric not found."
@@ -118,15 +123,17 @@ def read_failures(uri: str, examples: Mapping[str, int]) -> list[Failure]:
     return sorted(found, key=lambda f: (f.slice != OVERALL, f.slice, f.metric))
 
 
-def _slice_name(key: Any) -> str:
+def _slice_name(key: Any, names: Sequence[str]) -> str:
     """Names a slice as people do: `label=8`; the whole is `overall`.
 
     Args:
         key: pairs of a feature and its value.
+        names: of the classes, which are numbers in Examples.
     """
     parts = []
     for column, value in key:
-        parts.append(f"{column}={value.decode() if isinstance(value, bytes) else value}")
+        said = value.decode() if isinstance(value, bytes) else str(value)
+        parts.append(f"{column}={names[int(said)] if column == LABEL else said}")
     return ",".join(parts) or OVERALL
 
 

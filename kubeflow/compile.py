@@ -59,6 +59,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     run_options.add_options(what, DEFAULTS)
     clusters.add_options(parser.add_argument_group("where to run it"))
     parser.add_argument(
+        "--data-from",
+        type=Path,
+        default=ROOT / "data" / "mnist",
+        metavar="DIR",
+        help="a copy here of the data that pods will find in --data-dir: what they say of "
+        "themselves, and the gates beside them, are written into the file, and the first pod "
+        "refuses any others (default: data/mnist of the project)",
+    )
+    parser.add_argument(
         "--to", type=Path, help="the file to write (default: build/kubeflow/NAME.yaml)"
     )
     parser.add_argument(
@@ -74,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         cluster = clusters.read_options(options)
-        plan = ask_plan((Layer(DEFAULTS), *run_options.given(options)), options.tfx_python)
+        layers = (Layer(DEFAULTS), *run_options.given(options))
+        plan = ask_plan(layers, options.data_from, options.tfx_python)
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
         problems = compile_plan(plan, cluster, file)
@@ -94,17 +104,22 @@ def main(arguments: list[str] | None = None) -> int:
     return ExitCode.PUSHED
 
 
-def ask_plan(layers: Sequence[Layer], python: str) -> dict[str, Any]:
+def ask_plan(layers: Sequence[Layer], data_from: Path, python: str) -> dict[str, Any]:
     """Asks TFX's environment for the plan.
 
     Args:
         layers: of settings, lowest first; only that environment can check them.
+        data_from: the folder of the data, on this machine.
         python: its interpreter.
 
     Raises:
         BadOption: an unknown setting, or an environment that is missing.
     """
-    asked = {"folder": os.getcwd(), "layers": [dataclasses.asdict(layer) for layer in layers]}
+    asked = {
+        "folder": os.getcwd(),
+        "layers": [dataclasses.asdict(layer) for layer in layers],
+        "data_from": str(data_from),
+    }
     try:
         done = subprocess.run(
             [python, "-m", "kubeflow.pod.plan"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tfx.components import ExampleValidator, Pusher, StatisticsGen, Trainer
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
@@ -18,6 +20,8 @@ from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
 from components.tuner import Tuner
 from modules import families
+from modules.data.dataset import to_plain
+from modules.training.export import CLASS_NAMES
 from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
@@ -45,8 +49,12 @@ def create_pipeline(settings: Settings) -> Pipeline:
     Returns:
         A TFX pipeline, ready to be compiled.
     """
+    dataset = settings.known_dataset
+    family = families.load(settings.family)
     example_gen = MnistExampleGen(
         data_dir=str(settings.data_dir),
+        dataset=dataset,
+        transposed=settings.data.transposed,
         source=source("MnistExampleGen", settings.family),
         train_images=settings.data.train_images,
         test_images=settings.data.test_images,
@@ -54,7 +62,8 @@ def create_pipeline(settings: Settings) -> Pipeline:
     examples = example_gen.outputs["examples"]
 
     statistics_gen = StatisticsGen(examples=examples)
-    schema = CuratedSchema(text=with_derived((ROOT / "pipeline" / "schema.pbtxt").read_text()))
+    text = (ROOT / "pipeline" / "schema.pbtxt").read_text()
+    schema = CuratedSchema(text=with_derived(text, dataset))
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
     )
@@ -99,14 +108,16 @@ def create_pipeline(settings: Settings) -> Pipeline:
         example_splits=["test"],
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(settings.family, settings.gates),
+        eval_config=eval_config(settings.family, dataset, settings.gates),
         family=settings.family,
+        dataset=dataset,
         source=source("Evaluator", settings.family),
     )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join(families.load(settings.family).served),
+        signatures=",".join((*family.served, CLASS_NAMES)),
+        names=json.dumps(dataset.names),
         source=source("ServingCheck", settings.family),
     )
     pusher = Pusher(
@@ -134,6 +145,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 def _search_task(settings: Settings) -> SearchTask:
     return SearchTask(
         family=settings.family,
+        dataset=to_plain(settings.known_dataset),
         search=settings.tuner,
         max_epochs=settings.tuning.max_epochs,
         factor=settings.tuning.factor,
@@ -148,6 +160,7 @@ def _search_task(settings: Settings) -> SearchTask:
 def _training_task(settings: Settings) -> TrainingTask:
     return TrainingTask(
         family=settings.family,
+        dataset=to_plain(settings.known_dataset),
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,

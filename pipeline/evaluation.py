@@ -11,25 +11,27 @@ from tensorflow_model_analysis.proto import config_pb2
 from modules import families
 from modules.contract.family import Gate
 from modules.data import features
+from modules.data.dataset import Dataset, to_plain
 
 _Direction = config_pb2.MetricDirection
 
 
-def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfig:
+def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> config_pb2.EvalConfig:
     """Writes TFMA's configuration for a family.
 
     Args:
         family: its name; its evaluation says what is measured and gated.
+        dataset: what the data say of themselves.
         gates: the values of the gates, by their names.
 
     Returns:
-        An EvalConfig that judges overall, per digit and per stroke class, against absolute bounds
+        An EvalConfig that judges overall, per class and per stroke class, against absolute bounds
         and the last blessed model.
 
     Raises:
         KeyError: a gate of the family has no value.
     """
-    evaluation = families.load(family).evaluation
+    evaluation = families.load(family).evaluation.for_classes(dataset.names)
     standard = [
         _metric(class_name, name, _thresholds(name, evaluation.gates, gates))
         for class_name, name in evaluation.standard
@@ -37,7 +39,7 @@ def eval_config(family: str, gates: Mapping[str, float]) -> config_pb2.EvalConfi
     own = config_pb2.MetricConfig(
         class_name="SliceFigures",
         module="components.slice_figures",
-        config=json.dumps({"family": family}),
+        config=json.dumps({"family": family, "dataset": to_plain(dataset)}),
     )
     return config_pb2.EvalConfig(
         model_specs=[

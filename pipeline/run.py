@@ -18,8 +18,8 @@ from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
 from modules.util.files import remove, sweep
+from pipeline import belonging, unchanged
 from pipeline import node as launching
-from pipeline import unchanged
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes
@@ -55,6 +55,7 @@ class Run:
         self._unfinished = settings.state if alone else settings.state / run_id
 
     def __enter__(self) -> Run:
+        belonging.claim(self.settings)
         self._handle.__enter__()
         os.environ[unfinished.VARIABLE] = str(self._unfinished)
         if self.alone:

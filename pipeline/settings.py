@@ -16,6 +16,8 @@ from modules import families
 from modules.contract import fields
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning, setting
 from modules.contract.values import BadValue, Kind, read, unknown
+from modules.data import dataset as datasets
+from modules.data.dataset import BadKind, Dataset
 from modules.training import searches
 from pipeline.metadata import address
 
@@ -48,7 +50,12 @@ class Layer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One run, whole. Everything that it writes is under `output`; both paths are absolute."""
+    """One run, whole. Everything that it writes is under `output`; both paths are absolute.
+
+    Attributes:
+        dataset: what the data say of themselves; None until they have been looked at.
+        given: the names of what a person set, be it to what it would have been anyway.
+    """
 
     family: str = setting(
         "the family of models", Kind(str, words=FAMILIES), name="model", default="transformer"
@@ -84,6 +91,19 @@ class Settings:
     hyperparameters: Mapping[str, Any] = setting(
         "a hyperparameter, which is then not searched for", Kind(object)
     )
+    dataset: Dataset | None = None
+    given: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+
+    @property
+    def known_dataset(self) -> Dataset:
+        """What the data say of themselves.
+
+        Raises:
+            LookupError: nobody has looked at them.
+        """
+        if self.dataset is None:
+            raise LookupError(f"nobody has looked at the data in {self.data_dir}")
+        return self.dataset
 
     @property
     def pipeline_name(self) -> str:
@@ -115,6 +135,7 @@ class Settings:
 
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
+_DATASET = "dataset"  # written down with the settings, and no setting: nobody types it
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
 
@@ -129,6 +150,7 @@ def make_settings(*layers: Layer, **values: Any) -> Settings:
         BadSetting: for a name that is not known or a value that does not fit, in any layer.
     """
     given = [(_flat(layer.values), layer.source) for layer in (*layers, Layer(values))]
+    described = [(found.pop(_DATASET), source) for found, source in given if _DATASET in found]
     filled = {
         value.name: _read(value.name, value.default)
         for value in DECLARED.values()
@@ -145,7 +167,11 @@ def make_settings(*layers: Layer, **values: Any) -> Settings:
             if name not in known and not (name.startswith(_ANY) and name != _ANY):
                 raise _complaint(unknown("setting", name, [*known, f"{_ANY}NAME"]), source)
             filled[name] = _read(name, value, source)
-    return fields.build(Settings, filled)
+    return dataclasses.replace(
+        fields.build(Settings, filled),
+        dataset=_described(*described[-1]) if described else None,
+        given=frozenset(name for found, _ in given for name in found),
+    )
 
 
 def profile_values(family: str, profile: str) -> dict[str, Any]:
@@ -155,7 +181,8 @@ def profile_values(family: str, profile: str) -> dict[str, Any]:
 
 def to_plain(settings: Settings) -> dict[str, Any]:
     """Writes settings down as TOML and JSON know them, whole; the family is its `model` there."""
-    return fields.plain(settings)
+    plain = fields.plain(settings)
+    return plain | ({_DATASET: datasets.to_plain(settings.dataset)} if settings.dataset else {})
 
 
 def from_plain(plain: Any) -> Settings:
@@ -181,7 +208,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The values of all tables by dotted name; a table of settings may be empty."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, Mapping) and (value or prefix + name in _TABLES):
+        if prefix + name == _DATASET:
+            found[_DATASET] = value
+        elif isinstance(value, Mapping) and (value or prefix + name in _TABLES):
             found |= _flat(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = value
@@ -197,6 +226,17 @@ def _read(name: str, value: Any, source: str = "") -> Any:
     except BadValue as error:
         raise _complaint(str(error), source) from None
     return Path(os.path.expanduser(found)).absolute() if isinstance(found, Path) else found
+
+
+def _described(plain: Any, source: str) -> Dataset | None:
+    if plain is None or isinstance(plain, Dataset):
+        return plain
+    try:
+        if not isinstance(plain, Mapping):
+            raise BadKind(f"a dataset is described by a table, not by {plain!r}")
+        return datasets.from_plain(plain)
+    except BadKind as error:
+        raise _complaint(str(error), source) from None
 
 
 def _complaint(message: str, source: str) -> BadSetting:

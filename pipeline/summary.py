@@ -12,6 +12,7 @@ from components.results.facts import (
 )
 from components.results.summary import Summary, Verdict
 from pipeline import unchanged
+from pipeline.belonging import changed_since
 from pipeline.outcome import Finished
 from pipeline.settings import Settings, to_plain
 from pipeline.verdict import read_records
@@ -41,6 +42,7 @@ def summarize(
         gates=tuple(read_records(finished)),
         seconds=round(sum(node.outcome.seconds for node in finished), 1),
         settings=to_plain(settings),
+        data_changed=changed_since(settings, run_id),
         seed=settings.seed,
         source=unchanged.code(settings.family),
         versions=unchanged.versions(),

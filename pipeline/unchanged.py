@@ -8,13 +8,11 @@ the last run's, and nothing has to be loaded to know it.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import platform
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from components.readers import reader_of
 from components.results.facts import Outputs, read_pushed
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE as SUMMARY
@@ -110,11 +108,8 @@ def repeat(folder: RunFolder) -> Summary | None:
 
 
 def key_of(settings: Settings) -> str:
-    """A name for all that shapes a run that begins now; reads every file of the dataset."""
-    dataset = reader_of(settings.data_dir).find_dataset(settings.data_dir)
-    files = [path for pair in dataset.values() for path in pair.files]
-    data = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]
-    return digest([to_plain(settings), code(settings.family), data, versions()])
+    """A name for all that shapes a run that begins now, whose settings know their data."""
+    return digest([to_plain(settings), code(settings.family), versions()])
 
 
 def _files(folder: Path) -> dict[str, int]:

@@ -68,7 +68,7 @@ def objective_of(
     Raises:
         TrainingStopped: the loss became NaN or infinite, or the model collapsed.
     """
-    chosen = families.load(family)
+    chosen = families.load(family)(dataset)
     given = {**chosen.profiles["default"].hyperparameters, **changes}
     values = resolve(chosen.hyperparameters, None, given)
     trained = chosen.train(values, splits, TrainingRun(epochs=epochs, seed=seed))

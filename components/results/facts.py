@@ -79,6 +79,7 @@ class Evaluation:
         by_class: figure -> a number a class.
         curves: a list of points a class (see CURVE_COLUMNS); empty for what does not classify.
         confusion: a row an actual class, a column a predicted one; empty as above.
+        classes: the names of the classes, in the order of by_class, curves and confusion.
         notes: what a reader has to know, as it was when the model was judged.
         headline: the figures that say in a word how good the model is.
         gated: the figures that have a bound.
@@ -89,6 +90,7 @@ class Evaluation:
     by_class: Mapping[str, Sequence[float | None]]
     curves: Sequence[Sequence[Sequence[float | None]]]
     confusion: Sequence[Sequence[int]]
+    classes: Sequence[str]
     notes: Mapping[str, Any]
     headline: Sequence[str]
     gated: Sequence[str]

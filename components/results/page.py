@@ -62,7 +62,7 @@ def render(
         record=record,
         evaluation=evaluation,
         slices=slice_table(evaluation),
-        confusion=confusion_table(evaluation.confusion),
+        confusion=confusion_table(evaluation.confusion, evaluation.classes),
         training=training,
         curves=list(_curves(training)) if training else [],
         pictures=_pictures(Path(training.folder) / "pictures") if training else {},
@@ -80,10 +80,10 @@ def slice_table(evaluation: Evaluation) -> Table:
     return Table(["slice", "examples", *(name.replace("_", " ") for name in names)], rows)
 
 
-def confusion_table(matrix: Sequence[Sequence[int]]) -> Table:
+def confusion_table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> Table:
     """A row an actual class, a column a predicted one."""
-    rows = [[f"is {digit}", *map(str, row)] for digit, row in enumerate(matrix)]
-    return Table(["", *(f"read as {digit}" for digit in range(len(matrix)))], rows)
+    rows = [[f"is {name}", *map(str, row)] for name, row in zip(classes, matrix, strict=False)]
+    return Table(["", *(f"read as {name}" for name in classes)], rows)
 
 
 def _curves(training: Training) -> Iterator[Curve]:

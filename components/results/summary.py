@@ -58,6 +58,7 @@ class Summary:
         gates: what each gate said.
         seconds: of all nodes.
         settings: as plain values.
+        data_changed: in words, when the data are not those of the last run; else empty.
         seed: of the run.
         source: a hash of the code.
         versions: of Python and of the libraries.
@@ -72,6 +73,7 @@ class Summary:
     gates: tuple[Record, ...] = ()
     seconds: float = 0.0
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    data_changed: str = ""
     seed: int = 0
     source: str = ""
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)

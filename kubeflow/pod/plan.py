@@ -12,9 +12,12 @@ import json
 import os
 import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
+from components.readers.reader import BadDataset
 from pipeline.exit_codes import ExitCode
+from pipeline.intake import on_data
 from pipeline.nodes import BY_ID
 from pipeline.settings import BadSetting, Layer, Settings, make_settings, to_plain
 
@@ -23,7 +26,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     """Lists the tasks of a pipeline.
 
     Args:
-        settings: what to run; paths are those of a pod.
+        settings: what to run, which know their data; paths are those of a pod.
 
     Returns:
         `name`; `settings`; `source`, a hash of the code that a pod has to have; `nodes`, each with
@@ -39,7 +42,7 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     from pipeline.dag import create_pipeline
 
     try:
-        families.check(settings.family, settings.hyperparameters)
+        families.check(settings.family, settings.hyperparameters, settings.known_dataset)
     except ValueError as error:
         raise BadSetting(str(error)) from error
     ir = compiler.Compiler().compile(create_pipeline(settings))
@@ -69,8 +72,9 @@ def main() -> int:
     asked = json.load(sys.stdin)
     os.chdir(asked["folder"])  # where relative paths were typed
     try:
-        plan = make_plan(make_settings(*(Layer(**layer) for layer in asked["layers"])))
-    except BadSetting as error:
+        settings = make_settings(*(Layer(**layer) for layer in asked["layers"]))
+        plan = make_plan(on_data(settings, Path(asked["data_from"])))
+    except (BadSetting, BadDataset) as error:
         sys.stderr.write(f"{error}\n")
         return ExitCode.BAD_INPUT
     json.dump(plan, sys.stdout)

@@ -11,7 +11,6 @@ from components.gates import read_record
 from components.results import page
 from components.results.facts import Evaluation, Outputs, read_evaluation, read_training
 from components.results.summary import Node, Summary
-from modules.data.features import CLASSES
 from pipeline.outcome import Finished
 from pipeline.settings import Settings
 
@@ -59,11 +58,8 @@ def show_verdict(summary: Summary, file: str, shown: Shown) -> None:
 
 
 def _show_classification(evaluation: Evaluation, artifact: Any) -> None:
-    # A last digit that is nowhere in the test split is not in the matrix either.
-    known = evaluation.confusion
-    matrix = [[*row, *[0] * (CLASSES - len(row))] for row in known]
-    matrix += [[0] * CLASSES for _ in range(CLASSES - len(known))]
-    artifact.log_confusion_matrix([str(digit) for digit in range(CLASSES)], matrix)
+    matrix = [list(row) for row in evaluation.confusion]
+    artifact.log_confusion_matrix(list(evaluation.classes), matrix)
     for threshold, alarms, hits in pooled_roc(evaluation.curves, matrix):
         artifact.log_roc_data_point(alarms, hits, threshold)
 

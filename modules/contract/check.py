@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature, Trained
 from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, read_all
 from modules.contract.profile import PROFILE_NAMES, Profile
-from modules.data.features import CLASSES, SLICES
+from modules.data.features import SLICES
 
 
 class Broken(NamedTuple):
@@ -43,7 +43,7 @@ def broken_clauses(family: Any) -> list[Broken]:
     """Checks what a family declares and offers; trains nothing.
 
     Args:
-        family: any object.
+        family: any object; a family is bound to data.
 
     Returns:
         The broken clauses, in the order of DECLARED; a clause that rests on another one is looked
@@ -85,21 +85,23 @@ def broken_clauses_of_trained(
     return found
 
 
-def broken_clauses_of_figures(evaluation: EvaluationSpec, figures: Any) -> list[Broken]:
+def broken_clauses_of_figures(family: Family, figures: Any) -> list[Broken]:
     """Checks what a family's `figures` gave of a slice.
 
     Args:
-        evaluation: the family's.
+        family: whose.
         figures: what was given.
     """
     if not isinstance(figures, Mapping):
         return [Broken("figures", f"figures gives a {type(figures).__name__}, not a dict")]
+    classes = family.dataset.classes
+    evaluation = family.evaluation.for_classes(family.dataset.names)
     found = []
     if missing := [n for n in (*evaluation.figures, *evaluation.by_class) if n not in figures]:
         found.append(Broken("figures", f"figures gives no {', '.join(missing)}"))
     for name in evaluation.by_class:
-        if name in figures and len(figures[name]) != CLASSES:
-            found.append(Broken("figures", f"{name} has {len(figures[name])} rows, not {CLASSES}"))
+        if name in figures and len(figures[name]) != classes:
+            found.append(Broken("figures", f"{name} has {len(figures[name])} rows, not {classes}"))
     return found
 
 
@@ -166,6 +168,8 @@ def _gates(family: Any) -> Iterator[str]:
     for gate in evaluation.gates:
         if gate.figure not in _measured(evaluation):
             yield f"the gate {gate.name} stands on {gate.figure}, which is not measured"
+        if gate.of_class and gate.figure not in evaluation.of_class:
+            yield f"the gate {gate.name} is of each class, and {gate.figure} is not"
         if gate.by and gate.by not in SLICES:
             yield f"the gate {gate.name} is by {gate.by}; slices are by {', '.join(SLICES)}"
         if gate.by and gate.figure in evaluation.overall:
@@ -230,7 +234,11 @@ def _notes(family: Any) -> Iterator[str]:
 
 
 def _measured(evaluation: EvaluationSpec) -> set[str]:
-    return {*evaluation.figures, *(name for _, name in evaluation.standard)}
+    return {
+        *evaluation.figures,
+        *evaluation.of_class,
+        *(name for _, name in evaluation.standard),
+    }
 
 
 _TO_WRITE = ("train", "figures")  # what a family cannot inherit from Family itself

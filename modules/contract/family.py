@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modules.contract.hyperparameters import Hyperparameter, Values
 from modules.contract.profile import Profile
+from modules.data.dataset import Dataset
 from modules.data.splits import Splits
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Gate(NamedTuple):
         by: the feature whose every slice must meet it; empty for the whole test split.
         change: the name of the gate that says by how much the figure may be worse than the last
             blessed model's; empty where it is not compared.
+        of_class: there is a figure of that name for each class, `FIGURE_of_NAME`, and each has to
+            meet it.
     """
 
     figure: str
@@ -63,10 +66,11 @@ class Gate(NamedTuple):
     at_least: bool = True
     by: str = ""
     change: str = ""
+    of_class: bool = False
 
 
 class EvaluationSpec(NamedTuple):
-    """How a family's models are judged.
+    """How a family's models are judged, on whatever data; `for_classes` says how on some.
 
     Attributes:
         signature: of the exported model; gives facts about each serialized tf.Example.
@@ -74,7 +78,9 @@ class EvaluationSpec(NamedTuple):
         gates: what a model must reach.
         headline: the figures that say in a word how good a model is.
         overall: those of the figures that mean something for the whole test split alone.
-        by_class: the names of what `figures` gives as a row for each digit.
+        by_class: the names of what `figures` gives as a row for each class.
+        of_class: the names of what `figures` gives as a number `FIGURE_of_NAME` for each class;
+            they mean something for the whole test split alone.
         prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
             empty for all of them.
         standard: TFMA's own metrics, as pairs of a class and a name.
@@ -86,13 +92,40 @@ class EvaluationSpec(NamedTuple):
     headline: tuple[str, ...]
     overall: tuple[str, ...] = ()
     by_class: tuple[str, ...] = ()
+    of_class: tuple[str, ...] = ()
     prediction: str = ""
     standard: tuple[tuple[str, str], ...] = ()
 
     @property
     def gate_names(self) -> set[str]:
-        """The names of all values that a profile has to give."""
+        """The names of all bounds."""
         return {name for gate in self.gates for name in (gate.name, gate.change) if name}
+
+    def for_classes(self, names: Sequence[str]) -> EvaluationSpec:
+        """The same, with a figure and a gate for each class instead of one for any.
+
+        Args:
+            names: of the classes.
+        """
+        figures = tuple(of_class(figure, name) for figure in self.of_class for name in names)
+        gates = (
+            one._replace(of_class=False, figure=figure)
+            for one in self.gates
+            for figure in (
+                [of_class(one.figure, name) for name in names] if one.of_class else [one.figure]
+            )
+        )
+        return self._replace(
+            figures=self.figures + figures,
+            overall=self.overall + figures,
+            of_class=(),
+            gates=tuple(gates),
+        )
+
+
+def of_class(figure: str, name: str) -> str:
+    """The name of a class's own figure, such as "precision_of_8"."""
+    return f"{figure}_of_{name}"
 
 
 def _nobody_listens(epochs_done: float, logs: Mapping[str, Any]) -> None:
@@ -156,12 +189,18 @@ class Trained:
 class Family:
     """A family of models: what it declares, how it trains, and how it is judged.
 
+    The class is what a family is on any data; an instance of it knows which.
+
     Attributes:
+        dataset: what the data of a run say of themselves.
+        judge: by whose eyes samples are read, a modules.metrics.judge.Judge; None stands for the
+            one that is shipped. Classifiers have no use for it.
         objective: the figure that a search improves.
         served: the signatures that are asked before a push, "serving_default" among them.
         hyperparameters: every one of them.
         evaluation: how its models are judged.
         profiles: the three sizes of run, by name.
+        judged: whether a judge reads its samples.
     """
 
     objective: Objective
@@ -169,6 +208,11 @@ class Family:
     hyperparameters: tuple[Hyperparameter, ...]
     evaluation: EvaluationSpec
     profiles: Mapping[str, Profile]
+    judged: bool = False
+
+    def __init__(self, dataset: Dataset, judge: Any = None) -> None:
+        self.dataset = dataset
+        self.judge = judge
 
     def check(self, values: Values) -> None:
         """Checks values that fit each by itself.
@@ -198,8 +242,9 @@ class Family:
             facts: the outputs of the evaluation's signature, a row for each Example; N may be 1.
 
         Returns:
-            A number for each of the evaluation's `figures`, NaN where it has no meaning, and a row
-            a class for each of its `by_class`.
+            A number for each of the evaluation's `figures`, NaN where it has no meaning, one
+            `FIGURE_of_NAME` for each of its `of_class` and each class, and a row a class for each
+            of its `by_class`.
         """
         raise NotImplementedError
 

@@ -1,5 +1,7 @@
 """Reads and writes frozen dataclasses by what their fields declare, so that no name is told twice.
 
+A field that declares nothing is none of a person's: it is neither read nor written here.
+
 A value has a dotted name: `training.epochs` is the field `epochs` of the dataclass in the field
 `training`. A field that is a mapping has names of its own below it, such as `gates.accuracy`.
 """
@@ -95,6 +97,8 @@ def _fields(cls: type, prefix: str) -> Iterator[tuple[dataclasses.Field[Any], st
     hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
         name = field.metadata.get("name") or field.name
+        if "kind" not in field.metadata and not dataclasses.is_dataclass(hints[field.name]):
+            continue
         yield field, f"{prefix}{name}", hints[field.name]
 
 

@@ -38,6 +38,9 @@ class Data:
     test_images: int | None = setting(
         "test images to read", Kind(int, least=1, most=_IMAGES, absent="all"), default=None
     )
+    transposed: bool = setting(
+        "the files hold rows as columns, as EMNIST's do", Kind(bool), default=False
+    )
 
 
 @dataclasses.dataclass(frozen=True)

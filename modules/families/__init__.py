@@ -11,9 +11,11 @@ from modules.contract.values import unknown
 
 if TYPE_CHECKING:
     from modules.contract.family import Family
+    from modules.data.dataset import Dataset
 
 _FOLDER = Path(__file__).parent
 _FIRST = "transformer"  # what is run when nobody says what
+USUAL_SIDE = 28  # pixels of the images that the profiles' values were tried with
 
 
 class UnknownFamily(ValueError):
@@ -26,32 +28,33 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: name != _FIRST))
 
 
-def load(name: str) -> Family:
-    """Gives a family.
+def load(name: str) -> type[Family]:
+    """Gives a family, which is bound to data by calling it with a Dataset.
 
     Args:
         name: of a file of this folder, without its ending; its FAMILY is meant.
 
     Raises:
         UnknownFamily: there is no family of that name.
-        BrokenFamily: the file has no FAMILY.
+        BrokenFamily: the file has no FAMILY, or one that is no class.
     """
     if name not in names():
         raise UnknownFamily(unknown("model", name, names()))
     module = importlib.import_module(f"{__name__}.{name}")
-    if not hasattr(module, "FAMILY"):
+    if not isinstance(getattr(module, "FAMILY", None), type):
         from modules.contract.check import Broken, refuse
 
-        refuse([Broken("family", f"modules/families/{name}.py has no FAMILY")], name)
-    return cast("Family", module.FAMILY)
+        refuse([Broken("family", f"modules/families/{name}.py has no class FAMILY")], name)
+    return cast("type[Family]", module.FAMILY)
 
 
-def check(name: str, given: Mapping[str, Any]) -> None:
+def check(name: str, given: Mapping[str, Any], dataset: Dataset) -> None:
     """Checks a family and hyperparameters before a run that uses them starts.
 
     Args:
         name: of the family.
         given: hyperparameters that do not have their default, typed or as text.
+        dataset: what the run is about.
 
     Raises:
         UnknownFamily: there is no family of that name.
@@ -61,12 +64,12 @@ def check(name: str, given: Mapping[str, Any]) -> None:
     from modules.contract.check import broken_clauses, refuse
     from modules.contract.hyperparameters import BadHyperparameter, resolve
 
-    family = load(name)
+    family = load(name)(dataset)
     refuse(broken_clauses(family), name)
     values = resolve(family.hyperparameters, None, given)
     # Those of profiles have been tried, and a start need not wait for a model that it does not use.
     tried = [{}, *(dict(profile.hyperparameters) for profile in family.profiles.values())]
-    if dict(given) in tried:
+    if dataset.side == USUAL_SIDE and dict(given) in tried:
         return
     try:
         family.check(values)

@@ -1,6 +1,6 @@
-"""The GAN family: a generative adversarial network (Goodfellow et al. 2014) of digits.
+"""The GAN family: a generative adversarial network (Goodfellow et al. 2014) of images.
 
-The generator learns by the non-saturating loss, and both networks are told the digit (Mirza and
+The generator learns by the non-saturating loss, and both networks are told the class (Mirza and
 Osindero 2014, "Conditional Generative Adversarial Nets"). What is sampled, judged and served is an
 exponential average of the generator's weights (Yazıcı et al. 2019, "The Unusual Effectiveness of
 Averaging in GAN Training"), which is far better than the last ones. Images are in [-1, 1] inside,
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
-from modules.data.features import CLASSES, LABEL
+from modules.data.features import LABEL
 from modules.data.splits import Split
-from modules.kinds.keras_family import KerasFamily
-from modules.metrics import judge_weights, sample_scores
+from modules.kinds.generator import Generator
+from modules.metrics import sample_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from modules.networks.gan import Gan
 
 _STEPS_PER_CALL = 32
+_KNOWN = 0.8  # share of the classes that have to be among the samples
 
 
-class GanFamily(KerasFamily):
+class GanFamily(Generator):
     """modules/networks/gan.py has the networks' training, gan_answers.py what they are asked.
 
     The widths are those of many a tutorial: 256 and 512 units (and 1024 in a third layer) in the
@@ -48,6 +49,7 @@ class GanFamily(KerasFamily):
         ),
         # What they say of the generated images has nothing to do with a slice of the real ones.
         overall=(*sample_scores.OVERALL, "discriminator_precision", "discriminator_auc"),
+        of_class=sample_scores.OF_CLASS,
         gates=(
             Gate("relative_frechet", "relative_frechet", at_least=False),
             Gate("relative_coverage", "relative_coverage"),
@@ -55,7 +57,7 @@ class GanFamily(KerasFamily):
             Gate("recall", "digit_recall", by=LABEL),
             Gate("precision", "precision"),
             Gate("coverage", "coverage", change="coverage_drop"),
-            *(Gate(f"share_of_{digit}", "share") for digit in range(CLASSES)),
+            Gate("share", "share", of_class=True),
         ),
         headline=("relative_frechet", "relative_coverage"),
     )
@@ -65,7 +67,7 @@ class GanFamily(KerasFamily):
         share("dropout", 0.1, "share of the discriminator's units dropped", [0.0, 0.1, 0.3]),
         share("label_smoothing", 0.1, "how far below 1 the label of real images is", [0.0, 0.1]),
         whole("latent", 100, "numbers that a sample starts from", [50, 100], most=10_000),
-        switch("conditional", True, "tell both networks the digit"),
+        switch("conditional", True, "tell both networks the class"),
         whole("channels", 16, "of the last feature maps of a conv generator", most=4096),
         whole("units", 256, "units of the generator's first and the discriminator's last layer"),
         whole("generator_layers", 2, "its dense layers, each twice as wide as the last", most=8),
@@ -143,22 +145,24 @@ class GanFamily(KerasFamily):
         from modules.networks.gan import Gan
 
         keras.utils.set_random_seed(seed)
-        model = Gan(values, total_steps)
+        data = self.dataset
+        model = Gan(values, total_steps, data.side, data.classes, self.eyes)
         model.compile(jit_compile=False, steps_per_execution=_STEPS_PER_CALL)
         return model
 
     def batches(self, split: Split, values: Values, training: bool, seed: int) -> tf.data.Dataset:
-        """Batches of grey images, uint8 (B, 28, 28), and labels, int64 (B,)."""
+        """Batches of grey images, uint8 (B, S, S), and labels, int64 (B,)."""
         from modules.data.images import train_or_held_out
 
         return train_or_held_out(split, values["batch_size"], training, seed)
 
     def collapsed(self, logs: Mapping[str, float]) -> str:
-        """A generator that knows a few digits only is a collapsed one."""
-        digits = int(logs.get("val_digits", CLASSES))
-        if digits < CLASSES - 2:
+        """A generator that knows a few classes only is a collapsed one."""
+        classes = self.dataset.classes
+        known = int(logs.get("val_classes", classes))
+        if known < _KNOWN * classes:
             return (
-                f"the generator has collapsed: only {digits} of {CLASSES} digits are among its "
+                f"the generator has collapsed: only {known} of {classes} classes are among its "
                 "samples; a smaller learning_rate, more dropout or a larger r1 may help"
             )
         return ""
@@ -173,7 +177,7 @@ class GanFamily(KerasFamily):
         """Served: sample and discriminate; "evaluation" gives an image's facts."""
         from modules.networks import gan_answers
 
-        return gan_answers.signatures(model, images, seed)
+        return gan_answers.signatures(model, images, seed, self.eyes)
 
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The evaluation's figures of a slice; see Family."""
@@ -191,16 +195,16 @@ class GanFamily(KerasFamily):
             "discriminator_precision": float(precision),
             "discriminator_recall": float(recall),
             "discriminator_auc": float(metrics.roc_auc_score(truth, scores)),
-            **sample_scores.sample_figures(facts),
+            **sample_scores.sample_figures(facts, self.dataset.names),
         }
 
     def notes(self) -> dict[str, Any]:
         """Which judge read the samples, and what they are samples of."""
         return {
-            "judge": judge_weights.fingerprint(),
+            **super().notes(),
             "samples": "of the average of the generator's weights, chosen among `tries` by "
             "importance",
         }
 
 
-FAMILY = GanFamily()
+FAMILY = GanFamily

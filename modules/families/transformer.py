@@ -1,4 +1,4 @@
-"""The transformer family: classifiers of digits by attention between parts of the image."""
+"""The transformer family: classifiers by attention between parts of the image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from modules.contract.family import Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
-from modules.data.features import CLASSES
 from modules.data.splits import Split
 from modules.kinds.classifier import Classifier, classifier_signatures
 from modules.kinds.keras_family import KerasFamily
@@ -35,8 +34,8 @@ class Transformer(Classifier, KerasFamily):
         share("dropout", 0.0, "share of units dropped in training"),
         switch("pre_norm", True, "normalise before attention instead of after it"),
         whole("batch_size", 64, "images per step"),
-        share("label_smoothing", 0.0, "share of a label that all digits get alike"),
-        number("shift", 2.0, "largest shift of training images, in pixels", most=28),
+        share("label_smoothing", 0.0, "share of a label that all classes get alike"),
+        number("shift", 2.0, "largest shift of training images, in 28ths of the side", most=28),
         number("turn", 0.0, "largest rotation of training images, in degrees", most=180),
         share("zoom", 0.0, "largest change of scale of training images, as a share"),
     )
@@ -92,7 +91,7 @@ class Transformer(Classifier, KerasFamily):
         from modules.networks.transformer import classifier
 
         keras.utils.set_random_seed(seed)
-        model = classifier(values)
+        model = classifier(values, self.dataset.side, self.dataset.classes)
         schedule = rise_and_fall(values["learning_rate"], total_steps)
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=values["weight_decay"])
         # No decay for what has no direction to shrink: biases and the gains of norms.
@@ -110,27 +109,33 @@ class Transformer(Classifier, KerasFamily):
         return model
 
     def batches(self, split: Split, values: Values, training: bool, seed: int) -> tf.data.Dataset:
-        """Batches of images, uint8 (B, 28, 28), and labels, int64 (B,); varied to train."""
+        """Batches of images, uint8 (B, S, S), and labels, int64 (B,); varied to train."""
         from modules.data.augment import random_affine
         from modules.data.images import train_or_held_out
 
         change = functools.partial(
-            random_affine, shift=values["shift"], degrees=values["turn"], zoom=values["zoom"]
+            random_affine,
+            shift=values["shift"] * self.dataset.side / 28,
+            degrees=values["turn"],
+            zoom=values["zoom"],
         )
         return train_or_held_out(split, values["batch_size"], training, seed, change)
 
     def signatures(self, model: Any, images: np.ndarray, seed: int) -> dict[str, Signature]:
         """Serving by serialized tf.Examples and by raw images."""
         del images, seed
-        return classifier_signatures(lambda images: model(images, training=False))
+        return classifier_signatures(
+            lambda images: model(images, training=False), self.dataset.side
+        )
 
 
 def _cross_entropy(labels: Any, probabilities: Any, smoothing: float) -> Any:
     import keras
     from keras import ops
 
-    wanted = ops.one_hot(ops.reshape(ops.cast(labels, "int32"), (-1,)), CLASSES)
+    classes = probabilities.shape[-1]
+    wanted = ops.one_hot(ops.reshape(ops.cast(labels, "int32"), (-1,)), classes)
     return keras.losses.categorical_crossentropy(wanted, probabilities, label_smoothing=smoothing)
 
 
-FAMILY = Transformer()
+FAMILY = Transformer

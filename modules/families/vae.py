@@ -1,8 +1,8 @@
-"""The VAE family: a variational autoencoder (Kingma and Welling 2014) of binarised digits.
+"""The VAE family: a variational autoencoder (Kingma and Welling 2014) of binarised images.
 
 Binarisation is stochastic: each pixel is ink with the probability that its grey value says, drawn
 anew for every batch of training, and once for each image of an evaluation. All figures in nats are
-of a whole image: the Bernoulli reconstruction is summed over 784 pixels, the KL divergence over the
+of a whole image: the Bernoulli reconstruction is summed over its pixels, the KL divergence over the
 latents. What is served reads and gives grey images.
 """
 
@@ -17,8 +17,8 @@ from modules.contract.hyperparameters import Values, number, share, switch, whol
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
 from modules.data.splits import Split
-from modules.kinds.keras_family import KerasFamily
-from modules.metrics import judge_weights, sample_scores
+from modules.kinds.generator import Generator
+from modules.metrics import sample_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ ACTIVE = 0.01  # nats; a latent whose mean KL is above it is in use
 _STEPS_PER_CALL = 32
 
 
-class VaeFamily(KerasFamily):
+class VaeFamily(Generator):
     """modules/networks/vae.py has the network, vae_answers.py what it is asked.
 
     layers=1, latent=2 and activation="relu", with the 512 units, is the network of many a tutorial.
@@ -59,6 +59,7 @@ class VaeFamily(KerasFamily):
             *sample_scores.FIGURES,
         ),
         overall=sample_scores.OVERALL,
+        of_class=sample_scores.OF_CLASS,
         gates=(
             Gate("nelbo", "nelbo", at_least=False, change="nelbo_rise"),
             Gate("nelbo", "digit_nelbo", at_least=False, by=LABEL),
@@ -142,7 +143,7 @@ class VaeFamily(KerasFamily):
         from modules.networks.vae import Vae
 
         keras.utils.set_random_seed(seed)
-        model = Vae(values, total_steps)
+        model = Vae(values, total_steps, self.dataset.side)
         schedule = rise_and_fall(values["learning_rate"], total_steps)
         optimizer = FusedAdam(schedule, weight_decay=values["weight_decay"] or None)
         optimizer.exclude_from_weight_decay(var_names=["bias"])
@@ -151,7 +152,7 @@ class VaeFamily(KerasFamily):
         return model
 
     def batches(self, split: Split, values: Values, training: bool, seed: int) -> tf.data.Dataset:
-        """Batches of grey images, uint8 (B, 28, 28), which each step binarises, and labels."""
+        """Batches of grey images, uint8 (B, S, S), which each step binarises, and labels."""
         from modules.data.images import train_or_held_out
 
         return train_or_held_out(split, values["batch_size"], training, seed)
@@ -175,7 +176,9 @@ class VaeFamily(KerasFamily):
         """Served: encode, decode, sample and reconstruct; "evaluation" gives an image's facts."""
         from modules.networks import vae_answers
 
-        return vae_answers.signatures(model, images, seed, IMPORTANCE_SAMPLES, IMPORTANCE_EVERY)
+        return vae_answers.signatures(
+            model, images, seed, self.eyes, IMPORTANCE_SAMPLES, IMPORTANCE_EVERY
+        )
 
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The evaluation's figures of a slice; see Family."""
@@ -197,17 +200,17 @@ class VaeFamily(KerasFamily):
             "active_latents": float((latent_kl > ACTIVE).sum()),
             **{name: float(facts[name].mean()) for name in ("mse", "mae", "bce")},
             **ink_figures(facts["ink"].sum(axis=0)),
-            **sample_scores.sample_figures(facts),
+            **sample_scores.sample_figures(facts, self.dataset.names),
         }
 
     def notes(self) -> dict[str, Any]:
         """Which judge read the samples, and how images were binarised and sampled."""
         return {
-            "judge": judge_weights.fingerprint(),
+            **super().notes(),
             "binarisation": "stochastic: a pixel is ink with the probability of its grey value",
             "importance_samples": IMPORTANCE_SAMPLES,
             "importance_images": f"every {IMPORTANCE_EVERY}th test image",
         }
 
 
-FAMILY = VaeFamily()
+FAMILY = VaeFamily

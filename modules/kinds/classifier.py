@@ -1,12 +1,19 @@
-"""What families have in common that say of an image which digit it is."""
+"""What families have in common that say of an image what it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature
-from modules.data.features import CLASSES, IMAGE_SIDE, LABEL, STROKE
+from modules.contract.family import (
+    EvaluationSpec,
+    Family,
+    Gate,
+    Objective,
+    Signature,
+    of_class,
+)
+from modules.data.features import LABEL, STROKE
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ class Classifier(Family):
         ),
         figures=AVERAGES,
         by_class=BY_CLASS,
+        of_class=("precision", "auc"),
         gates=(
             Gate("accuracy", "accuracy", change="accuracy_drop"),
             Gate("accuracy", "digit_accuracy", by=LABEL),
@@ -40,26 +48,31 @@ class Classifier(Family):
 
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The scores of a slice's probabilities; see Family."""
-        return classifier_scores(labels, facts["probabilities"].reshape(-1, CLASSES))
+        names = self.dataset.names
+        scores = classifier_scores(labels, facts["probabilities"].reshape(-1, len(names)))
+        for figure in self.evaluation.of_class:
+            scores |= {of_class(figure, n): v for n, v in zip(names, scores[figure], strict=True)}
+        return scores
 
 
-def classifier_signatures(probabilities: Callable[[Any], Any]) -> dict[str, Signature]:
+def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dict[str, Signature]:
     """Serving by serialized tf.Examples ("serving_default") and by images ("serving_images").
 
     Args:
-        probabilities: in TensorFlow, from images, uint8 (B, 28, 28), to float32 (B, 10).
+        probabilities: in TensorFlow, from images, uint8 (B, S, S), to float32 (B, K).
+        side: S, of an image, in pixels.
     """
     import tensorflow as tf
 
     from modules.data.images import parse_images
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"probabilities": probabilities(parse_images(examples))}
+        return {"probabilities": probabilities(parse_images(examples, side))}
 
     def serve_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"probabilities": probabilities(images)}
 
-    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    raw = tf.TensorSpec((None, side, side), tf.uint8, name="images")
     serialized = tf.TensorSpec((None,), tf.string, name="examples")
     return {
         "serving_default": Signature(serve_examples, [serialized]),

@@ -10,7 +10,10 @@ from typing import Any
 import keras
 
 from modules.contract.family import Signature
+from modules.data.dataset import Dataset
 from modules.util.files import remove
+
+CLASS_NAMES = "class_names"
 
 
 def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signature]) -> None:
@@ -34,3 +37,22 @@ def export(trackable: Any, directory: str | Path, signatures: Mapping[str, Signa
     archive.write_out(str(part), verbose=False)
     remove(directory)
     os.replace(part, directory)
+
+
+def class_names(dataset: Dataset) -> dict[str, Signature]:
+    """A signature that tells a client what a model's classes are called.
+
+    Args:
+        dataset: what the model was trained on.
+
+    Returns:
+        "class_names", from classes, int64 (N,) from 0, to their names, string (N,).
+    """
+    import tensorflow as tf
+
+    names = tf.constant(dataset.names)
+
+    def name_classes(classes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"names": tf.gather(names, classes)}
+
+    return {CLASS_NAMES: Signature(name_classes, [tf.TensorSpec((None,), tf.int64, "classes")])}

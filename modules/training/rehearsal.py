@@ -50,5 +50,5 @@ def rehearse(
     asked = tf.function(signatures[family.evaluation.signature].function)(example)
     facts = {key: tensor.numpy() for key, tensor in asked.items()}
     figures = family.figures(few.held_out.labels[:1], facts)
-    check.refuse(check.broken_clauses_of_figures(family.evaluation, figures), name)
+    check.refuse(check.broken_clauses_of_figures(family, figures), name)
     _done.add((name, source))

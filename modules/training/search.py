@@ -34,13 +34,20 @@ class SearchData:
     Args:
         train_files: patterns of TFRecord files.
         eval_files: patterns of TFRecord files.
+        side: of an image, in pixels.
         images: how many training images to use, drawn by the seed; None for all.
         seed: of the draw.
     """
 
     def __init__(
-        self, train_files: Sequence[str], eval_files: Sequence[str], images: int | None, seed: int
+        self,
+        train_files: Sequence[str],
+        eval_files: Sequence[str],
+        side: int,
+        images: int | None,
+        seed: int,
     ) -> None:
+        self._side = side
         self._files = (train_files, eval_files)
         self._images = images
         self._seed = seed
@@ -54,7 +61,7 @@ class SearchData:
     def splits(self) -> Splits:
         """The images to learn from, and those to judge by."""
         if self._splits is None:
-            (images, labels), held_out = (load_split(files) for files in self._files)
+            (images, labels), held_out = (load_split(files, self._side) for files in self._files)
             count = min(self._images or len(images), len(images))
             drawn = np.random.default_rng(self._seed).permutation(len(images))[:count]
             self._splits = Splits(Split(images[drawn], labels[drawn]), held_out)

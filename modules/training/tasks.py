@@ -15,6 +15,7 @@ class SearchTask:
 
     Attributes:
         family: whose hyperparameters.
+        dataset: what the data say of themselves, as modules.data.dataset.to_plain writes it.
         search: a name of modules.training.searches.
         max_epochs: of the longest trial.
         factor: Hyperband keeps one trial in so many.
@@ -26,6 +27,7 @@ class SearchTask:
     """
 
     family: str
+    dataset: Mapping[str, Any]
     search: str
     max_epochs: int
     factor: int
@@ -42,6 +44,7 @@ class TrainingTask:
 
     Attributes:
         family: of the model.
+        dataset: as in SearchTask.
         epochs: of the whole training.
         hyperparameters: values that come before those of a search.
         seed: for first weights, order and changes of images.
@@ -49,6 +52,7 @@ class TrainingTask:
     """
 
     family: str
+    dataset: Mapping[str, Any]
     epochs: int
     hyperparameters: Mapping[str, Any]
     seed: int

@@ -12,10 +12,12 @@ from modules import families
 from modules.contract import check
 from modules.contract.family import TrainingRun
 from modules.contract.hyperparameters import resolve
+from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
 from modules.data.splits import Splits
 from modules.training import progress, unfinished
-from modules.training.export import export
+from modules.training.export import class_names, export
+from modules.training.judge import judge_given
 from modules.training.rehearsal import rehearse
 from modules.training.tasks import TrainingTask, from_config
 from modules.util.files import digest, digest_files, remove, write_json
@@ -45,14 +47,18 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     started = time.monotonic()
     task = from_config(TrainingTask, fn_args.custom_config)
-    family = families.load(task.family)
+    dataset = from_plain(task.dataset)
+    family = families.load(task.family)(dataset, judge_given(fn_args))
     found = (fn_args.hyperparameters or {}).get("values")
     values = resolve(family.hyperparameters, found, task.hyperparameters)
     run_dir = Path(fn_args.model_run_dir)
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
-    name = digest([task.family, values, task.epochs, task.seed, task.source, read])
+    data = to_plain(dataset)
+    name = digest([task.family, data, values, task.epochs, task.seed, task.source, read])
     backup = unfinished.folder("trainer", run_dir) / f"training-{task.family}-{name}"
-    splits = Splits(load_split(fn_args.train_files), load_split(fn_args.eval_files))
+    splits = Splits(
+        load_split(fn_args.train_files, dataset.side), load_split(fn_args.eval_files, dataset.side)
+    )
 
     if not backup.exists():
         rehearse(task.family, task.source, family, values, splits, list_files(fn_args.eval_files))
@@ -67,7 +73,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     signatures = trained.signatures(splits.train.images, task.seed)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), task.family)
-    export(trained.trackable, fn_args.serving_model_dir, signatures)
+    named = {**signatures, **class_names(dataset)}
+    export(trained.trackable, fn_args.serving_model_dir, named)
     facts = {
         "history": trained.history,
         "hyperparameters": values,

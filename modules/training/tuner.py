@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from modules import families
 from modules.contract.hyperparameters import read_all
+from modules.data.dataset import from_plain
 from modules.data.images import list_files
 from modules.training import unfinished
+from modules.training.judge import judge_given
 from modules.training.oracles import make_oracle, space_to_search
 from modules.training.search import Search, SearchData
 from modules.training.tasks import SearchTask, from_config, to_config
@@ -40,11 +42,12 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     from tfx.components.tuner.component import TunerFnResult
 
     task = from_config(SearchTask, fn_args.custom_config)
-    family = families.load(task.family)
+    dataset = from_plain(task.dataset)
+    family = families.load(task.family)(dataset, judge_given(fn_args))
     fixed = read_all(family.hyperparameters, task.hyperparameters)
     space = space_to_search(family.hyperparameters, fixed)
     oracle = make_oracle(task, space, family.objective)
-    data = SearchData(fn_args.train_files, fn_args.eval_files, task.images, task.seed)
+    data = SearchData(fn_args.train_files, fn_args.eval_files, dataset.side, task.images, task.seed)
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     name = digest([to_config(task), space.get_config(), read])
