@@ -1,5 +1,6 @@
 """The command that makes a dataset of one's own images: what it makes, and what it refuses."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,14 @@ def test_a_division_that_is_there_is_kept(tmp_path: Path) -> None:
     assert test_images.shape == (90, 28, 28)
 
 
+def test_a_folder_beside_train_and_test_is_said_to_be_left_out(tmp_path: Path, capsys: Say) -> None:
+    for split in ("train", "test", "valid"):
+        make_pngs(tmp_path / "source" / split, count=30)
+    assert main([str(tmp_path / "source"), str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'source' / 'valid'} is left out" in said and "train: 90 images" in said
+
+
 def test_pictures_of_any_kind_are_read(tmp_path: Path, capsys: Say) -> None:
     """JPEG, colour, palette, 16 bits, transparent, turned by EXIF, not square."""
     source = make_pngs(tmp_path / "source", "ab", 60)
@@ -139,9 +148,9 @@ def test_numbered_classes_are_in_the_order_of_numbers(tmp_path: Path) -> None:
     ("convert", "said"),
     [
         (lambda images: images, ""),
-        (lambda images: images / 255.0, "0 to 1 was scaled to 0 to 255"),
-        (lambda images: images // 16, "0 to 16 was scaled to 0 to 255"),
-        (lambda images: images > 100, "0 to 1 was scaled to 0 to 255"),
+        (lambda images: images / 255.0, "taken as 0 to 1: scaled to 0 to 255"),
+        (lambda images: images // 16, "taken as 0 to 16: scaled to 0 to 255"),
+        (lambda images: images > 100, "taken as 0 to 1: scaled to 0 to 255"),
         (lambda images: images.reshape(180, 400), ""),
         (lambda images: images[..., None], ""),
         (lambda images: np.repeat(images[..., None], 3, axis=3), ""),
@@ -186,13 +195,15 @@ def test_divided_arrays_are_kept_divided(tmp_path: Path, x: str, y: str) -> None
     assert np.bincount(train).tolist() == np.bincount(test).tolist() == [30, 30, 30]
 
 
-def test_the_digits_of_scikit_learn(tmp_path: Path, capsys: Say) -> None:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    np.savez(tmp_path / "digits.npz", images=digits.images, labels=digits.target)
-    assert main([str(tmp_path / "digits.npz"), str(tmp_path / "out")]) == 0
-    assert "values from 0 to 16: 0 to 16 was scaled to 0 to 255" in capsys.readouterr().out
+def test_the_digits_of_scikit_learn(
+    tmp_path: Path, project: Path, capsys: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (project / "docs" / "data.md").read_text().splitlines()
+    [command] = [line for line in lines if "load_digits" in line]
+    monkeypatch.chdir(tmp_path)
+    exec(shlex.split(command)[2], {})
+    assert main(["d.npz", "out"]) == 0
+    assert "values from 0 to 16, taken as 0 to 16: scaled to 0 to 255" in capsys.readouterr().out
     images, _, test_images, labels = idx_files.read_all(tmp_path / "out")
     assert images.shape[1:] == (8, 8) and images.max() == 255
     assert np.bincount(labels).min() >= 30

@@ -152,7 +152,7 @@ def _scale(source: Path, pixels: list[NDArray[Any]], notes: list[str]) -> float:
             " 0 to 1."
         )
     if top != 255:
-        notes.append(f"values from {least:g} to {most:g}: 0 to {top} was scaled to 0 to 255")
+        notes.append(f"values from {least:g} to {most:g}, taken as 0 to {top}: scaled to 0 to 255")
     return 255 / top
 
 

@@ -25,13 +25,14 @@ def read_folder(source: Path, side: int) -> Found:
     Raises:
         BadImages: a class is empty or in one split alone, or a file cannot be read.
     """
-    tops = _folders(source)
-    divided = {top.name for top in tops} == _SPLITS and all(_folders(top) for top in tops)
-    splits = {top.name: top for top in tops} if divided else {"all": source}
+    tops = {top.name: top for top in _folders(source)}
+    divided = _SPLITS <= tops.keys() and all(_folders(tops[split]) for split in _SPLITS)
+    splits = {split: tops[split] for split in ("train", "test")} if divided else {"all": source}
     names = _names(splits)
     check_classes(source, names)
-    notes: list[str] = []
-    parts = {split: _read(splits[split], names, side, notes) for split in sorted(splits)[::-1]}
+    left = [top for split, top in tops.items() if divided and split not in splits]
+    notes = [f"{top} is left out, as it is neither train nor test" for top in left]
+    parts = {split: _read(splits[split], names, side, notes) for split in splits}
     return Found(names, parts, tuple(notes))
 
 
