@@ -227,6 +227,15 @@ def test_polarity_can_be_forced_and_has_to_be_where_borders_disagree(
     assert main([str(source), str(tmp_path / "b"), "--polarity", "white-on-black"]) == 0
 
 
+def test_tinted_paper_becomes_0_and_ink_stays_255(tmp_path: Path, capsys: Say) -> None:
+    with np.load(make_npz(tmp_path / "plain.npz")) as plain:
+        source = make_npz(tmp_path / "x.npz", images=np.minimum(255 - plain["images"], 230))
+    assert main([str(source), str(tmp_path / "out")]) == 0
+    assert "paper has 25 of 255 in most images, which was made 0" in capsys.readouterr().out
+    images = idx_files.read_all(tmp_path / "out")[0]
+    assert images.max() == 255 and np.median(images) == 0
+
+
 def one_class(folder: Path) -> Path:
     return make_pngs(folder, "a")
 
@@ -300,7 +309,7 @@ def blank_pictures(folder: Path) -> Path:
         (files_without_classes, "has no folders: put the images of each class into one"),
         (a_class_that_is_not_tested, "source/test has no folder for the class c"),
         (few_tests, "The class a has 29 test images, and 30 are needed"),
-        (blank_pictures, "No image has ink: the strongest has 5 of 255"),
+        (blank_pictures, "No image has ink: the strongest has 0 of 255"),
         (lambda folder: folder, "source does not exist"),
     ],
 )

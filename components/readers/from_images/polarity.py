@@ -11,6 +11,7 @@ from components.readers.from_images.found import BadImages, Found
 POLARITIES = ("auto", "black-on-white", "white-on-black")
 _AGREE = 0.8  # of all images, whose borders have to be alike
 _LIGHT = 128
+_TINTED = 64  # more of it in the paper, and it is no paper
 
 
 def ink_on_paper(found: Found, polarity: str) -> Found:
@@ -35,19 +36,22 @@ def ink_on_paper(found: Found, polarity: str) -> Found:
         polarity = "black-on-white" if light >= _AGREE else "white-on-black"
         alike, shade = max((light, "light"), (1 - light, "dark"))
         why = f"since {alike:.0%} of the borders are {shade}"
-    if polarity == "black-on-white":
-        note = f"black on white, {why}: inverted, so that ink is 255 and paper 0"
-        parts = {
-            split: dataclasses.replace(part, images=255 - part.images)
-            for split, part in found.parts.items()
-        }
-    else:
-        note = f"white on black, {why}: kept, ink is 255 and paper 0"
-        parts = dict(found.parts)
+    inverted = polarity == "black-on-white"
+    done = "inverted" if inverted else "kept"
+    notes = [f"{polarity.replace('-', ' ')}, {why}: {done}, so that ink is 255 and paper 0"]
+    values = np.arange(256)[::-1] if inverted else np.arange(256)
+    level = int(np.median(values[papers]))
+    if 0 < level <= _TINTED:
+        notes.append(f"paper has {level} of 255 in most images, which was made 0")
+        values = (values - level).clip(0) * 255 // (255 - level)
+    parts = {
+        split: dataclasses.replace(part, images=values.astype(np.uint8)[part.images])
+        for split, part in found.parts.items()
+    }
     brightest = max(int(part.images.max()) for part in parts.values())
     if brightest < _LIGHT:
         raise BadImages(
             f"No image has ink: the strongest has {brightest} of 255. Give --polarity the other"
             " way round, or images of more contrast."
         )
-    return dataclasses.replace(found, parts=parts, notes=(*found.notes, note))
+    return dataclasses.replace(found, parts=parts, notes=(*found.notes, *notes))
