@@ -27,6 +27,7 @@ class Survey:
     """A dataset whose files are there and whose labels make sense.
 
     Attributes:
+        folder: of the files.
         pairs: the files of the splits "train" and "test".
         classes: the class of each image of a split, int64 (N,), from 0.
         labels: of each class, in the files; ascending.
@@ -37,13 +38,13 @@ class Survey:
     """
 
     def __init__(self, data_dir: str | Path, transposed: bool) -> None:
-        self._folder, self._transposed = Path(data_dir), transposed
+        self.folder, self._transposed = Path(data_dir), transposed
         self._reader: Reader = reader_of(data_dir)
         self.pairs: Mapping[str, Pair] = self._reader.find_dataset(data_dir)
         raw = {name: self._reader.read_labels(pair.labels) for name, pair in self.pairs.items()}
         self.labels = self._read_classes(raw["train"])
         self._check_known(raw["test"])
-        self.names = read_names(self._folder, self.labels)
+        self.names = read_names(self.folder, self.labels)
         self.classes = {
             name: np.searchsorted(self.labels, found).astype(np.int64)
             for name, found in raw.items()
@@ -70,7 +71,7 @@ class Survey:
                     see(split, start, images)
         named = found.hexdigest()
         return Dataset(
-            origin=self._folder.resolve().name,
+            origin=self.folder.resolve().name,
             side=train.side,
             labels=self.labels,
             names=self.names,
