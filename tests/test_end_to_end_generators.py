@@ -101,7 +101,9 @@ def test_what_is_covered_of_each_digit_adds_up_to_what_is_covered_of_all(
 
 
 def test_the_notes_name_the_judge(pushed: runs.Run) -> None:
-    assert pushed.summary["evaluation"]["notes"]["judge"] == judge_weights.fingerprint()
+    assert pushed.summary["evaluation"]["notes"]["judge"] == judge_weights.fingerprint_of_file(
+        judge_weights.WEIGHTS
+    )
 
 
 def test_the_pictures_are_those_of_the_pushed_models_samples(pushed: runs.Run) -> None:

@@ -11,12 +11,13 @@ from scipy import stats
 from modules.metrics import judge
 from modules.metrics.frechet import frechet_distance
 from modules.metrics.manifolds import NEIGHBOURS
-from modules.metrics.sample_scores import FIGURES, OVERALL, sample_figures
+from modules.metrics.sample_scores import FIGURES, OF_CLASS, OVERALL, sample_figures
 from modules.metrics.samples import SampleFacts, in_batches
 from tests import examples
 
 Facts = dict[str, np.ndarray]
 
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TRAINING, GENERATED, TEST = slice(0, 1000), slice(1000, 1600), slice(1600, 2100)
 COUNT = 500  # half of the training images, and so the size of each set
 
@@ -47,7 +48,7 @@ def facts_of(about: SampleFacts, images: np.ndarray, batch: int = 250) -> Facts:
 @pytest.fixture(scope="module")
 def perfect(mnist: tuple[np.ndarray, np.ndarray]) -> SampleFacts:
     images, _ = mnist
-    return SampleFacts(sampler(images[GENERATED]), images[TRAINING], seed=1)
+    return SampleFacts(sampler(images[GENERATED]), images[TRAINING], seed=1, judge=judge.shipped())
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +60,21 @@ def perfect_facts(perfect: SampleFacts, mnist: tuple[np.ndarray, np.ndarray]) ->
 def facts_without_eights(mnist: tuple[np.ndarray, np.ndarray]) -> Facts:
     images, labels = mnist
     # Neither what is an eight, nor what the judge takes for one.
-    read = judge.read_all(images[GENERATED]).logits.argmax(axis=1)
+    read = judge.shipped().read_all(images[GENERATED]).logits.argmax(axis=1)
     others = images[GENERATED][(labels[GENERATED] != 8) & (read != 8)]
-    return facts_of(SampleFacts(sampler(others), images[TRAINING], seed=1), images[TEST])
+    return facts_of(
+        SampleFacts(sampler(others), images[TRAINING], seed=1, judge=judge.shipped()), images[TEST]
+    )
 
 
 def on(facts: Facts, chosen: np.ndarray) -> dict[str, float]:
-    return sample_figures({name: values[chosen] for name, values in facts.items()})
+    return sample_figures({name: values[chosen] for name, values in facts.items()}, NAMES)
 
 
 def test_real_images_are_as_good_as_real_images(perfect_facts: Facts) -> None:
-    figures = sample_figures(perfect_facts)
-    assert set(figures) == set(FIGURES) and set(OVERALL) < set(FIGURES)
+    figures = sample_figures(perfect_facts, NAMES)
+    of_classes = {f"{figure}_of_{name}" for figure in OF_CLASS for name in NAMES}
+    assert set(figures) == {*FIGURES, *of_classes} and set(OVERALL) < set(FIGURES)
     assert figures["relative_coverage"] == pytest.approx(1.0, abs=0.1)
     assert figures["relative_frechet"] == pytest.approx(1.0, abs=0.3)
     for name in ("coverage", "recall", "precision", "density", "entropy"):
@@ -82,9 +86,9 @@ def test_without_an_eight_only_eights_are_not_covered(
     facts_without_eights: Facts, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:
     eights = mnist[1][TEST] == 8
-    whole = sample_figures(facts_without_eights)
-    assert whole["share_of_8"] == 0.0 and whole["floor_share_of_8"] > 0.05
-    assert np.isnan(whole["precision_of_8"]) and whole["relative_frechet"] > 1.3**2
+    whole = sample_figures(facts_without_eights, NAMES)
+    assert whole["share_of_eight"] == 0.0 and whole["floor_share_of_eight"] > 0.05
+    assert np.isnan(whole["precision_of_eight"]) and whole["relative_frechet"] > 1.3**2
     assert on(facts_without_eights, eights)["coverage"] < 0.15
     assert on(facts_without_eights, eights)["floor_coverage"] > 0.6
     assert on(facts_without_eights, ~eights)["relative_coverage"] > 0.9
@@ -93,18 +97,18 @@ def test_without_an_eight_only_eights_are_not_covered(
 def test_noise_is_far_from_digits(mnist: tuple[np.ndarray, np.ndarray]) -> None:
     images, _ = mnist
     noise = np.random.default_rng(2).integers(0, 256, (COUNT, 28, 28), np.uint8)
-    about = SampleFacts(sampler(noise), images[TRAINING], seed=1)
-    figures = sample_figures(facts_of(about, images[TEST]))
+    about = SampleFacts(sampler(noise), images[TRAINING], seed=1, judge=judge.shipped())
+    figures = sample_figures(facts_of(about, images[TEST]), NAMES)
     assert figures["coverage"] < 0.1 < figures["floor_coverage"]
     assert figures["relative_frechet"] > 25.0
 
 
 def test_shares_entropy_and_precisions_are_those_of_the_facts(perfect_facts: Facts) -> None:
-    figures = sample_figures(perfect_facts)
+    figures = sample_figures(perfect_facts, NAMES)
     for name, prefix in (("generated", ""), ("floor", "floor_")):
-        digits = perfect_facts[f"{name}_digit"]
-        shares = [np.mean(digits == digit) for digit in range(10)]
-        assert [figures[f"{prefix}share_of_{digit}"] for digit in range(10)] == shares
+        classes = perfect_facts[f"{name}_class"]
+        shares = [np.mean(classes == number) for number in range(10)]
+        assert [figures[f"{prefix}share_of_{called}"] for called in NAMES] == shares
         assert figures[f"{prefix}entropy"] == pytest.approx(stats.entropy(shares))
         balls = perfect_facts[f"{name}_balls"]
         assert figures[f"{prefix}density"] == pytest.approx(np.mean(balls) / NEIGHBOURS)
@@ -112,9 +116,9 @@ def test_shares_entropy_and_precisions_are_those_of_the_facts(perfect_facts: Fac
         assert figures[f"{prefix}frechet"] == pytest.approx(
             frechet_distance(perfect_facts["features"], perfect_facts[f"{name}_features"])
         )
-    fours = perfect_facts["generated_digit"] == 4
+    fours = perfect_facts["generated_class"] == 4
     inside = perfect_facts["generated_balls"][fours] > 0
-    assert figures["precision_of_4"] == pytest.approx(np.mean(inside))
+    assert figures["precision_of_four"] == pytest.approx(np.mean(inside))
 
 
 def test_facts_are_about_the_judges_reading_of_the_samples_in_their_order(
@@ -122,9 +126,9 @@ def test_facts_are_about_the_judges_reading_of_the_samples_in_their_order(
 ) -> None:
     images, _ = mnist
     assert perfect.count == COUNT == len(perfect_facts["features"])
-    reading = judge.read_all(images[GENERATED][:COUNT])
+    reading = judge.shipped().read_all(images[GENERATED][:COUNT])
     np.testing.assert_allclose(perfect_facts["generated_features"], reading.features, atol=1e-3)
-    of_test = judge.read_all(images[TEST]).features
+    of_test = judge.shipped().read_all(images[TEST]).features
     np.testing.assert_allclose(perfect_facts["features"], of_test, atol=1e-3)
 
 
@@ -135,7 +139,7 @@ def test_real_and_floor_images_are_different_ones(
     real = perfect._real.points
     _, floor = perfect._others["floor"]
     both = np.concatenate([real, floor.points])
-    of_training = judge.read_all(mnist[0][TRAINING]).features
+    of_training = judge.shipped().read_all(mnist[0][TRAINING]).features
     assert len(both) == len(of_training) == len(np.unique(both, axis=0))
     np.testing.assert_allclose(np.sort(both, axis=0), np.sort(of_training, axis=0), atol=1e-3)
 
@@ -177,4 +181,4 @@ def test_a_sampler_by_numbers_is_asked_for_each_number_once() -> None:
 def test_too_few_training_images_are_refused(mnist: tuple[np.ndarray, np.ndarray]) -> None:
     images, _ = mnist
     with pytest.raises(ValueError, match="needs more than 5 images"):
-        SampleFacts(sampler(images), images[:10], seed=1)
+        SampleFacts(sampler(images), images[:10], seed=1, judge=judge.shipped())

@@ -5,11 +5,9 @@ The names of the figures are told without a framework, since a family declares i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-
-from modules.data.features import CLASSES
 
 _SLICED = ("coverage", "floor_coverage", "relative_coverage", "recall", "floor_recall")
 OVERALL = (
@@ -22,26 +20,28 @@ OVERALL = (
     "floor_density",
     "entropy",
     "floor_entropy",
-    *(f"share_of_{digit}" for digit in range(CLASSES)),
-    *(f"floor_share_of_{digit}" for digit in range(CLASSES)),
-    *(f"precision_of_{digit}" for digit in range(CLASSES)),
 )
+OF_CLASS = ("share", "floor_share", "precision")  # each, as FIGURE_of_NAME, of every class
 FIGURES = (*_SLICED, *OVERALL)
 
 
-def sample_figures(facts: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """FIGURES of a slice, from the facts about its images.
+def sample_figures(facts: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, float]:
+    """FIGURES of a slice, and OF_CLASS of every class.
 
-    OVERALL's are about the samples, which have nothing to do with the image that they travel with:
-    they mean something for the whole test split alone.
+    OF_CLASS and OVERALL are about the samples, which have nothing to do with the image that they
+    travel with: they mean something for the whole test split alone.
+
+    Args:
+        facts: about the slice's images.
+        names: of the classes.
     """
     from modules.metrics.frechet import frechet_distance
     from modules.metrics.manifolds import NEIGHBOURS
 
     found: dict[str, float] = {}
     for name, prefix in (("generated", ""), ("floor", "floor_")):
-        digits, balls = facts[f"{name}_digit"].reshape(-1), facts[f"{name}_balls"].reshape(-1)
-        shares = np.bincount(digits, minlength=CLASSES) / len(digits)
+        classes, balls = facts[f"{name}_class"].reshape(-1), facts[f"{name}_balls"].reshape(-1)
+        shares = np.bincount(classes, minlength=len(names)) / len(classes)
         found |= {
             f"{prefix}coverage": float(facts[f"{name}_covers"].mean()),
             f"{prefix}recall": float(facts[f"{name}_recalls"].mean()),
@@ -50,12 +50,10 @@ def sample_figures(facts: Mapping[str, np.ndarray]) -> dict[str, float]:
             f"{prefix}density": float(balls.mean() / NEIGHBOURS),
             f"{prefix}entropy": float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum()),
         }
-        found |= {f"{prefix}share_of_{digit}": float(s) for digit, s in enumerate(shares)}
-        if not prefix:
-            found |= {
-                f"precision_of_{digit}": _mean(balls[digits == digit] > 0)
-                for digit in range(CLASSES)
-            }
+        for number, called in enumerate(names):
+            found[f"{prefix}share_of_{called}"] = float(shares[number])
+            if not prefix:
+                found[f"precision_of_{called}"] = _mean(balls[classes == number] > 0)
     found["relative_coverage"] = _ratio(found["coverage"], found["floor_coverage"])
     found["relative_frechet"] = _ratio(found["frechet"], found["floor_frechet"])
     return found

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from modules.metrics import judge
+from modules.metrics.judge import Judge
 from modules.metrics.manifolds import balls_around, count_balls, covered, manifold_of
 
 MOST = 10_000  # images in each of the three sets
@@ -26,12 +26,16 @@ class SampleFacts:
     """Makes facts about test images and samples, inside an exported model.
 
     Args:
-        sample: from n to n generated images, float32 (n, 28, 28) in [0, 1].
-        images: real training ones, uint8 (N, 28, 28).
+        sample: from n to n generated images, float32 (n, S, S) in [0, 1].
+        images: real training ones, uint8 (N, S, S).
         seed: draws the real ones.
+        judge: by whose eyes; it reads images of that side.
     """
 
-    def __init__(self, sample: Callable[[int], np.ndarray], images: np.ndarray, seed: int) -> None:
+    def __init__(
+        self, sample: Callable[[int], np.ndarray], images: np.ndarray, seed: int, judge: Judge
+    ) -> None:
+        self._judge = judge
         self.count = min(MOST, len(images) // 2)
         drawn = np.random.default_rng(seed).permutation(len(images))
         real = judge.read_all(images[drawn[: self.count]])
@@ -47,7 +51,7 @@ class SampleFacts:
         for name, (reading, _) in self._others.items():
             self._tables |= {
                 f"{name}_features": reading.features,
-                f"{name}_digit": reading.logits.argmax(axis=1).astype(np.int32),
+                f"{name}_class": reading.logits.argmax(axis=1).astype(np.int32),
                 f"{name}_balls": count_balls(reading.features, self._real),
             }
 
@@ -55,10 +59,10 @@ class SampleFacts:
         """Facts about test images and the samples of the same numbers.
 
         Args:
-            images: uint8, (B, 28, 28).
+            images: uint8, (B, S, S).
             index: int64, (B,): the images' places among the test images.
         """
-        features = judge.read(tf.cast(images, tf.float32) / 255.0).features
+        features = self._judge.read(tf.cast(images, tf.float32) / 255.0).features
         row = index % self.count
         facts = {name: tf.gather(table, row) for name, table in self._tables.items()}
         facts["features"] = features
