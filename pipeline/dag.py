@@ -15,6 +15,7 @@ from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
 from components.evaluator import Evaluator
+from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
@@ -79,6 +80,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
             examples=examples,
             dataset=json.dumps(to_plain(dataset)),
             least=settings.judge.accuracy,
+            seed=SEED,
             source=source("Judge", settings.family),
         )
         judge_node.add_upstream_node(data_gate)

@@ -40,6 +40,14 @@ def data_gate(outputs: Outputs) -> str:
     return "the data fits its schema"
 
 
+def judge(outputs: Outputs) -> str:
+    """Which judge reads a generator's samples, and how well it reads real images."""
+    properties = outputs["judge"][0].custom_properties
+    whose = "the shipped judge reads" if properties["kept"].int_value else "trained, reads"
+    accuracy = properties["accuracy"].double_value
+    return f"{whose} eval at {accuracy:.4f}, fingerprint {properties['fingerprint'].string_value}"
+
+
 def tuning(outputs: Outputs) -> str:
     """The best score of the search."""
     found = read_tuning(outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +13,51 @@ import tensorflow as tf
 
 from modules.data.splits import Split
 from modules.metrics import judge_weights
-from modules.metrics.judge import Judge
+from modules.metrics.judge import FACTS, Judge, load
 from modules.training import progress
 from modules.training.judge_learner import Learner, Numbered, move
 
 BATCH = 64
 WARM_UP = 500  # steps, of a long training
+KEPT = 0.95  # accuracy from which a judge of other images is as good as one of these
 
 # 14 times over the images is what the shipped judge had; a few need more, many need less.
-_EPOCHS, _LEAST, _MOST = 14, 1200, 4000  # steps
+_EPOCHS, _LEAST, _MOST = 14, 1200, 6000  # steps
 _ROUND = 50  # steps from one kept state to the next
+
+
+def fits(judge: Judge, held_out: Split, classes: int, least: float) -> Judge | None:
+    """The judge, with its accuracy on these images, if it reads them; None if it does not.
+
+    Args:
+        judge: of other images.
+        held_out: those that it has to read.
+        classes: that they are of.
+        least: the accuracy that it must reach, besides KEPT.
+    """
+    if (judge.side, judge.classes) != (held_out.images.shape[1], classes):
+        return None
+    accuracy = judge.accuracy_on(*held_out)
+    return dataclasses.replace(judge, accuracy=accuracy) if accuracy >= max(KEPT, least) else None
+
+
+def trained_or_kept(train: Split, held_out: Split, classes: int, seed: int, folder: Path) -> Judge:
+    """Trains a judge, or takes the one that has been trained in the folder.
+
+    Args:
+        train: to learn from.
+        held_out: to measure its accuracy on; nothing is chosen by it.
+        classes: to be told apart.
+        seed: for first weights, order and changes of images.
+        folder: keeps the state of training, and the judge, for this one only.
+    """
+    done = folder / "done"
+    if (done / FACTS).exists():
+        return load(done)
+    judge = learn(train, classes, seed, folder)
+    judge = dataclasses.replace(judge, accuracy=judge.accuracy_on(*held_out))
+    judge.save(done)
+    return judge
 
 
 def steps_for(images: int) -> int:
@@ -29,7 +65,7 @@ def steps_for(images: int) -> int:
     return min(_MOST, max(_LEAST, _EPOCHS * images // BATCH))
 
 
-def train(split: Split, classes: int, seed: int, folder: Path, steps: int | None = None) -> Judge:
+def learn(split: Split, classes: int, seed: int, folder: Path, steps: int | None = None) -> Judge:
     """Trains a judge; one that was killed goes on as if it had not been.
 
     Args:
@@ -55,7 +91,7 @@ def train(split: Split, classes: int, seed: int, folder: Path, steps: int | None
             losses.append(step(order.of(number), tf.constant(number, tf.int64)))
         done = stop
         _keep(learner, kept, done)
-        figure = progress.name_figure("loss", np.mean(losses))
+        figure = progress.name_figure("loss", float(np.mean(losses)))
         detail = f"judge, step {done}/{steps}"
         progress.report(progress.Progress("training", done, steps, figure, detail))
     weights = tuple(weight.numpy() for weight in learner.weights)
