@@ -25,7 +25,6 @@ from modules.util import environment  # noqa: E402
 environment.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
-from components.mnist_example_gen import split_of  # noqa: E402
 from components.readers import reader_of  # noqa: E402
 from components.readers.reader import BadDataset  # noqa: E402
 from modules import families  # noqa: E402
@@ -35,7 +34,11 @@ from modules.contract.hyperparameters import (  # noqa: E402
     read_all,
     resolve,
 )
-from modules.data.splits import Split, Splits  # noqa: E402
+from modules.data.splits import (  # noqa: E402
+    Split,
+    Splits,
+    split_of,  # noqa: E402
+)
 
 
 def changes_of(family: str, typed: str) -> dict[str, Any]:
