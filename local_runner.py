@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import belonging, output_folder, signals  # noqa: E402
+from pipeline import belonging, output_folder, signals, terminal  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
@@ -167,6 +167,7 @@ def _complain(message: str) -> int:
 def _environment() -> None:
     import warnings
 
+    terminal.make_unbreakable()
     environment.configure("1")
     signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+CANNOT = 4  # the exit code that says that the model itself cannot be asked
+
 Tensors = dict[str, dict[str, np.ndarray]]  # signature -> tensor name -> array
 
 
@@ -81,12 +83,27 @@ def ask(model_dir: str, requests: Tensors) -> Tensors:
     return answers
 
 
-def main(model_dir: str, requests_file: str, answers_file: str) -> None:
-    """Reads requests, asks, writes the answers."""
+def main(model_dir: str, requests_file: str, answers_file: str) -> int:
+    """Reads requests, asks, writes the answers.
+
+    Returns:
+        The exit code: 0, or CANNOT, with the reason on standard error, when it is the model that
+        cannot be loaded or asked. Whatever else goes wrong says nothing about the model.
+    """
+    import tensorflow as tf
+
     with np.load(requests_file, allow_pickle=False) as flat:
         requests = unpack(dict(flat))
-    np.savez(answers_file, **pack(ask(model_dir, requests)))
+    try:
+        answers = ask(model_dir, requests)
+    except (KeyError, ValueError, TypeError, RuntimeError, OSError, tf.errors.OpError) as error:
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return CANNOT
+    np.savez(answers_file, **pack(answers))
+    return 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

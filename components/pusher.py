@@ -46,8 +46,16 @@ class Executor(pusher.Executor):
         )
         if not pushed.get_int_custom_property("pushed"):
             return
+        # A server takes the greatest number, so the new one has to be it, whatever the clock says.
         version = pushed.get_string_custom_property("pushed_version")
-        target = os.path.join(final, version)
+        target = os.path.join(final, str(max(int(version), newest_version(final) + 1)))
         os.rename(os.path.join(incoming, version), target)
         os.rmdir(incoming)
+        pushed.set_string_custom_property("pushed_version", os.path.basename(target))
         pushed.set_string_custom_property("pushed_destination", target)
+
+
+def newest_version(folder: str) -> int:
+    """The greatest version in a folder that a server watches; 0 when there is none."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return max((int(name) for name in names if name.isascii() and name.isdigit()), default=0)

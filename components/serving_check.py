@@ -5,6 +5,7 @@ An Evaluator's pass does not show that a model can be served: it loads models it
 
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,13 @@ def make_requests(
     return requests
 
 
+def _environment() -> dict[str, str]:
+    """This process's, in which the child finds the project whatever Python was told."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    more = filter(None, (str(_ROOT), kept.get("PYTHONPATH", "")))
+    return {**kept, "PYTHONPATH": os.pathsep.join(more)}
+
+
 def _image(serialized: bytes) -> np.ndarray:
     feature = tf.train.Example.FromString(serialized).features.feature[features.IMAGE]
     pixels = np.frombuffer(feature.bytes_list.value[0], np.uint8)
@@ -136,6 +144,10 @@ def check(
 
     Returns:
         What is wrong, a failure a problem; none for a model that can be served.
+
+    Raises:
+        RuntimeError: the fresh process failed for a reason that is not the model's.
+        subprocess.TimeoutExpired: it took too long, which may be the machine's doing.
     """
     model = tf.saved_model.load(model_dir)
     count = len(serialized)
@@ -160,22 +172,23 @@ def check(
         questions, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
         np.savez(questions, **ask_model.pack(requests))
         command = [sys.executable, "-m", "components.ask_model", model_dir, questions, answered]
-        try:
-            subprocess.run(
-                [str(part) for part in command],
-                cwd=_ROOT,
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=_ROOT,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300]
+        if done.returncode == ask_model.CANNOT:
+            words = f"a fresh process could not serve it: {last}"
+            return [_failure("the model", words, count)]
+        if done.returncode:
+            raise RuntimeError(
+                f"the process that asks the model ended with {done.returncode}, which says nothing "
+                f"about the model: {last}"
             )
-        except subprocess.TimeoutExpired:
-            words = f"a fresh process did not answer within {TIMEOUT} seconds"
-            return [_failure("the model", words, count)]
-        except subprocess.CalledProcessError as error:
-            last = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            words = f"a fresh process could not serve it: {last[:300]}"
-            return [_failure("the model", words, count)]
         with np.load(answered, allow_pickle=False) as flat:
             answers = ask_model.unpack(dict(flat))
     said = answers.get(CLASS_NAMES, {}).get("names", np.array([], object))

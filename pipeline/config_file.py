@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.settings import BadSetting, Layer, Settings, to_plain
+from pipeline.layers import BadSetting, Layer, read_file
+from pipeline.settings import Settings, to_plain
 
 _HEADER = """\
 # The settings of a run. To repeat it:
@@ -29,22 +28,27 @@ def read_config(file: str) -> Layer:
     Raises:
         BadSetting: it cannot be read or is no TOML; names the file, and the line where it is known.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    return Layer(read_file(file), source=file)
 
-    try:
-        with open(os.path.expanduser(file), "rb") as opened:
-            return Layer(tomllib.load(opened), source=file)
-    except OSError as error:
-        raise BadSetting(f"cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise BadSetting(f"{file} is not UTF-8 text: {error.reason}") from None
-    except RecursionError:
-        raise BadSetting(f"{file} is nested too deeply") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadSetting(f"{file} is not valid TOML: {error}") from None
+
+def read_hyperparameters(file: str) -> Layer:
+    """Reads a file of hyperparameters: their values alone, or what a run has left.
+
+    Args:
+        file: TOML with a value for each, or in a table called so, as in a run's settings.toml; or
+            a run's summary.json, of which those are taken that the model was trained with.
+
+    Raises:
+        BadSetting: it cannot be read, or there are none in it; names the file.
+    """
+    found = read_file(file)
+    if "verdict" in found:  # of a summary
+        found = found.get("training") or {}
+        found = found.get("hyperparameters", {})
+    found = found.get("hyperparameters", found)
+    if not isinstance(found, Mapping) or not found:
+        raise BadSetting(f"there are no hyperparameters in {file}")
+    return Layer({"hyperparameters": found}, source=file)
 
 
 def write_toml(settings: Settings, file: Path) -> None:

@@ -15,6 +15,7 @@ from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
 from components.evaluator import Evaluator
+from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
@@ -73,11 +74,25 @@ def create_pipeline(settings: Settings) -> Pipeline:
     )
     steps = [example_gen, statistics_gen, schema, example_validator, data_gate]
 
+    judge = None
+    if family.judged and not dataset.is_mnist:
+        judge_node = Judge(
+            examples=examples,
+            dataset=json.dumps(to_plain(dataset)),
+            least=settings.judge.accuracy,
+            seed=SEED,
+            source=source("Judge", settings.family),
+        )
+        judge_node.add_upstream_node(data_gate)
+        judge = judge_node.outputs["judge"]
+        steps.append(judge_node)
+
     hyperparameters = None
     if settings.tuner != "none":
         tuner = Tuner(
             tuner_fn="modules.training.tuner.tuner_fn",
             examples=examples,
+            base_model=judge,
             train_args=TRAIN,
             eval_args=EVAL,
             custom_config=to_config(_search_task(settings)),
@@ -89,6 +104,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     trainer = Trainer(
         run_fn="modules.training.trainer.run_fn",
         examples=examples,
+        base_model=judge,
         hyperparameters=hyperparameters,
         train_args=TRAIN,
         eval_args=EVAL,
@@ -111,6 +127,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         eval_config=eval_config(settings.family, dataset, settings.gates),
         family=settings.family,
         dataset=dataset,
+        judge=judge,
         source=source("Evaluator", settings.family),
     )
     serving_check = ServingCheck(

@@ -71,6 +71,17 @@ NODES = (
         headline=headlines.data_gate,
     ),
     Node(
+        "Judge",
+        ("components.judge",),
+        learns=True,
+        resumes=True,
+        gate=True,
+        stops=True,
+        cpu="2",
+        memory="6Gi",
+        headline=headlines.judge,
+    ),
+    Node(
         "Tuner",
         ("components.tuner", "modules.training.tuner", FAMILY),
         learns=True,

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from modules.contract.fields import Declared
-from pipeline.config_file import read_config
+from pipeline.config_file import read_config, read_hyperparameters
+from pipeline.gates_file import read_gates
 from pipeline.settings import DECLARED, ROOT, BadSetting, Layer, Settings, make_settings
 
 # In tables there are too many to have an option each.
@@ -47,6 +48,24 @@ def add_options(
         "paths start in the current folder",
     )
     parser.add_argument(
+        "--gates",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="FILE.toml",
+        help="read the bounds of gates from a file, by family and profile, such as the gates.toml "
+        "that a run without gates proposes; overrides --config and the gates beside the data; may "
+        "be repeated",
+    )
+    parser.add_argument(
+        "--hyperparameters",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="read hyperparameters, which are then not searched for, from a file: a TOML file of "
+        "their values, or the settings.toml or summary.json of a run; overrides --config; may be "
+        "repeated",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=argparse.SUPPRESS,
@@ -57,13 +76,21 @@ def add_options(
 
 
 def given(options: argparse.Namespace) -> tuple[Layer, ...]:
-    """What was asked for, lowest layer first: the files, the options, then `--set`.
+    """What was asked for, lowest layer first: `--config`, the other files, the options, `--set`.
 
     Raises:
         BadSetting: a file that cannot be read, or a `--set` without a name or a value.
     """
     found = vars(options)
-    files = map(read_config, found.get("config", ()))
+    files = [
+        read(file)
+        for name, read in (
+            ("config", read_config),
+            ("gates", read_gates),
+            ("hyperparameters", read_hyperparameters),
+        )
+        for file in found.get(name, ())
+    ]
     typed = {value.name: found[value.name] for value in _OPTIONS if value.name in found}
     changes = dict(map(_pair, found.get("set", ())))
     return (*files, Layer(typed), Layer(changes))
@@ -76,6 +103,20 @@ def read_options(options: argparse.Namespace) -> Settings:
         BadSetting: in one sentence.
     """
     return make_settings(*given(options))
+
+
+def retyped(options: argparse.Namespace) -> list[str]:
+    """What has to be typed for the settings of some options; the rest of them is left out."""
+    names = ["config", "gates", "hyperparameters", *(value.name for value in _OPTIONS), "set"]
+    found = vars(options)
+    words = []
+    for name in names:
+        given = found.get(name, [])
+        for value in [given] if isinstance(given, str) else given:
+            option = f"--{name.replace('_', '-')}"
+            # What begins with a dash would be taken for an option.
+            words += [f"{option}={value}"] if value.startswith("-") else [option, value]
+    return words
 
 
 def shown_default(value: Declared) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from pipeline.terminal import unbreakable
+
 
 class Busy(Exception):
     """Another run is using the folder."""
@@ -59,8 +61,8 @@ def output_to_log(log: Path) -> Iterator[TextIO]:
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
     with (
-        open(log, "a", buffering=1) as file,
-        os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as screen,
+        open(log, "a", buffering=1, encoding="utf-8") as file,
+        unbreakable(os.dup(1)) as screen,
     ):
         try:
             os.dup2(file.fileno(), 1)

@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from modules import families
 from modules.contract import fields
-from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning, setting
+from modules.contract.family import EvaluationSpec
+from modules.contract.profile import (
+    PROFILE_NAMES,
+    Data,
+    Judging,
+    Profile,
+    Training,
+    Tuning,
+    setting,
+)
 from modules.contract.values import BadValue, Kind, read, unknown
 from modules.data import dataset as datasets
 from modules.data.dataset import BadKind, Dataset
 from modules.training import searches
+from pipeline import gates_file
+from pipeline.layers import BadSetting, Layer, complaint
 from pipeline.metadata import address
+
+__all__ = ["BadSetting", "Layer", "Settings", "make_settings"]
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = families.names()
@@ -29,23 +42,6 @@ SEARCHES = (*searches.SEARCHES, "none")
 def profiles_of(family: str) -> Mapping[str, Profile]:
     """The profiles of a family, by their names."""
     return families.load(family).profiles
-
-
-class BadSetting(BadValue):
-    """A setting that does not exist or cannot have that value; the message says which can."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Layer:
-    """Some settings, from one source; those of a higher layer win.
-
-    Attributes:
-        values: by dotted name such as `training.epochs`, or in tables; as text or typed.
-        source: where they stand, to begin a complaint with, such as a file's name; may be empty.
-    """
-
-    values: Mapping[str, Any]
-    source: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,6 +81,7 @@ class Settings:
     data: Data
     tuning: Tuning
     training: Training
+    judge: Judging
     gates: Mapping[str, float] = setting(
         "the bound of a gate", Kind(float, least=0, most=1_000_000)
     )
@@ -104,6 +101,11 @@ class Settings:
         if self.dataset is None:
             raise LookupError(f"nobody has looked at the data in {self.data_dir}")
         return self.dataset
+
+    @property
+    def gated(self) -> bool:
+        """Whether gates were brought for this data, family and profile, by whatever way."""
+        return families.load(self.family).evaluation.brought(self.gates)
 
     @property
     def pipeline_name(self) -> str:
@@ -136,39 +138,64 @@ class Settings:
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
 _DATASET = "dataset"  # written down with the settings, and no setting: nobody types it
+_GATES = "gates."
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
 
-def make_settings(*layers: Layer, **values: Any) -> Settings:
-    """Fills in what is not given: with defaults, and with the values of the profile that is chosen.
+def make_settings(*layers: Layer, data_from: Path | None = None, **values: Any) -> Settings:
+    """Fills in what is not given: with defaults, with the values of the profile that is chosen, and
+    with the gates that lie beside the data.
 
     Args:
         layers: lowest first.
+        data_from: where the data are to be found here; None for where the settings say.
         values: the highest layer, such as `model="vae", training={"epochs": 3}`.
 
     Raises:
         BadSetting: for a name that is not known or a value that does not fit, in any layer.
     """
-    given = [(_flat(layer.values), layer.source) for layer in (*layers, Layer(values))]
+    layers = (*layers, Layer(values))
+    chosen = {name: _chosen(layers, name) for name in ("model", "profile", "data_dir")}
+    run = chosen["model"], chosen["profile"]
+    beside = gates_file.beside(data_from or chosen["data_dir"], *run)
+    asked = (gates_file.choose(layer, *run) if layer.gates else layer for layer in layers)
+    return _filled(beside, *asked)
+
+
+def _chosen(layers: Iterable[Layer], name: str) -> Any:
+    """The value of a setting that others depend on; a file of gates has none."""
+    found = _read(name, DECLARED[name].default)
+    for layer in layers:
+        if name in layer.values and not layer.gates:
+            found = _read(name, layer.values[name], layer.source)
+    return found
+
+
+def _filled(*layers: Layer) -> Settings:
+    given = [(_flat(layer.values), layer.source) for layer in layers]
     described = [(found.pop(_DATASET), source) for found, source in given if _DATASET in found]
     filled = {
         value.name: _read(value.name, value.default)
         for value in DECLARED.values()
         if value.default is not dataclasses.MISSING
     }
-    for name in ("model", "profile"):
-        for found, source in given:
-            if name in found:
-                filled[name] = _read(name, found[name], source)
-    filled |= profile_values(filled["model"], filled["profile"])
-    known = [name for name in filled if not name.startswith(_ANY)]
+    family, profile = _chosen(layers, "model"), _chosen(layers, "profile")
+    spec = families.load(family).evaluation
+    filled |= profile_values(family, profile)
+    filled |= {f"{_GATES}{name}": allowed for name, allowed in spec.allowed.items()}
+    gates = [f"{_GATES}{name}" for name in spec.gate_names]
+    known = [name for name in filled if not name.startswith((_ANY, _GATES))] + gates
     for found, source in given:
         for name, value in found.items():
             if name not in known and not (name.startswith(_ANY) and name != _ANY):
-                raise _complaint(unknown("setting", name, [*known, f"{_ANY}NAME"]), source)
-            filled[name] = _read(name, value, source)
+                former = gates_file.answer_former(name, spec)
+                words = former or unknown("setting", name, [*known, f"{_ANY}NAME"])
+                raise complaint(words, source)
+            filled[name] = _read(name, value, source, spec)
+    # However they came: what is written down of the same gates is the same.
+    ordered = {name: filled.pop(name) for name in gates if name in filled}
     return dataclasses.replace(
-        fields.build(Settings, filled),
+        fields.build(Settings, filled | ordered),
         dataset=_described(*described[-1]) if described else None,
         given=frozenset(name for found, _ in given for name in found),
     )
@@ -194,7 +221,7 @@ def from_plain(plain: Any) -> Settings:
     try:
         if not isinstance(plain, Mapping):
             raise BadSetting(f"{type(plain).__name__} instead of a table")
-        settings = make_settings(Layer(plain))
+        settings = _filled(Layer(plain))  # whole: what lies beside the data adds nothing
         if lacking := _flat(to_plain(settings)).keys() - _flat(plain).keys():
             raise BadSetting(f"they lack {', '.join(sorted(lacking))}")
     except BadSetting as error:
@@ -217,14 +244,16 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _read(name: str, value: Any, source: str = "") -> Any:
-    declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
+def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | None = None) -> Any:
+    kind = (DECLARED.get(name) or DECLARED[name.partition(".")[0]]).kind
+    if evaluation and name.startswith(_GATES):
+        kind = evaluation.kind_of(name.removeprefix(_GATES))
     try:
-        found = read(name, value, declared.kind)
+        found = read(name, value, kind)
         if name == "metadata_store" and found is not None:
             return str(address.parse(found))
     except BadValue as error:
-        raise _complaint(str(error), source) from None
+        raise complaint(str(error), source) from None
     return Path(os.path.expanduser(found)).absolute() if isinstance(found, Path) else found
 
 
@@ -236,8 +265,4 @@ def _described(plain: Any, source: str) -> Dataset | None:
             raise BadKind(f"a dataset is described by a table, not by {plain!r}")
         return datasets.from_plain(plain)
     except BadKind as error:
-        raise _complaint(str(error), source) from None
-
-
-def _complaint(message: str, source: str) -> BadSetting:
-    return BadSetting(f"{source}: {message}" if source else message)
+        raise complaint(str(error), source) from None

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from modules.contract.family import of_class
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import Kind
 from modules.families import load
 from pipeline.options import shown_default
-from pipeline.settings import DECLARED, FAMILIES, profile_values
+from pipeline.settings import DECLARED, FAMILIES, make_settings, profile_values, to_plain
 
 _INTRODUCTION = """\
 # Settings
@@ -33,9 +34,25 @@ epochs = 30
 nelbo = 95.0
 ```
 
-If a setting is given more than once, the last of these wins: the profile, `--config`, options,
-`--set`. Relative paths start in the current folder, also those in a file. Each run writes all of
-its settings to `OUTPUT/MODEL/RUN/settings.toml`; to repeat it, pass that file to `--config`.
+If a setting is given more than once, the last of these wins: the profile, the gates beside the
+data, `--config`, the files of `--gates` and `--hyperparameters`, options, `--set`. Relative paths
+start in the current folder, also those in a file. Each run writes all of its settings to
+`OUTPUT/MODEL/RUN/settings.toml`; to repeat it, pass that file to `--config`.
+
+Gates belong to data, and the ones below are MNIST's, from `data/mnist/gates.toml`. Other data
+bring such a file in their folder, or it is given by `--gates`:
+
+```toml
+[transformer.smoke]
+accuracy = 0.93
+# and so on, for every gate but accuracy_drop, which has a default
+
+[judge]
+accuracy = 0.95
+```
+
+`--set` with every one of a family's gates that has no default does, too. Without them, a model is
+trained and judged, and nothing is pushed: the run ends with exit code 3, and proposes gates.
 """
 
 
@@ -58,17 +75,18 @@ class Row:
 
 def common() -> list[Row]:
     """The settings that are the same for all families and profiles."""
+    of_profile = profile_values(FAMILIES[0], PROFILE_NAMES[0])
     return [
         Row(name, dict.fromkeys(PROFILE_NAMES, shown_default(value)), str(value.kind), value.means)
         for name, value in DECLARED.items()
-        if "." not in name and not value.mapping
+        if name not in of_profile and not value.mapping
     ]
 
 
 def table(family: str) -> list[Row]:
     """The settings whose defaults are in a family's profiles: lengths, gates, hyperparameters."""
     own = {f"hyperparameters.{one.name}": one.default for one in load(family).hyperparameters}
-    values = {profile: own | profile_values(family, profile) for profile in PROFILE_NAMES}
+    values = {profile: own | _values(family, profile) for profile in PROFILE_NAMES}
     # Lengths and gates first, as the profiles have them.
     order = [*(name for name in values[PROFILE_NAMES[0]] if name not in own), *own]
     rows = []
@@ -81,23 +99,30 @@ def table(family: str) -> list[Row]:
     return rows
 
 
+def _values(family: str, profile: str) -> dict[str, Any]:
+    """The values of a profile and its gates."""
+    settings = to_plain(make_settings(model=family, profile=profile))
+    bounds = {f"gates.{name}": bound for name, bound in settings["gates"].items()}
+    return profile_values(family, profile) | bounds
+
+
 def _meaning(family: str, name: str) -> tuple[Kind, str]:
     """What a setting of a family has to be, and what it is."""
     own = {f"hyperparameters.{one.name}": one for one in load(family).hyperparameters}
     if name in own:
         searched = f"; searched among {', '.join(map(str, c))}" if (c := own[name].choices) else ""
         return own[name].kind, own[name].means + searched
-    declared = DECLARED.get(name) or DECLARED[name.partition(".")[0]]
-    return declared.kind, _bounds(family).get(name, declared.means)
+    if name.startswith("gates."):
+        bound = name.removeprefix("gates.")
+        return load(family).evaluation.kind_of(bound), _bounds(family)[name]
+    return DECLARED[name].kind, DECLARED[name].means
 
 
 def _bounds(family: str) -> dict[str, str]:
     """What each gate of a family is the bound of."""
     found: dict[str, str] = {}
     for gate in load(family).evaluation.gates:
-        kind = gate.figure.rstrip("0123456789")
-        # Gates that share a bound stand on figures of one kind, such as share_of_0 to share_of_9.
-        figure = gate.figure if kind == gate.figure else f"each {kind}N"
+        figure = f"each {of_class(gate.figure, 'NAME')}" if gate.of_class else gate.figure
         where = f"for each {gate.by}" if gate.by else "over all test images"
         bound = "at least" if gate.at_least else "at most"
         found[f"gates.{gate.name}"] = f"{figure} {where} must be {bound} this"

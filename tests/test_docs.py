@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import local_runner
+from components.readers.from_images import __main__ as from_images
 from kubeflow import compile as kubeflow_compile
 from kubeflow import submit
 from modules import families
@@ -164,6 +165,13 @@ def test_the_commands_for_a_cluster_are_taken() -> None:
         submit.parse(words)
 
 
+def test_the_commands_that_bring_images_are_taken() -> None:
+    commands = arguments_of("components.readers.from_images")
+    assert ["pictures", "shapes"] in commands
+    for words in commands:
+        from_images.parse(words)
+
+
 def test_the_scripts_have_the_options() -> None:
     for script in (ROOT / "scripts").glob("*.py"):
         for words in arguments_of(f"scripts/{script.name}"):
@@ -173,7 +181,9 @@ def test_the_scripts_have_the_options() -> None:
 
 def test_the_gates_exist() -> None:
     gates = {gate for family in FAMILIES for gate in families.load(family).evaluation.gate_names}
-    named = {name for line in all_code() for name in re.findall(r"\bgates\.(?!py)([a-z_]+)", line)}
+    named = {
+        name for line in all_code() for name in re.findall(r"\bgates\.(?!py|toml)([a-z_]+)", line)
+    }
     assert {"accuracy_drop", "nelbo_rise"} <= named <= gates
 
 

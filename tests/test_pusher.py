@@ -73,3 +73,22 @@ def test_a_push_that_breaks_off_leaves_no_version(
     names = [path.name for path in serving.iterdir()]
     assert INCOMING not in names and len(names) == 1
     assert not (serving / names[0] / "half").exists()
+
+
+@pytest.mark.parametrize("there", ["9999999999", "99999999999999999999"])
+def test_versions_always_rise(push: Any, there: str) -> None:
+    _, serving = push()
+    (serving / there).mkdir()  # the clock went back, or somebody put it there
+    pushed, _ = push()
+    version = pushed.get_string_custom_property("pushed_version")
+    assert int(version) == int(there) + 1
+    assert pushed.get_string_custom_property("pushed_destination") == str(serving / version)
+    assert (serving / version / "saved_model.pb").read_text() == "graph"
+
+
+def test_what_is_no_version_does_not_count(push: Any) -> None:
+    _, serving = push()
+    (serving / "old").mkdir()
+    (serving / "²").mkdir()  # a digit, and no number
+    push()
+    assert len([path for path in serving.iterdir() if path.name.isascii()]) == 3

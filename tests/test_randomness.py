@@ -12,8 +12,8 @@ from modules.networks import randomness
 DRAWS = [randomness.uniform, randomness.normal]
 
 
-def some_images(count: int = 20) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, 256, (count, 28, 28), np.uint8)
+def some_images(count: int = 20, side: int = 28) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, side, side), np.uint8)
 
 
 @pytest.mark.parametrize("draw", DRAWS)
@@ -33,14 +33,22 @@ def test_an_image_has_the_same_seed_in_any_company() -> None:
     np.testing.assert_array_equal(randomness.seeds_of_images(images[7:9]), seeds[7:9])
 
 
-def test_images_that_differ_in_a_pixel_have_other_seeds() -> None:
-    images = np.repeat(some_images(1), 785, axis=0)
-    flat = images.reshape(785, 784)
-    for pixel in range(784):
+@pytest.mark.parametrize("side", [8, 13, 28, 32])
+def test_images_that_differ_in_a_pixel_have_other_seeds(side: int) -> None:
+    pixels = side * side
+    images = np.repeat(some_images(1, side), pixels + 1, axis=0)
+    flat = images.reshape(pixels + 1, pixels)
+    for pixel in range(pixels):
         flat[pixel + 1, pixel] ^= 1
     seeds = randomness.seeds_of_images(images).numpy()
     for half in seeds.T:
-        assert len(np.unique(half)) == 785
+        assert len(np.unique(half)) == pixels + 1
+
+
+def test_the_seeds_of_mnists_images_stay_what_they_were() -> None:
+    image = np.arange(784).reshape(1, 28, 28).astype(np.uint8)
+    wanted = [[7367064644006745872, 8358311239069737294]]
+    assert randomness.seeds_of_images(image).numpy().tolist() == wanted
 
 
 def test_images_with_the_same_pixels_in_other_places_have_other_seeds() -> None:

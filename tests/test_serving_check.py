@@ -1,6 +1,8 @@
 """The serving check, through its own executor: a fresh process with the session loader."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -18,6 +20,7 @@ from tests import artifacts, models
 from tests.examples import generate
 
 BOTH = "serving_default,serving_images"
+DIGITS = list(map(str, range(10)))
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +34,8 @@ def examples(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Any:
 def server_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers as the fresh process would, without starting it, where that is not what is tested."""
 
-    def run(command: list[str], **_: Any) -> None:
-        ask_model.main(*command[-3:])
+    def run(command: list[str], **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(returncode=ask_model.main(*command[-3:]), stderr="")
 
     monkeypatch.setattr(serving_check.subprocess, "run", run)
 
@@ -44,7 +47,12 @@ def check(folder: Path, examples: Any, mnist_dir: Path, signatures: str = BOTH, 
     models.export_prototype_classifier(Path(model.uri), images, labels, **how)
     blessing = artifacts.make(standard_artifacts.InfraBlessing, folder / "blessing")
     ServingCheck.test_call(
-        model=model, examples=examples, blessing=blessing, signatures=signatures, source="tests"
+        model=model,
+        examples=examples,
+        blessing=blessing,
+        signatures=signatures,
+        names=json.dumps(DIGITS),
+        source="tests",
     )
     return blessing
 
@@ -106,6 +114,7 @@ def test_a_model_that_only_loads_in_process_is_refused(
         examples=examples,
         blessing=blessing,
         signatures="serving_images",
+        names=json.dumps(DIGITS),
         source="tests",
     )
     assert blessing.get_int_custom_property("blessed") == 0
@@ -155,7 +164,7 @@ def records(examples: Any) -> list[bytes]:
 def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, examples: Any) -> None:
     served = tf.saved_model.load(generator).signatures
     asked = {name: served[name] for name in ("sample", "decode")}
-    requests, again = (make_requests(asked, records(examples)[:30]) for _ in range(2))
+    requests, again = (make_requests(asked, records(examples)[:30], 10) for _ in range(2))
     seeds, latents = requests["sample"]["seeds"], requests["decode"]["latents"]
     assert seeds.dtype == np.int64 and seeds.tolist() == list(range(30))
     assert latents.dtype == np.float32 and latents.shape == (30, 5)
@@ -164,7 +173,7 @@ def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, example
 
 
 def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
-    problems = check_model(generator, records(examples)[:3], ["sample", "precise"])
+    problems = check_model(generator, records(examples)[:3], ["sample", "precise"], DIGITS)
     words = "precise cannot be served: its input numbers is float64, which is not supported"
     assert list(map(str, problems)) == [words]
 
@@ -173,8 +182,8 @@ def test_only_the_expected_signatures_are_asked(
     server_here: None, generator: str, examples: Any
 ) -> None:
     some = records(examples)[:3]
-    assert check_model(generator, some, ["sample", "decode"]) == []
-    [failure] = check_model(generator, some, ["sample", "undefined"])
+    assert check_model(generator, some, ["sample", "decode"], DIGITS) == []
+    [failure] = check_model(generator, some, ["sample", "undefined"], DIGITS)
     assert str(failure) == "undefined cannot be served: its nothing is not finite"
     assert failure.examples == 3
 
@@ -202,3 +211,23 @@ def test_requests_survive_their_file(tmp_path: Path) -> None:
         back = ask_model.unpack(dict(flat))
     assert back["a"]["x"].tolist() == requests["a"]["x"].tolist()
     assert (back["b"]["y"] == requests["b"]["y"]).all()
+
+
+@pytest.mark.parametrize("code", [1, -9, 137])
+def test_what_is_not_the_models_doing_is_no_verdict(
+    tmp_path: Path, examples: Any, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    gone = SimpleNamespace(returncode=code, stderr="No module named components.ask_model")
+    monkeypatch.setattr(serving_check.subprocess, "run", lambda *_, **__: gone)
+    with pytest.raises(RuntimeError, match="says nothing about the model: No module named"):
+        check(tmp_path, examples, mnist_dir)
+    assert not (tmp_path / "blessing" / "gate.json").exists()
+
+
+@pytest.mark.parametrize("name", ["PYTHONSAFEPATH", "PYTHONDONTWRITEBYTECODE"])
+def test_pythons_own_variables_do_not_keep_a_model_from_being_served(
+    tmp_path: Path, examples: Any, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    blessing = check(tmp_path, examples, mnist_dir)
+    assert blessing.get_int_custom_property("blessed") == 1

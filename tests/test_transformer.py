@@ -10,34 +10,89 @@ import pytest
 
 from modules import families
 from modules.contract.hyperparameters import defaults
-from modules.networks.transformer import Patches, classifier
-from tests import examples, models
+from modules.data.dataset import SIDES
+from modules.networks.transformer import Patches, classifier, tokens_of
+from tests import datasets, examples, models
 
-FAMILY: Any = families.load("transformer")
+FAMILY: Any = families.load("transformer")(datasets.MNIST)
+STEMS = ("conv", "patch")
 
 
 def values(**changes: Any) -> dict[str, Any]:
     return {**defaults(FAMILY.hyperparameters), **changes}
 
 
-def test_the_default_is_small() -> None:
-    model = classifier(values())
-    assert 50_000 < model.count_params() < 200_000
+@pytest.mark.parametrize(("stem", "parameters"), [("conv", 92_378), ("patch", 71_946)])
+def test_mnists_networks_are_those_that_the_profiles_were_tried_with(
+    stem: str, parameters: int
+) -> None:
+    model = classifier(values(stem=stem), 28, 10)
+    assert model.count_params() == parameters
+    [positions] = [layer for layer in model.layers if layer.name.startswith("positions")]
+    assert positions.table.shape == (16, 64)
 
 
-@pytest.mark.parametrize("point", list(itertools.product(["conv", "patch"], [1, 2], [True, False])))
+@pytest.mark.parametrize("stem", STEMS)
+def test_at_every_side_the_encoder_sees_9_to_64_tokens(stem: str) -> None:
+    found = {}
+    for side in range(SIDES[0], SIDES[1] + 1):
+        tokens = tokens_of(keras.Input((side, side, 1)), stem, 8)
+        assert tokens.shape[2] == 8
+        found[side] = tokens.shape[1]
+    assert len(found) == 57 and found[28] == 16
+    assert 9 <= min(found.values()) and max(found.values()) <= 64
+    assert {side: round(count**0.5) ** 2 for side, count in found.items()} == found
+
+
+@pytest.mark.parametrize("width", [1, 2, 64])
+def test_a_conv_stem_gets_wider_while_the_image_gets_smaller(width: int) -> None:
+    images = keras.Input((64, 64, 1))
+    model = keras.Model(images, tokens_of(images, "conv", width))
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.filters for layer in layers] == [max(1, width // n) for n in (8, 4, 2, 1)]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize(("side", "classes"), [(8, 2), (9, 3), (11, 10), (13, 26), (31, 47)])
+def test_any_side_and_any_number_of_classes_learn(side: int, classes: int, stem: str) -> None:
+    check_that_it_learns(side, classes, stem)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize(("side", "classes"), [(10, 4), (28, 100), (32, 26), (61, 10), (64, 100)])
+def test_larger_ones_do_as_well(side: int, classes: int, stem: str) -> None:
+    check_that_it_learns(side, classes, stem)
+
+
+def check_that_it_learns(side: int, classes: int, stem: str) -> None:
+    """Asks a network for probabilities, and whether a step changes every weight."""
+    keras.utils.set_random_seed(1)
+    model = classifier(values(stem=stem, width=16, hidden=8), side, classes)
+    images = np.random.default_rng(1).integers(0, 256, (7, side, side), dtype=np.uint8)
+    answers = model(images).numpy()
+    assert answers.shape == (7, classes) and answers.dtype == np.float32
+    np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-5)
+    before = [(weight.path, np.array(weight)) for weight in model.trainable_variables]
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.train_on_batch(images, np.arange(7) % classes)
+    after = zip(before, model.trainable_variables, strict=True)
+    still = [path for (path, old), new in after if (old == new).all()]
+    assert all("key/bias" in path for path in still)  # which the softmax takes out
+
+
+@pytest.mark.parametrize("point", list(itertools.product(STEMS, [1, 2], [True, False])))
 def test_corners_of_the_space_give_probabilities(point: tuple[str, int, bool]) -> None:
     stem, depth, pre_norm = point
-    answers = classifier(values(stem=stem, layers=depth, pre_norm=pre_norm))(
-        np.zeros((3, 28, 28), np.uint8)
-    ).numpy()
+    model = classifier(values(stem=stem, layers=depth, pre_norm=pre_norm), 28, 10)
+    answers = model(np.zeros((3, 28, 28), np.uint8)).numpy()
     assert answers.shape == (3, 10) and answers.dtype == np.float32
     np.testing.assert_allclose(answers.sum(axis=1), 1.0, rtol=1e-5)
 
 
 def test_both_stems_are_points_of_the_space() -> None:
     [stem] = [one for one in FAMILY.hyperparameters if one.name == "stem"]
-    assert set(stem.choices) == {"conv", "patch"}
+    assert set(stem.choices) == set(STEMS)
 
 
 def test_patches_are_cut_row_by_row() -> None:
@@ -50,14 +105,30 @@ def test_patches_are_cut_row_by_row() -> None:
     np.testing.assert_array_equal(tokens[0, 5].reshape(7, 7), image[0, 7:14, 7:14, 0])
 
 
-def test_patches_that_do_not_divide_the_image_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not divide"):
-        Patches(side=6, width=4).build((None, 28, 28, 1))
+def test_an_image_that_patches_do_not_divide_gets_a_border_of_paper() -> None:
+    layer = Patches(side=4, width=16)
+    layer.build((None, 13, 13, 1))
+    layer.project.kernel.assign(np.eye(16))
+    image = 1.0 + np.arange(169, dtype=np.float32).reshape(1, 13, 13, 1)
+    tokens = layer(image).numpy()
+    assert tokens.shape == (1, 16, 16)
+    # (rows, columns, 4, 4) -> (rows, 4, columns, 4)
+    whole = tokens.reshape(4, 4, 4, 4).transpose(0, 2, 1, 3).reshape(16, 16)
+    np.testing.assert_array_equal(whole, np.pad(image[0, :, :, 0], ((1, 2), (1, 2))))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_network_of_an_odd_side_survives_its_file(stem: str, tmp_path: Path) -> None:
+    model = classifier(values(stem=stem, width=8), 13, 5)
+    model.save(tmp_path / "kept.keras")
+    images = np.random.default_rng(1).integers(0, 256, (3, 13, 13), dtype=np.uint8)
+    loaded = keras.models.load_model(tmp_path / "kept.keras")
+    np.testing.assert_array_equal(loaded(images), model(images))
 
 
 def test_positions_make_order_count() -> None:
     keras.utils.set_random_seed(1)
-    model = classifier(values(stem="patch"))
+    model = classifier(values(stem="patch"), 28, 10)
     image = np.random.default_rng(1).integers(0, 255, (1, 28, 28), dtype=np.uint8)
     swapped = np.concatenate([image[:, 14:], image[:, :14]], axis=1)
     assert np.abs(model(image).numpy() - model(swapped).numpy()).max() > 1e-6
@@ -82,7 +153,7 @@ def test_the_same_seed_gives_the_same_weights() -> None:
 
 def test_the_export_answers_alike_in_a_session(tmp_path: Path, mnist_dir: Path) -> None:
     images, labels = examples.cut(mnist_dir, 0, 20)
-    model = classifier(values())
+    model = classifier(values(), 28, 10)
     ask = models.asker(model, FAMILY.signatures(model, images, seed=1), tmp_path)
     requests = {
         "serving_default": {"examples": examples.records(images, labels)},

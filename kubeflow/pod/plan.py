@@ -72,8 +72,9 @@ def main() -> int:
     asked = json.load(sys.stdin)
     os.chdir(asked["folder"])  # where relative paths were typed
     try:
-        settings = make_settings(*(Layer(**layer) for layer in asked["layers"]))
-        plan = make_plan(on_data(settings, Path(asked["data_from"])))
+        layers = (Layer(**layer) for layer in asked["layers"])
+        data_from = Path(asked["data_from"])
+        plan = make_plan(on_data(make_settings(*layers, data_from=data_from), data_from))
     except (BadSetting, BadDataset) as error:
         sys.stderr.write(f"{error}\n")
         return ExitCode.BAD_INPUT

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature, Trained
 from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, read_all
 from modules.contract.profile import PROFILE_NAMES, Profile
+from modules.contract.values import BadValue, read
 from modules.data.features import SLICES
 
 
@@ -165,7 +165,15 @@ def _gates(family: Any) -> Iterator[str]:
     if not evaluation.gates or not all(isinstance(gate, Gate) for gate in evaluation.gates):
         yield "there has to be a Gate, or nothing could ever be refused"
         return
+    scales: dict[str, Any] = {}
     for gate in evaluation.gates:
+        if scales.setdefault(gate.name, gate.scale) is not gate.scale:
+            yield f"the gate {gate.name} stands on figures of several scales"
+        if gate.change:
+            try:
+                read(f"what {gate.change} allows", gate.allowed, gate.scale.kind)
+            except BadValue as error:
+                yield str(error)
         if gate.figure not in _measured(evaluation):
             yield f"the gate {gate.name} stands on {gate.figure}, which is not measured"
         if gate.of_class and gate.figure not in evaluation.of_class:
@@ -181,18 +189,10 @@ def _profiles(family: Any) -> Iterator[str]:
     if not isinstance(profiles, Mapping) or set(profiles) != set(PROFILE_NAMES):
         yield f"it has to be a dict with {', '.join(PROFILE_NAMES)}"
         return
-    names = family.evaluation.gate_names
     for name, profile in profiles.items():
         if not isinstance(profile, Profile):
             yield f"{name} is not a Profile"
             continue
-        if missing := sorted(names - set(profile.gates)):
-            yield f"{name} has no value for the gate {', '.join(missing)}"
-        if unknown := sorted(set(profile.gates) - names):
-            yield f"{name} has a value for {', '.join(unknown)}, which is not a gate"
-        for gate, value in profile.gates.items():
-            if not isinstance(value, (int, float)) or not math.isfinite(value):
-                yield f"{name}'s value for the gate {gate} is not a number"
         try:
             fitting = read_all(family.hyperparameters, profile.hyperparameters)
             if fitting != dict(profile.hyperparameters):
@@ -250,7 +250,7 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "hyperparameters": (_hyperparameters, ()),
     "evaluation": (_evaluation, ()),
     "gates": (_gates, ("evaluation",)),
-    "profiles": (_profiles, ("hyperparameters", "evaluation", "gates")),
+    "profiles": (_profiles, ("hyperparameters",)),
     "check": (_method("check", "values"), ()),
     "train": (_method("train", "values", "splits", "run"), ()),
     "figures": (_method("figures", "labels", "facts"), ()),

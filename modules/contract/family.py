@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modules.contract.hyperparameters import Hyperparameter, Values
 from modules.contract.profile import Profile
+from modules.contract.values import Kind
 from modules.data.dataset import Dataset
 from modules.data.splits import Splits
 
@@ -47,18 +49,34 @@ class Signature(NamedTuple):
     inputs: list[Any]
 
 
+class Scale(enum.Enum):
+    """What kind of number a gate's figure is; says what its bound can be, and how sure it is."""
+
+    AMOUNT = enum.auto()  # from 0 up
+    PART = enum.auto()  # from 0 to 1, of nothing that is counted, such as the area under a curve
+    OF_EXAMPLES = enum.auto()  # a part of the slice's Examples
+    OF_PREDICTED = enum.auto()  # a part of the Examples that were predicted to be of the class
+
+    @property
+    def kind(self) -> Kind:
+        """What a bound has to be."""
+        return Kind(float, least=0, most=1_000_000 if self is Scale.AMOUNT else 1)
+
+
 class Gate(NamedTuple):
     """A bound that blesses or refuses a model.
 
     Attributes:
         figure: the figure it is on.
-        name: of the bound's value among the profile's gates.
+        name: of the bound's value among the gates of a run.
         at_least: whether the figure must not be below the bound; otherwise, not above it.
         by: the feature whose every slice must meet it; empty for the whole test split.
         change: the name of the gate that says by how much the figure may be worse than the last
             blessed model's; empty where it is not compared.
+        allowed: how much that is, unless something else is said.
         of_class: there is a figure of that name for each class, `FIGURE_of_NAME`, and each has to
             meet it.
+        scale: what kind of number the figure is.
     """
 
     figure: str
@@ -66,7 +84,9 @@ class Gate(NamedTuple):
     at_least: bool = True
     by: str = ""
     change: str = ""
+    allowed: float = 0.0
     of_class: bool = False
+    scale: Scale = Scale.AMOUNT
 
 
 class EvaluationSpec(NamedTuple):
@@ -97,9 +117,27 @@ class EvaluationSpec(NamedTuple):
     standard: tuple[tuple[str, str], ...] = ()
 
     @property
-    def gate_names(self) -> set[str]:
+    def demanded(self) -> tuple[str, ...]:
+        """The names of the bounds that have no default: all of them, or a model is not gated."""
+        return tuple(dict.fromkeys(gate.name for gate in self.gates))
+
+    @property
+    def allowed(self) -> dict[str, float]:
+        """By how much a figure may be worse than the last blessed model's, by the gate's name."""
+        return {gate.change: gate.allowed for gate in self.gates if gate.change}
+
+    @property
+    def gate_names(self) -> tuple[str, ...]:
         """The names of all bounds."""
-        return {name for gate in self.gates for name in (gate.name, gate.change) if name}
+        return (*self.demanded, *self.allowed)
+
+    def kind_of(self, gate_name: str) -> Kind:
+        """What a gate's bound has to be; the name is one of `gate_names`."""
+        return next(g.scale.kind for g in self.gates if gate_name in (g.name, g.change))
+
+    def brought(self, gates: Mapping[str, float]) -> bool:
+        """Whether all bounds are there that have no default."""
+        return set(self.demanded) <= set(gates)
 
     def for_classes(self, names: Sequence[str]) -> EvaluationSpec:
         """The same, with a figure and a gate for each class instead of one for any.

@@ -65,19 +65,30 @@ class Training:
 
 
 @dataclasses.dataclass(frozen=True)
+class Judging:
+    """What is asked of the judge that reads a generator's samples."""
+
+    accuracy: float = setting(
+        "the share of the eval split's images that the judge has to read as what they are",
+        Kind(float, least=0, most=1),
+        default=0.8,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Profile:
-    """One size of run of a family, with the bounds of its gates and the values not searched for.
+    """One size of run of a family, with the values that are not searched for.
+
+    Which bounds its gates have is known beside the data (pipeline/gates_file.py).
 
     Attributes:
         data: how much is read.
         tuning: how far the search goes.
         training: how long the tuned model learns.
-        gates: a value for each gate of the family's evaluation.
         hyperparameters: values that are fixed in this profile.
     """
 
     data: Data
     tuning: Tuning
     training: Training
-    gates: Mapping[str, float]
     hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -10,69 +10,70 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
-from modules.data.features import IMAGE, IMAGE_SIDE, INDEX, LABEL
+from modules.data.features import IMAGE, INDEX, LABEL
 from modules.data.splits import Split
 
 _READ_BATCH = 2048
 _HELD_OUT_BATCH = 500
+_ALIGNMENT = 64  # bytes; TensorFlow asks it of memory that it has not allocated itself
 
 
-def parse_images(serialized: tf.Tensor) -> tf.Tensor:
+def parse_images(serialized: tf.Tensor, side: int) -> tf.Tensor:
     """Reads the image of each serialized tf.Example, in a graph.
 
     Args:
         serialized: string, (B,). Other features than the image may be missing.
+        side: S, of an image, in pixels; an image of another size is an error.
 
     Returns:
-        uint8, (B, 28, 28).
+        uint8, (B, S, S).
     """
-    spec = {IMAGE: tf.io.FixedLenFeature([], tf.string)}
-    return _decode(tf.io.parse_example(serialized, spec)[IMAGE])
+    return _decode(_parse(serialized, IMAGE)[IMAGE], side)
 
 
-def parse_batch(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+def parse_batch(serialized: tf.Tensor, side: int) -> dict[str, tf.Tensor]:
     """Reads the image and the label of each serialized tf.Example, in a graph.
 
     Args:
         serialized: string, (B,).
+        side: S, as in parse_images.
 
     Returns:
-        "image": uint8, (B, 28, 28), and "label": int64, (B,).
+        "image": uint8, (B, S, S), and "label": int64, (B,).
     """
-    spec = {
-        IMAGE: tf.io.FixedLenFeature([], tf.string),
-        LABEL: tf.io.FixedLenFeature([], tf.int64),
-    }
-    parsed = tf.io.parse_example(serialized, spec)
-    return {IMAGE: _decode(parsed[IMAGE]), LABEL: parsed[LABEL]}
+    parsed = _parse(serialized, IMAGE, LABEL)
+    return {IMAGE: _decode(parsed[IMAGE], side), LABEL: parsed[LABEL]}
 
 
-def _parse_placed(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
-    # Examples that do not say where they stood stay where they are.
-    spec = {INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0)}
-    return parse_batch(serialized) | tf.io.parse_example(serialized, spec)
-
-
-def parse_placed_images(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def parse_placed_images(serialized: tf.Tensor, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Reads the image of each serialized tf.Example and its place in its file, in a graph.
 
     Args:
         serialized: string, (B,). Without an index, the place is 0.
+        side: S, as in parse_images.
 
     Returns:
-        uint8, (B, 28, 28), and int64, (B,).
+        uint8, (B, S, S), and int64, (B,).
     """
-    spec = {
-        IMAGE: tf.io.FixedLenFeature([], tf.string),
-        INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0),
-    }
-    parsed = tf.io.parse_example(serialized, spec)
-    return _decode(parsed[IMAGE]), parsed[INDEX]
+    parsed = _parse(serialized, IMAGE, INDEX)
+    return _decode(parsed[IMAGE], side), parsed[INDEX]
 
 
-def _decode(raw: tf.Tensor) -> tf.Tensor:
-    # (B,) of 784 bytes each -> (B, 784) -> (B, 28, 28)
-    return tf.reshape(tf.io.decode_raw(raw, tf.uint8), (-1, IMAGE_SIDE, IMAGE_SIDE))
+_SPECS = {
+    IMAGE: tf.io.FixedLenFeature([], tf.string),
+    LABEL: tf.io.FixedLenFeature([], tf.int64),
+    # Examples that do not say where they stood stay where they are.
+    INDEX: tf.io.FixedLenFeature([], tf.int64, default_value=0),
+}
+
+
+def _parse(serialized: tf.Tensor, *names: str) -> dict[str, tf.Tensor]:
+    return tf.io.parse_example(serialized, {name: _SPECS[name] for name in names})
+
+
+def _decode(raw: tf.Tensor, side: int) -> tf.Tensor:
+    # (B,) of S * S bytes each -> (B, S * S) -> (B, S, S)
+    return tf.reshape(tf.io.decode_raw(raw, tf.uint8), (tf.shape(raw)[0], side, side))
 
 
 def list_files(patterns: str | Iterable[str]) -> list[str]:
@@ -88,17 +89,20 @@ def list_files(patterns: str | Iterable[str]) -> list[str]:
     return files
 
 
-def load_split(patterns: str | Iterable[str], limit: int | None = None) -> Split:
+def load_split(patterns: str | Iterable[str], side: int, limit: int | None = None) -> Split:
     """Reads a split into memory, in the order in which the images came.
 
-    Workers write their records in an order of their own, so that of the files says nothing.
+    Workers write their records in an order of their own, so that of the files says nothing. They
+    are read twice, first for their places, so that each image goes where it belongs at once: a
+    split takes hardly more memory than its images.
 
     Args:
         patterns: of TFRecord files; those that end in .gz are gzipped.
+        side: S, of an image, in pixels.
         limit: how many examples at most; None for all.
 
     Returns:
-        The images, uint8 (N, 28, 28), and the labels, int64 (N,).
+        The images, uint8 (N, S, S), and the labels, int64 (N,).
 
     Raises:
         FileNotFoundError: no file matches.
@@ -109,13 +113,38 @@ def load_split(patterns: str | Iterable[str], limit: int | None = None) -> Split
     records = tf.data.TFRecordDataset(files, compression_type=compression)
     if limit is not None:
         records = records.take(limit)
-    parsed = records.batch(_READ_BATCH).map(_parse_placed, num_parallel_calls=tf.data.AUTOTUNE)
-    batches = list(_untuned(parsed.prefetch(1)).as_numpy_iterator())
-    if not batches:
+    batches = _untuned(records.batch(_READ_BATCH))
+    found = [
+        (batch[INDEX], batch[LABEL])
+        for batch in batches.map(lambda some: _parse(some, INDEX, LABEL)).as_numpy_iterator()
+    ]
+    if not found:
         raise ValueError(f"no examples in {', '.join(files)}")
-    order = np.argsort(np.concatenate([batch[INDEX] for batch in batches]), kind="stable")
-    images = np.concatenate([batch[IMAGE] for batch in batches])[order]
-    return Split(images, np.concatenate([batch[LABEL] for batch in batches])[order])
+    index, label = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(index, kind="stable")
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    images, start = _aligned(len(order), side), 0
+    for batch in batches.map(lambda some: parse_images(some, side)).as_numpy_iterator():
+        images[places[start : start + len(batch)]] = batch
+        start += len(batch)
+    return Split(images, label[order])
+
+
+def _aligned(count: int, side: int) -> np.ndarray:
+    """An array for images that TensorFlow can use as it is."""
+    size = count * side * side
+    whole = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -whole.ctypes.data % _ALIGNMENT
+    return whole[start : start + size].reshape(count, side, side)
+
+
+def _as_tensor(images: np.ndarray) -> tf.Tensor:
+    """Images as a tensor: of the same memory where that can be, else a copy."""
+    usable = images.flags.c_contiguous and images.flags.writeable and images.size
+    if usable and images.ctypes.data % _ALIGNMENT == 0:
+        return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
+    return tf.constant(images)
 
 
 def batch_stream(
@@ -128,26 +157,26 @@ def batch_stream(
     """Batches from memory: each epoch's order is drawn at once, and images are gathered by batch.
 
     Args:
-        images: uint8, (N, 28, 28).
+        images: uint8, (N, S, S); those of load_split are used where they are, without a copy.
         labels: int64, (N,).
         batch_size: B; at most N.
         seed: shuffles each epoch anew and leaves out what does not fill a batch; None keeps the
             order and every example.
-        change: from the images (B, 28, 28) and an int64 seed of shape (2,), new for every batch,
+        change: from the images (B, S, S) and an int64 seed of shape (2,), new for every batch,
             to the images to use; None to use them as they are. Needs a seed.
 
     Returns:
-        A dataset of known cardinality, of images (B, 28, 28) and labels (B,).
+        A dataset of known cardinality, of images (B, S, S) and labels (B,).
     """
     count, size = len(images), min(batch_size, len(images))
-    all_images, all_labels = tf.constant(images), tf.constant(labels)
+    all_images, all_labels = _as_tensor(images), tf.constant(labels)
 
     def gather(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.gather(all_images, chosen), tf.gather(all_labels, chosen)
 
     def gather_and_change(chosen: tf.Tensor, seeds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        found, digits = gather(chosen)
-        return (found if change is None else change(found, seeds)), digits
+        found, shown = gather(chosen)
+        return (found if change is None else change(found, seeds)), shown
 
     if seed is None:
         return _untuned(tf.data.Dataset.range(count).batch(size).map(gather).prefetch(4))
@@ -167,13 +196,15 @@ def batch_stream(
 
 
 def _untuned(stream: tf.data.Dataset) -> tf.data.Dataset:
-    """Without tf.data's own tuning, which has nothing to choose here, and costs much.
+    """Without tf.data's own tuning and rewriting, which have nothing to do here, and cost much.
 
     The end of an iterator can wait for its tuner, which sleeps twice as long each time: a turn of
-    320 steps took either 2.6 s or exactly 5.12 s (TensorFlow 2.16).
+    320 steps took either 2.6 s or exactly 5.12 s. For the rewriting, the start of an iterator
+    copies all images (TensorFlow 2.16).
     """
     options = tf.data.Options()
     options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
     return stream.with_options(options)
 
 

@@ -12,7 +12,7 @@ class Split(NamedTuple):
     """Images and what they show.
 
     Attributes:
-        images: uint8, (N, 28, 28).
+        images: uint8, (N, S, S).
         labels: int64, (N,).
     """
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Scale, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -53,11 +53,18 @@ class GanFamily(Generator):
         gates=(
             Gate("relative_frechet", "relative_frechet", at_least=False),
             Gate("relative_coverage", "relative_coverage"),
-            Gate("coverage", "digit_coverage", by=LABEL),
-            Gate("recall", "digit_recall", by=LABEL),
-            Gate("precision", "precision"),
-            Gate("coverage", "coverage", change="coverage_drop"),
-            Gate("share", "share", of_class=True),
+            Gate("coverage", "class_coverage", by=LABEL, scale=Scale.OF_EXAMPLES),
+            Gate("recall", "class_recall", by=LABEL, scale=Scale.OF_EXAMPLES),
+            # A sample travels with each Example, so that these are parts of the Examples, too.
+            Gate("precision", "precision", scale=Scale.OF_EXAMPLES),
+            Gate(
+                "coverage",
+                "coverage",
+                change="coverage_drop",
+                allowed=0.05,
+                scale=Scale.OF_EXAMPLES,
+            ),
+            Gate("share", "share", of_class=True, scale=Scale.OF_EXAMPLES),
         ),
         headline=("relative_frechet", "relative_coverage"),
     )
@@ -87,53 +94,28 @@ class GanFamily(Generator):
         switch("bfloat16", False, "multiply in bfloat16"),
     )
     profiles = {
+        # On MNIST: 1 min 58 s on one core; a Fréchet distance of 2.30 times the floor, a coverage
+        # of 0.791 of the floor, on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
             training=Training(epochs=36),
-            gates={
-                "relative_frechet": 9.0,
-                "relative_coverage": 0.40,
-                "digit_coverage": 0.15,
-                "digit_recall": 0.50,
-                "precision": 0.55,
-                "coverage": 0.40,
-                "coverage_drop": 0.05,
-                "share": 0.03,
-            },
             hyperparameters={"average": 0.99, "learning_rate": 1e-3, "batch_size": 32},
         ),
+        # On MNIST: 14 min; 1.83 times the floor (a spread of 0.29 over three seeds), and a coverage
+        # of 0.985 of the floor.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=8_000),
             training=Training(epochs=40),
-            gates={
-                "relative_frechet": 2.0,
-                "relative_coverage": 0.85,
-                "digit_coverage": 0.75,
-                "digit_recall": 0.75,
-                "precision": 0.75,
-                "coverage": 0.80,
-                "coverage_drop": 0.02,
-                "share": 0.06,
-            },
             # Not searched for: a smaller rate or more dropout wins short trials and ends behind.
             hyperparameters={"learning_rate": 1e-3, "units": 384, "dropout": 0.0, "r1": 0.3},
         ),
+        # On MNIST, without a search: 46 min, mostly on one core; 1.69 times and 0.986 of the floor.
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=9, factor=3, max_trials=10, images=20_000),
             training=Training(epochs=60),
-            gates={
-                "relative_frechet": 2.0,
-                "relative_coverage": 0.92,
-                "digit_coverage": 0.85,
-                "digit_recall": 0.75,
-                "precision": 0.75,
-                "coverage": 0.90,
-                "coverage_drop": 0.02,
-                "share": 0.07,
-            },
             hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.0, "r1": 0.5},
         ),
     }

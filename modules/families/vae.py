@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import EvaluationSpec, Gate, Objective, Signature
+from modules.contract.family import EvaluationSpec, Gate, Objective, Scale, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -61,13 +61,13 @@ class VaeFamily(Generator):
         overall=sample_scores.OVERALL,
         of_class=sample_scores.OF_CLASS,
         gates=(
-            Gate("nelbo", "nelbo", at_least=False, change="nelbo_rise"),
-            Gate("nelbo", "digit_nelbo", at_least=False, by=LABEL),
+            Gate("nelbo", "nelbo", at_least=False, change="nelbo_rise", allowed=1.0),
+            Gate("nelbo", "class_nelbo", at_least=False, by=LABEL),
             Gate("kl", "kl"),
             Gate("mse", "mse", at_least=False),
-            Gate("ink_auc", "ink_auc"),
-            Gate("coverage", "coverage"),
-            Gate("coverage", "digit_coverage", by=LABEL),
+            Gate("ink_auc", "ink_auc", scale=Scale.PART),
+            Gate("coverage", "coverage", scale=Scale.OF_EXAMPLES),
+            Gate("coverage", "class_coverage", by=LABEL, scale=Scale.OF_EXAMPLES),
         ),
         headline=("nelbo", "coverage"),
     )
@@ -84,52 +84,25 @@ class VaeFamily(Generator):
         switch("bfloat16", False, "multiply in bfloat16"),
     )
     profiles = {
+        # On MNIST: 57 s; a -ELBO of 108.5 nats on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
             training=Training(epochs=20),
-            gates={
-                "nelbo": 125.0,
-                "digit_nelbo": 160.0,
-                "kl": 5.0,
-                "mse": 0.025,
-                "ink_auc": 0.97,
-                "coverage": 0.15,
-                "digit_coverage": 0.03,
-                "nelbo_rise": 1.0,
-            },
         ),
+        # On MNIST: 10 min; a -ELBO of 90.1 nats, a spread of 0.3 over three seeds.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=3, factor=3, max_trials=3, images=12_000),
             training=Training(epochs=90),
-            gates={
-                "nelbo": 92.0,
-                "digit_nelbo": 125.0,
-                "kl": 10.0,
-                "mse": 0.015,
-                "ink_auc": 0.99,
-                "coverage": 0.25,
-                "digit_coverage": 0.10,
-                "nelbo_rise": 0.5,
-            },
             # Not searched for: short trials prefer what learns first, not what learns most.
             hyperparameters={"latent": 20, "layers": 2, "activation": "gelu"},
         ),
+        # On MNIST: 1 h 49 min, mostly on one core; a -ELBO of 88.0 nats.
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=9, factor=3, max_trials=5, images=20_000),
             training=Training(epochs=300),
-            gates={
-                "nelbo": 89.0,
-                "digit_nelbo": 110.0,
-                "kl": 10.0,
-                "mse": 0.010,
-                "ink_auc": 0.99,
-                "coverage": 0.50,
-                "digit_coverage": 0.40,
-                "nelbo_rise": 0.3,
-            },
             hyperparameters={"latent": 32, "layers": 2, "activation": "gelu"},
         ),
     }

@@ -10,6 +10,7 @@ from modules.contract.family import (
     Family,
     Gate,
     Objective,
+    Scale,
     Signature,
     of_class,
 )
@@ -37,11 +38,20 @@ class Classifier(Family):
         by_class=BY_CLASS,
         of_class=("precision", "auc"),
         gates=(
-            Gate("accuracy", "accuracy", change="accuracy_drop"),
-            Gate("accuracy", "digit_accuracy", by=LABEL),
-            Gate("accuracy", "stroke_accuracy", by=STROKE),
+            Gate(
+                "accuracy",
+                "accuracy",
+                change="accuracy_drop",
+                allowed=0.01,
+                scale=Scale.OF_EXAMPLES,
+            ),
+            # Of the Examples of a class, this is its recall.
+            Gate("accuracy", "class_accuracy", by=LABEL, scale=Scale.OF_EXAMPLES),
+            Gate("accuracy", "stroke_accuracy", by=STROKE, scale=Scale.OF_EXAMPLES),
+            Gate("precision", "class_precision", of_class=True, scale=Scale.OF_PREDICTED),
+            Gate("auc", "class_auc", of_class=True, scale=Scale.PART),
             Gate("cross_entropy", "cross_entropy", at_least=False),
-            Gate("auc_macro", "auc"),
+            Gate("auc_macro", "auc", scale=Scale.PART),
         ),
         headline=("accuracy",),
     )

@@ -1,31 +1,30 @@
 """The GAN itself: how it learns, how it samples, and how it is followed while it learns.
 
 Goodfellow et al. 2014, with the non-saturating loss of the generator. Both networks are told the
-digit (Mirza and Osindero 2014, "Conditional Generative Adversarial Nets").
+class (Mirza and Osindero 2014, "Conditional Generative Adversarial Nets").
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
 from modules.contract.hyperparameters import Values
-from modules.data.features import CLASSES, IMAGE_SIDE, PIXELS
-from modules.metrics import judge, judge_weights
 from modules.metrics.frechet import FrechetDistance
+from modules.metrics.judge_weights import FEATURES
 from modules.networks import randomness
 from modules.networks.fused_adam import FusedAdam
 from modules.networks.gan_layers import discriminator_network, generator_network
+from modules.networks.known_classes import KnownClasses
 from modules.networks.schedules import rise_and_fall
 
-LEAST_SHARE = 0.02  # of the samples; a digit below it counts as forgotten
+if TYPE_CHECKING:
+    from modules.metrics.judge import Judge
 
-
-def _as_pixels(images: Any) -> Any:
-    """From images (B, 28, 28) in [0, 1] to the networks' (B, 784) in [-1, 1]."""
-    return 2.0 * tf.reshape(images, (-1, PIXELS)) - 1.0
+# Classes that the discriminator is asked about at once: each takes a copy of the batch.
+_ASKED = 10
 
 
 def _cross_entropy(logits: Any, wanted: float) -> Any:
@@ -37,10 +36,24 @@ def _cross_entropy(logits: Any, wanted: float) -> Any:
 
 
 class Gan(keras.Model):
-    """A generator, its average and a discriminator; `fit` takes (images, labels), images uint8."""
+    """A generator, its average and a discriminator; `fit` takes (images, labels), images uint8.
 
-    def __init__(self, values: Values, total_steps: int) -> None:
+    Args:
+        values: of the hyperparameters.
+        total_steps: how many steps training will take.
+        side: S, of an image, in pixels; P is S * S.
+        classes: K, how many there are.
+        judge: reads the samples of each validation; has to know images of this kind by then.
+    """
+
+    def __init__(
+        self, values: Values, total_steps: int, side: int, classes: int, judge: Judge
+    ) -> None:
         super().__init__(name="gan")
+        self.side = side
+        self.pixels = side * side
+        self.classes = classes
+        self.judge = judge
         self.latent = values["latent"]
         self.decay = values["average"]
         self.real_label = 1.0 - values["label_smoothing"]
@@ -48,13 +61,14 @@ class Gan(keras.Model):
         self.tries = values["tries"]
         self.conditional = values["conditional"]
         self.counts = self.add_weight(
-            shape=(CLASSES,), initializer="ones", trainable=False, name="counts"
+            shape=(classes,), initializer="ones", trainable=False, name="counts"
         )
-        self.generator = generator_network(values, "generator")
-        self.average = generator_network(values, "average")
+        told = classes if self.conditional else 0
+        self.generator = generator_network(values, "generator", side, told)
+        self.average = generator_network(values, "average", side, told)
         self.average.set_weights(self.generator.get_weights())
         self.average.trainable = False
-        self.discriminator = discriminator_network(values)
+        self.discriminator = discriminator_network(values, side, told)
 
         def adam(network: keras.Model) -> keras.optimizers.Optimizer:
             schedule = rise_and_fall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
@@ -67,23 +81,23 @@ class Gan(keras.Model):
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("generator_loss", "discriminator_loss")
         ]
-        self.distance = FrechetDistance(judge_weights.FEATURES, name="frechet")
-        self.digits = DigitShares(name="digits")
+        self.distance = FrechetDistance(FEATURES, name="frechet")
+        self.known = KnownClasses(classes, name="classes")
         self.built = True
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        return [*self.trackers, self.distance, self.digits]
+        return [*self.trackers, self.distance, self.known]
 
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """One step of the discriminator, one of the generator, one of the average."""
-        real = tf.cast(tf.reshape(data[0], (-1, PIXELS)), tf.float32) / 127.5 - 1.0
+        real = tf.cast(tf.reshape(data[0], (-1, self.pixels)), tf.float32) / 127.5 - 1.0
         count = tf.shape(real)[0]
-        digits = tf.one_hot(tf.reshape(data[1], (-1,)), CLASSES)
-        self.counts.assign_add(tf.reduce_sum(digits, axis=0))
-        real = self._tell(real, digits)
-        noise = self._tell(tf.random.normal((count, self.latent)), digits)
-        generated = self._tell(self.generator(noise, training=True), digits)
+        shown = tf.one_hot(tf.reshape(data[1], (-1,)), self.classes)
+        self.counts.assign_add(tf.reduce_sum(shown, axis=0))
+        real = self._tell(real, shown)
+        noise = self._tell(tf.random.normal((count, self.latent)), shown)
+        generated = self._tell(self.generator(noise, training=True), shown)
         both = tf.concat([real, generated], axis=0)
         with tf.GradientTape() as tape:
             logits = self.discriminator(both, training=True)
@@ -94,8 +108,8 @@ class Gan(keras.Model):
                 discriminator_loss += self._slope_term(real)
         self._step(tape, discriminator_loss, self.discriminator, self.discriminator_optimizer)
         with tf.GradientTape() as tape:
-            noise = self._tell(tf.random.normal((count, self.latent)), digits)
-            generated = self._tell(self.generator(noise, training=True), digits)
+            noise = self._tell(tf.random.normal((count, self.latent)), shown)
+            generated = self._tell(self.generator(noise, training=True), shown)
             generator_loss = _cross_entropy(self.discriminator(generated, training=True), 1.0)
         self._step(tape, generator_loss, self.generator, self.generator_optimizer)
         self._follow_generator()
@@ -110,8 +124,8 @@ class Gan(keras.Model):
         for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
             mean.assign_sub(new * (mean - weight))
 
-    def _tell(self, inputs: Any, digits: Any) -> Any:
-        return tf.concat([inputs, digits], axis=1) if self.conditional else inputs
+    def _tell(self, inputs: Any, shown: Any) -> Any:
+        return tf.concat([inputs, shown], axis=1) if self.conditional else inputs
 
     def _step(self, tape: Any, loss: Any, network: keras.Model, optimizer: Any) -> None:
         weights = network.trainable_variables
@@ -131,25 +145,38 @@ class Gan(keras.Model):
         with tf.GradientTape() as tape:
             tape.watch(real)
             logits = self.discriminator(real, training=True)
-        slope = tape.gradient(logits, real)[:, :PIXELS]  # an image can change, a digit cannot
+        # An image can change, its class cannot.
+        slope = tape.gradient(logits, real)[:, : self.pixels]
         return tf.reduce_mean(tf.reduce_sum(tf.square(slope), axis=1))
 
     def test_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        """By the judge's eyes: the distance to these images, and how many digits there are."""
+        """By the judge's eyes: the distance to these images, and how many classes there are.
+
+        Raises:
+            ValueError: the judge reads other images than these.
+        """
+        if (self.judge.side, self.judge.classes) != (self.side, self.classes):
+            raise ValueError(
+                f"the judge reads {self.judge.classes} classes in images of {self.judge.side} "
+                f"pixels a side, not {self.classes} in images of {self.side}"
+            )
         seeds = randomness.seeds_of_images(data[0])
-        generated = judge.read(self.draw(seeds))
-        self.distance.update_state(
-            generated.features, judge.read(tf.cast(data[0], tf.float32) / 255.0).features
-        )
-        self.digits.update_state(generated.logits)
-        return {"frechet": self.distance.result(), "digits": self.digits.result()}
+        generated = self.judge.read(self.draw(seeds))
+        real = self.judge.read(tf.cast(data[0], tf.float32) / 255.0)
+        self.distance.update_state(generated.features, real.features)
+        self.known.update_state(generated.logits, self.counts)
+        return {"frechet": self.distance.result(), "classes": self.known.result()}
 
     def _images(self, latents: Any) -> Any:
         pixels = 0.5 * (self.average(latents, training=False) + 1.0)
-        return tf.reshape(pixels, (-1, IMAGE_SIDE, IMAGE_SIDE))
+        return tf.reshape(pixels, (-1, self.side, self.side))
+
+    def _as_pixels(self, images: Any) -> Any:
+        """From images (B, S, S) in [0, 1] to the networks' (B, P) in [-1, 1]."""
+        return 2.0 * tf.reshape(images, (-1, self.pixels)) - 1.0
 
     def sample(self, numbers: Any) -> Any:
-        """Images, float32 (B, 28, 28) in [0, 1], one for each number, int64 (B,)."""
+        """Images, float32 (B, S, S) in [0, 1], one for each number, int64 (B,)."""
         return self.draw(randomness.seeds_of_numbers(numbers))
 
     def draw(self, seeds: Any) -> Any:
@@ -161,45 +188,42 @@ class Gan(keras.Model):
         Azadi et al. 2019, "Discriminator Rejection Sampling", reject instead.
         """
         latents = tf.reshape(randomness.normal(seeds, self.tries, self.latent), (-1, self.latent))
-        # A digit by its frequency in training: the first whose cumulated frequency is above a draw.
+        # A class by its frequency in training: the first whose cumulated frequency is above a draw.
         ends = tf.cumsum(self.counts / tf.reduce_sum(self.counts))
-        digit = tf.searchsorted(ends[:-1], randomness.uniform(seeds + 2, 1)[:, 0], side="right")
-        digits = tf.repeat(tf.one_hot(digit, CLASSES), self.tries, axis=0)
-        images = self._images(self._tell(latents, digits))
-        told = self._tell(_as_pixels(images), digits)
+        drawn = tf.searchsorted(ends[:-1], randomness.uniform(seeds + 2, 1)[:, 0], side="right")
+        wanted = tf.repeat(tf.one_hot(drawn, self.classes), self.tries, axis=0)
+        images = self._images(self._tell(latents, wanted))
+        told = self._tell(self._as_pixels(images), wanted)
         logits = self.discriminator(told, training=False)
         logits = tf.reshape(logits, (-1, self.tries))
         # The greatest of logits and Gumbel noise is a draw by the softmax of the logits.
         noise = -tf.math.log(-tf.math.log(randomness.uniform(seeds + 1, self.tries) + 1e-20))
         chosen = tf.argmax(logits + noise, axis=1)
-        images = tf.reshape(images, (-1, self.tries, IMAGE_SIDE, IMAGE_SIDE))
+        images = tf.reshape(images, (-1, self.tries, self.side, self.side))
         return tf.gather(images, chosen, axis=1, batch_dims=1)
 
     def realness(self, images: Any) -> Any:
-        """The discriminator's probability that images, float (B, 28, 28) in [0, 1], are real.
+        """The discriminator's probability that images, float (B, S, S) in [0, 1], are real.
 
-        It is told the digit; here, each in turn, and the greatest answer counts.
+        It is told the class; here, each in turn, and the greatest answer counts.
         """
-        pixels, count = _as_pixels(images), tf.shape(images)[0]
-        asked = CLASSES if self.conditional else 1
-        digits = tf.one_hot(tf.tile(tf.range(asked), (count,)), CLASSES)
-        told = self._tell(tf.repeat(pixels, asked, axis=0), digits)
-        logits = tf.reshape(self.discriminator(told, training=False), (-1, asked))
-        return tf.sigmoid(tf.reduce_max(logits, axis=1))
+        pixels = self._as_pixels(images)
+        if not self.conditional:
+            return tf.sigmoid(self.discriminator(pixels, training=False)[:, 0])
+        asked = min(_ASKED, self.classes)
 
+        def best(first: Any) -> Any:
+            """The greatest logit of as many classes, (B,); past the last, that once more."""
+            meant = tf.minimum(first + tf.range(asked), self.classes - 1)
+            shown = tf.one_hot(tf.tile(meant, (tf.shape(pixels)[0],)), self.classes)
+            told = self._tell(tf.repeat(pixels, asked, axis=0), shown)
+            logits = tf.reshape(self.discriminator(told, training=False), (-1, asked))
+            return tf.reduce_max(logits, axis=1)
 
-class DigitShares(keras.metrics.Metric):
-    """How many digits make up at least LEAST_SHARE of what was read."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name)
-        self.counts = self.add_variable((CLASSES,), keras.initializers.Zeros(), name="counts")
-
-    def update_state(self, logits: Any) -> None:
-        """Adds a batch of the judge's logits, (B, 10)."""
-        read = tf.one_hot(tf.argmax(logits, axis=1), CLASSES)
-        self.counts.assign_add(tf.reduce_sum(read, axis=0))
-
-    def result(self) -> Any:
-        counts = tf.convert_to_tensor(self.counts)
-        return tf.reduce_sum(tf.cast(counts >= LEAST_SHARE * tf.reduce_sum(counts), tf.float32))
+        firsts = range(0, self.classes, asked)
+        if len(firsts) == 1:
+            return tf.sigmoid(best(0))
+        logits = tf.map_fn(
+            best, tf.constant(firsts), parallel_iterations=1, fn_output_signature=tf.float32
+        )
+        return tf.sigmoid(tf.reduce_max(logits, axis=0))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tensorflow as tf
 
 from modules.contract.family import Signature
-from modules.data.features import IMAGE_SIDE
 from modules.data.images import parse_images, parse_placed_images
 from modules.metrics import samples
 from modules.networks.gan import Gan
 from modules.util.pictures import as_grey, grid
+
+if TYPE_CHECKING:
+    from modules.metrics.judge import Judge
 
 _EVAL_BATCH = 500  # samples that the discriminator is asked about at once
 _PICTURES = 10  # images a row
@@ -23,18 +27,19 @@ def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
     return {"samples": grid(as_grey(drawn), _PICTURES)}
 
 
-def signatures(model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature]:
+def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[str, Signature]:
     """Served: sample and discriminate; "evaluation" gives the facts of each image.
 
     Args:
         model: a trained one.
-        images: of training, uint8 (N, 28, 28), to compare samples with.
+        images: of training, uint8 (N, S, S), to compare samples with.
         seed: draws the images to compare with.
+        judge: reads both.
     """
     numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
-    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    raw = tf.TensorSpec((None, model.side, model.side), tf.uint8, name="images")
     serialized = tf.TensorSpec((None,), tf.string, name="examples")
-    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed)
+    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed, judge)
     parts = np.array_split(about.generated_images, -(-about.count // _EVAL_BATCH))
     generated = np.concatenate([model.realness(part).numpy() for part in parts])
 
@@ -42,13 +47,13 @@ def signatures(model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature
         return {"real": model.realness(tf.cast(images, tf.float32) / 255.0)}
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return discriminate(parse_images(examples))
+        return discriminate(parse_images(examples, model.side))
 
     def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"images": model.sample(seeds)}
 
     def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        found, index = parse_placed_images(examples)
+        found, index = parse_placed_images(examples, model.side)
         return about.about(found, index) | {
             "real_is_real": discriminate(found)["real"],
             "generated_is_real": tf.gather(generated, index % len(generated)),

@@ -6,20 +6,24 @@ sample can be asked for again and an evaluation does not depend on how its image
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from modules.data.features import IMAGE_SIDE
 
-_FACTORS = np.random.default_rng(1).integers(-(2**62), 2**62, (2, IMAGE_SIDE * IMAGE_SIDE))
+@functools.cache
+def _factors(pixels: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng(1).integers(-(2**62), 2**62, (2, pixels))
 
 
 def seeds_of_images(images: Any) -> Any:
-    """A seed for each image, made of its pixels: uint8 (B, 28, 28) to int64 (B, 2)."""
-    flat = tf.cast(tf.reshape(images, (-1, 1, IMAGE_SIDE * IMAGE_SIDE)), tf.int64)
-    return tf.reduce_sum(flat * _FACTORS, axis=2)  # wraps around: a hash
+    """A seed for each image, made of its pixels: uint8 (B, S, S), S known, to int64 (B, 2)."""
+    pixels = images.shape[1] * images.shape[2]
+    flat = tf.cast(tf.reshape(images, (-1, 1, pixels)), tf.int64)
+    return tf.reduce_sum(flat * _factors(pixels), axis=2)  # wraps around: a hash
 
 
 def seeds_of_numbers(numbers: Any) -> Any:

@@ -13,18 +13,19 @@ import keras
 from keras import layers, ops
 
 from modules.contract.hyperparameters import Values
-from modules.data.features import CLASSES, IMAGE_SIDE
 from modules.networks.attention import EncoderLayer, dense_2d
 
-_PATCH = 7  # pixels; 28 / 7 = 4 patches a side, and 3 halvings of 28 give 4 as well
+_TOKENS = 4  # along a side: what the stems come near to; 28 pixels are 4 patches of 7
 
 
 @keras.saving.register_keras_serializable(package="triptych")
 class Patches(layers.Layer):
     """Cuts an image into square patches and projects each to a token.
 
+    An image whose side is no multiple of theirs gets a border of paper first.
+
     Args:
-        side: of a patch, in pixels; must divide the image's.
+        side: of a patch, in pixels.
         width: D, the numbers of a token.
     """
 
@@ -35,14 +36,16 @@ class Patches(layers.Layer):
         self.project = layers.Dense(width, name="project")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        if any(size is None or size % self.side for size in shape[1:3]):
-            raise ValueError(f"patches of {self.side} pixels do not divide an image of {shape[1:]}")
         self.project.build((None, self.side * self.side * (shape[3] or 1)))
 
     def call(self, images: Any) -> Any:
-        """From images, float (B, h, w, C), to tokens, (B, h/side * w/side, D), row by row."""
+        """From images, float (B, h, w, C), to tokens, (B, ⌈h/side⌉ * ⌈w/side⌉, D), row by row."""
         _, height, width, channels = images.shape
-        rows, columns = height // self.side, width // self.side
+        rows, columns = -(-height // self.side), -(-width // self.side)
+        down, across = rows * self.side - height, columns * self.side - width
+        if down or across:
+            border = [(extra // 2, extra - extra // 2) for extra in (0, down, across, 0)]
+            images = ops.pad(images, border)
         # (B, h, w, C) -> (B, rows, side, columns, side, C)
         cut = ops.reshape(images, (-1, rows, self.side, columns, self.side, channels))
         cut = ops.transpose(cut, (0, 1, 3, 2, 4, 5))  # (B, rows, columns, side, side, C)
@@ -68,25 +71,46 @@ class Positions(layers.Layer):
 
 
 def _conv_stem(images: Any, width: int) -> Any:
-    """Three convolutions, each of which halves the image: (B, 28, 28, 1) to (B, 16, D)."""
-    for channels in (width // 4, width // 2, width):
+    """Convolutions, each of which halves the image, while 4 x 4 or more is left of it."""
+    side, halvings = images.shape[1], 0
+    while (half := -(-side // 2)) >= _TOKENS:
+        side, halvings = half, halvings + 1
+    for still_to_come in reversed(range(halvings)):
+        channels = max(1, width >> still_to_come)
         images = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(images)
         images = layers.BatchNormalization(momentum=0.9)(images)
         images = layers.ReLU()(images)
-    return layers.Reshape((-1, width))(images)  # (B, 4, 4, D) -> (B, 16, D)
+    return layers.Reshape((-1, width))(images)  # (B, s, s, D) -> (B, s*s, D)
 
 
-def classifier(values: Values) -> keras.Model:
-    """The network: images, uint8 (B, 28, 28), to probabilities, float32 (B, 10)."""
-    width = values["width"]
-    pixels = keras.Input((IMAGE_SIDE, IMAGE_SIDE), dtype="uint8", name="images")
+def tokens_of(images: Any, stem: str, width: int) -> Any:
+    """Makes tokens of images.
+
+    Args:
+        images: float, (B, S, S, 1), S from 8 to 64.
+        stem: "conv" or "patch".
+        width: D, the numbers of a token.
+
+    Returns:
+        float, (B, T, D), T from 9 to 36: 16 where S is 28.
+    """
+    if stem == "conv":
+        return _conv_stem(images, width)
+    return Patches(-(-images.shape[1] // _TOKENS), width)(images)
+
+
+def classifier(values: Values, side: int, classes: int) -> keras.Model:
+    """The network: images, uint8 (B, S, S), to probabilities, float32 (B, K).
+
+    Args:
+        values: of the hyperparameters.
+        side: S, of an image, in pixels; from 8 to 64.
+        classes: K, how many there are.
+    """
+    pixels = keras.Input((side, side), dtype="uint8", name="images")
     images = layers.Rescaling(1.0 / 255.0)(pixels)
-    images = layers.Reshape((IMAGE_SIDE, IMAGE_SIDE, 1))(images)
-    if values["stem"] == "conv":
-        tokens = _conv_stem(images, width)
-    else:
-        tokens = Patches(_PATCH, width)(images)
-    tokens = Positions()(tokens)
+    images = layers.Reshape((side, side, 1))(images)
+    tokens = Positions()(tokens_of(images, values["stem"], values["width"]))
     for _ in range(values["layers"]):
         tokens = EncoderLayer(
             values["heads"], values["hidden"], values["dropout"], values["pre_norm"]
@@ -94,6 +118,6 @@ def classifier(values: Values) -> keras.Model:
     if values["pre_norm"]:
         tokens = layers.LayerNormalization(epsilon=1e-6)(tokens)
     pooled = layers.GlobalAveragePooling1D()(tokens)  # (B, T, D) -> (B, D)
-    logits = layers.Dense(CLASSES, name="logits")(pooled)
+    logits = layers.Dense(classes, name="logits")(pooled)
     probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(pixels, probabilities, name="transformer")

@@ -1,7 +1,7 @@
 """The VAE itself: an encoder, a decoder, and what they are trained and judged by.
 
 Kingma and Welling 2014, "Auto-Encoding Variational Bayes". All figures in nats are of a whole
-image: the Bernoulli reconstruction is summed over 784 pixels, the KL divergence over the latents.
+image: the Bernoulli reconstruction is summed over its pixels, the KL divergence over the latents.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import tensorflow as tf
 from keras import layers
 
 from modules.contract.hyperparameters import Values
-from modules.data.features import IMAGE_SIDE, PIXELS
 from modules.networks import randomness
 
 
@@ -52,7 +51,7 @@ def bernoulli_loss(pixels: Any, logits: Any) -> Any:
 
 
 class InkDense(layers.Dense):
-    """A dense layer of inputs that are mostly 0, as the pixels of digits are: 87 in 100.
+    """A dense layer of inputs that are mostly 0, as pixels are: of MNIST's, 87 in 100.
 
     In training, its products skip zeros, forwards and backwards, where TensorFlow has such ones:
     not on GPUs, and not in bfloat16. Everywhere else, and when served, it is a plain layer.
@@ -88,20 +87,29 @@ def _network(
 
 
 def grey_pixels(images: Any) -> Any:
-    """From images, uint8 (B, 28, 28), to pixels (B, 784) in [0, 1]."""
-    return tf.cast(tf.reshape(images, (-1, PIXELS)), tf.float32) / 255.0
+    """From images, uint8 (B, S, S), S known, to pixels (B, P) in [0, 1]; P is S * S."""
+    pixels = images.shape[1] * images.shape[2]
+    return tf.cast(tf.reshape(images, (-1, pixels)), tf.float32) / 255.0
 
 
 class Vae(keras.Model):
-    """An encoder and a decoder; `fit` takes batches of (images, labels), images uint8."""
+    """An encoder and a decoder; `fit` takes batches of (images, labels), images uint8.
 
-    def __init__(self, values: Values, total_steps: int) -> None:
+    Args:
+        values: of the hyperparameters.
+        total_steps: how many steps training will take.
+        side: S, of an image, in pixels; P is S * S.
+    """
+
+    def __init__(self, values: Values, total_steps: int, side: int) -> None:
         super().__init__(name="vae")
+        self.side = side
+        self.pixels = side * side
         self.latent = values["latent"]
         self.beta = values["beta"]
         self.warm_up_steps = max(1, round(values["warm_up"] * total_steps))
-        self.encoder = _network(PIXELS, 2 * self.latent, values, "encoder", InkDense)
-        self.decoder = _network(self.latent, PIXELS, values, "decoder")
+        self.encoder = _network(self.pixels, 2 * self.latent, values, "encoder", InkDense)
+        self.decoder = _network(self.latent, self.pixels, values, "decoder")
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("loss", "nelbo", "reconstruction", "kl")
         ]
@@ -112,7 +120,7 @@ class Vae(keras.Model):
         return list(self.trackers)
 
     def encode(self, pixels: Any, training: bool = False) -> tuple[Any, Any]:
-        """The posterior's mean and log variance, each (B, L), of pixels (B, 784) in [0, 1]."""
+        """The posterior's mean and log variance, each (B, L), of pixels (B, P) in [0, 1]."""
         mean, log_variance = tf.split(self.encoder(pixels, training=training), 2, axis=1)
         return mean, log_variance
 
@@ -120,7 +128,7 @@ class Vae(keras.Model):
         """-ELBO's two terms, in nats.
 
         Args:
-            pixels: binarised, (B, 784).
+            pixels: binarised, (B, P).
             noise: standard normal, (B, L).
             training: whether weights will be changed by what this gives.
 
@@ -160,22 +168,22 @@ class Vae(keras.Model):
         return self._follow(reconstruction, kl, reconstruction + kl)
 
     def drawn(self, images: Any) -> tuple[Any, Any, Any]:
-        """The binarised pixels (B, 784), noise (B, L) and seeds that belong to images, uint8."""
+        """The binarised pixels (B, P), noise (B, L) and seeds that belong to images, uint8."""
         seeds = randomness.seeds_of_images(images)
         grey = grey_pixels(images)
-        pixels = tf.cast(randomness.uniform(seeds, PIXELS) < grey, tf.float32)
+        pixels = tf.cast(randomness.uniform(seeds, self.pixels) < grey, tf.float32)
         return pixels, randomness.normal(seeds + 1, self.latent), seeds
 
     def decode(self, latents: Any) -> Any:
-        """Grey images, float32 (B, 28, 28) in [0, 1], of latents (B, L)."""
-        return tf.reshape(tf.sigmoid(self.decoder(latents)), (-1, IMAGE_SIDE, IMAGE_SIDE))
+        """Grey images, float32 (B, S, S) in [0, 1], of latents (B, L)."""
+        return tf.reshape(tf.sigmoid(self.decoder(latents)), (-1, self.side, self.side))
 
     def sample(self, numbers: Any) -> Any:
         """Images from the prior, one for each number, int64 (B,)."""
         return self.decode(randomness.normal(randomness.seeds_of_numbers(numbers), self.latent))
 
     def reconstruct(self, images: Any) -> tuple[Any, Any]:
-        """Images, uint8 (B, 28, 28), as the mean of their posterior, (B, L), gives them back."""
+        """Images, uint8 (B, S, S), as the mean of their posterior, (B, L), gives them back."""
         mean, _ = self.encode(grey_pixels(images))
         return self.decode(mean), mean
 
@@ -183,7 +191,7 @@ class Vae(keras.Model):
         """The negative importance-weighted bound: Burda et al. 2016, equation 8.
 
         Args:
-            pixels: binarised, (B, 784).
+            pixels: binarised, (B, P).
             seeds: int64, (B, 2), for the draws.
             draws: K, from the posterior; 1 gives -ELBO's estimate.
 

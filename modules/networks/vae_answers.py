@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from modules.contract.family import Signature
-from modules.data.features import IMAGE_SIDE
 from modules.data.images import parse_images, parse_placed_images
 from modules.metrics import samples
 from modules.metrics.ink import ink_histogram
 from modules.networks.vae import Vae, grey_pixels
 from modules.util.pictures import as_grey, grid
+
+if TYPE_CHECKING:
+    from modules.metrics.judge import Judge
 
 _PICTURES = 10  # images a row
 
@@ -36,25 +38,26 @@ def pictures(model: Vae, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def signatures(
-    model: Vae, images: np.ndarray, seed: int, draws: int, every: int
+    model: Vae, images: np.ndarray, seed: int, judge: Judge, draws: int, every: int
 ) -> dict[str, Signature]:
     """Served: encode, decode, sample and reconstruct; "evaluation" gives the facts of each image.
 
     Args:
         model: a trained one.
-        images: of training, uint8 (N, 28, 28), to compare samples with.
+        images: of training, uint8 (N, S, S), to compare samples with.
         seed: draws the images to compare with.
+        judge: reads both.
         draws: from the posterior, for the importance-weighted bound.
         every: one image in so many has that bound measured.
     """
     numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
-    raw = tf.TensorSpec((None, IMAGE_SIDE, IMAGE_SIDE), tf.uint8, name="images")
+    raw = tf.TensorSpec((None, model.side, model.side), tf.uint8, name="images")
     latents = tf.TensorSpec((None, model.latent), tf.float32, name="latents")
     serialized = tf.TensorSpec((None,), tf.string, name="examples")
-    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed)
+    about = samples.SampleFacts(samples.in_batches(model.sample), images, seed, judge)
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        made, mean = model.reconstruct(parse_images(examples))
+        made, mean = model.reconstruct(parse_images(examples, model.side))
         return {"images": made, "latents": mean}
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -71,7 +74,7 @@ def signatures(
         return {"images": model.reconstruct(images)[0]}
 
     def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        found, index = parse_placed_images(examples)
+        found, index = parse_placed_images(examples, model.side)
         return facts_of(model, found, index, draws, every) | about.about(found, index)
 
     return {
@@ -85,7 +88,7 @@ def signatures(
 
 
 def facts_of(model: Vae, images: Any, index: Any, draws: int, every: int) -> dict[str, Any]:
-    """Facts about images, uint8 (B, 28, 28), and what the model makes of them; see signatures."""
+    """Facts about images, uint8 (B, S, S), and what the model makes of them; see signatures."""
     pixels, noise, seeds = model.drawn(images)
     reconstruction, latent_kl = model.terms(pixels, noise)
     chosen = tf.where(index % every == 0)

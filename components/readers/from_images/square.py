@@ -1,0 +1,57 @@
+"""One picture as a square grey image of a given size."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from components.readers.from_images.found import BadImages
+from modules.data.dataset import SIDES
+
+_WIDE = ("I;16", "I;16B", "I;16L", "I")  # how Pillow calls 16 bits a pixel
+
+
+def grey(picture: Image.Image) -> Image.Image:
+    """Turns a picture upright as its EXIF says, and to 8 bits of grey (ITU-R 601 luma).
+
+    What is transparent becomes white, as on a page.
+    """
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in _WIDE:
+        return Image.fromarray((np.asarray(upright) >> 8).clip(0, 255).astype(np.uint8))
+    if upright.has_transparency_data:
+        coloured = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
+    return upright.convert("L")
+
+
+def square(picture: Image.Image, side: int) -> tuple[NDArray[np.uint8], int]:
+    """Pads a grey picture with its own paper to a square, then scales it.
+
+    Args:
+        picture: of mode L.
+        side: pixels.
+
+    Returns:
+        uint8, (side, side), and the paper: the median of the outermost pixels.
+
+    Raises:
+        BadImages: it is too small to show anything.
+    """
+    if max(picture.size) < SIDES[0]:
+        raise BadImages(
+            f"has {picture.width} x {picture.height} pixels, and the smallest images that can be"
+            f" learnt have {SIDES[0]} x {SIDES[0]}"
+        )
+    pixels = np.asarray(picture)
+    edge = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    paper = int(np.median(np.concatenate(edge)))
+    longer = max(picture.size)
+    if picture.width != picture.height:
+        padded = Image.new("L", (longer, longer), paper)
+        padded.paste(picture, ((longer - picture.width) // 2, (longer - picture.height) // 2))
+        picture = padded
+    if longer != side:
+        picture = picture.resize((side, side), Image.Resampling.BICUBIC)
+    return np.asarray(picture), paper
