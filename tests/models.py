@@ -83,7 +83,7 @@ def export_prototype_classifier(
     archive.track(holder)
     archive.add_endpoint(
         "serving_default",
-        lambda examples: probabilities(parse_images(examples)),
+        lambda examples: probabilities(parse_images(examples, 28)),
         input_signature=[tf.TensorSpec((None,), tf.string, name="examples")],
     )
     if raw:

@@ -19,7 +19,10 @@ from pipeline.dag import create_pipeline
 from pipeline.nodes import NODES, Node, source
 from pipeline.settings import Settings, from_plain, make_settings
 from pipeline.sources import PACKAGES, source_files
+from tests.datasets import MNIST
+from tests.runs import PROJECT
 
+DATA = str(PROJECT / "data" / "mnist")
 ASKED: dict[str, Any] = {
     "model": "transformer",
     "tuner": "hyperband",
@@ -32,7 +35,7 @@ ASKED: dict[str, Any] = {
 
 
 def make(model: str, tuner: str = "hyperband") -> Settings:
-    return make_settings(**{**ASKED, "model": model, "tuner": tuner})
+    return make_settings(**{**ASKED, "model": model, "tuner": tuner, "dataset": MNIST})
 
 
 @pytest.mark.parametrize("family", families.names())
@@ -97,7 +100,8 @@ def test_relative_paths_are_those_of_whoever_asks(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    asked = {"folder": str(tmp_path), "layers": [{"values": ASKED | {"output": "here"}}]}
+    layers = [{"values": ASKED | {"output": "here"}}]
+    asked = {"folder": str(tmp_path), "layers": layers, "data_from": DATA}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
     monkeypatch.chdir("/")
     assert plan.main() == 0
@@ -106,7 +110,7 @@ def test_relative_paths_are_those_of_whoever_asks(
 
 def ask(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> int:
     layers = [{"values": ASKED, "source": ""}, {"values": changes, "source": "a.toml"}]
-    asked = {"folder": os.getcwd(), "layers": layers}
+    asked = {"folder": os.getcwd(), "layers": layers, "data_from": DATA}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
     return plan.main()
 
@@ -143,7 +147,8 @@ def test_what_cannot_be_is_said_in_a_line(
 @pytest.mark.parametrize("tuner", ["hyperband", "none"])
 def test_the_table_of_nodes_has_a_row_for_each_node_of_the_graph(tuner: str) -> None:
     ids = [node["id"] for node in plan.make_plan(make("transformer", tuner))["nodes"]]
-    assert set(ids) == {node.id for node in NODES} - ({"Tuner"} if tuner == "none" else set())
+    left_out = {"Judge"} | ({"Tuner"} if tuner == "none" else set())
+    assert set(ids) == {node.id for node in NODES} - left_out
     assert len({node.id for node in NODES}) == len(NODES)
 
 

@@ -62,9 +62,10 @@ class SearchData:
         """The images to learn from, and those to judge by."""
         if self._splits is None:
             (images, labels), held_out = (load_split(files, self._side) for files in self._files)
-            count = min(self._images or len(images), len(images))
-            drawn = np.random.default_rng(self._seed).permutation(len(images))[:count]
-            self._splits = Splits(Split(images[drawn], labels[drawn]), held_out)
+            if self._images and self._images < len(images):
+                drawn = np.random.default_rng(self._seed).permutation(len(images))[: self._images]
+                images, labels = images[drawn], labels[drawn]
+            self._splits = Splits(Split(images, labels), held_out)
         return self._splits
 
 

@@ -7,6 +7,8 @@ import yaml
 
 from kubeflow.compile import compile_plan
 from kubeflow.compiling.cluster import Cluster
+from modules.data.dataset import to_plain
+from tests.datasets import MNIST
 
 IMAGE = "registry.example/triptych:1.2.3"
 EDGES: dict[str, list[str]] = {
@@ -32,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "output": "/mnt/triptych/output",
     "metadata_store": "grpc://triptych-metadata:8080",
     "seed": 1,
-    "data": {"train_images": 6000, "test_images": 2000},
+    "data": {"train_images": 6000, "test_images": 2000, "transposed": False},
     "tuning": {"max_epochs": 1, "factor": 3, "max_trials": 1, "images": 2000},
     "training": {"epochs": 6},
     "judge": {"accuracy": 0.95},
@@ -47,6 +49,7 @@ SETTINGS: dict[str, Any] = {
         "accuracy_drop": 0.002,
     },
     "hyperparameters": {},
+    "dataset": to_plain(MNIST),
 }
 
 

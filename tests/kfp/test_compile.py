@@ -27,7 +27,9 @@ LEARNERS = {"tuner", "trainer"}
 def plan() -> dict[str, Any]:
     """TFX's own plan, asked for as the command does."""
     options = compiling.parse(["--profile", "smoke", "--set", "seed=7"])
-    return compiling.ask_plan((Layer(compiling.DEFAULTS), *given(options)), options.tfx_python)
+    return compiling.ask_plan(
+        (Layer(compiling.DEFAULTS), *given(options)), options.data_from, options.tfx_python
+    )
 
 
 @pytest.fixture(scope="module")
