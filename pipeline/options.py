@@ -109,7 +109,7 @@ def retyped(options: argparse.Namespace) -> list[str]:
     """What has to be typed for the settings of some options; the rest of them is left out."""
     names = ["config", "gates", "hyperparameters", *(value.name for value in _OPTIONS), "set"]
     found = vars(options)
-    words = []
+    words: list[str] = []
     for name in names:
         given = found.get(name, [])
         for value in [given] if isinstance(given, str) else given:

@@ -49,7 +49,9 @@ def server(tmp_path: Path) -> Iterator[MetadataServer]:
 @pytest.fixture
 def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Settings:
     data = make_dataset(tmp_path / "idx", train=1500, test=400)
-    zero = dict.fromkeys(("accuracy", "digit_accuracy", "stroke_accuracy", "auc"), 0)
+    zero = dict.fromkeys(
+        ("accuracy", "class_accuracy", "stroke_accuracy", "class_precision", "class_auc", "auc"), 0
+    )
     return make_settings(
         model="transformer",
         tuner="none",

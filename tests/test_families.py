@@ -22,6 +22,7 @@ from modules.contract.family import (
     Family,
     Gate,
     Objective,
+    Scale,
     Signature,
     Trained,
     TrainingRun,
@@ -143,7 +144,6 @@ class Sound(Family):
             data=Data(),
             tuning=Tuning(max_epochs=1, factor=2, max_trials=1, images=None),
             training=Training(epochs=1),
-            gates={"error": 0.5, "error_rise": 0.1},
             hyperparameters={"depth": 1},
         )
         for name in PROFILE_NAMES
@@ -189,15 +189,21 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("gates", broken(evaluation=evaluation(gates=(Gate("loss", "error"),))), "stands on loss"),
     ("gates", broken(evaluation=evaluation(gates=(Gate("error", "e", by="ink"),))), "by ink"),
     ("gates", broken(evaluation=evaluation(gates=(Gate("spread", "e", by="label"),))), "means"),
+    (
+        "gates",
+        broken(evaluation=evaluation(gates=(Gate("error", "e", change="rise", allowed=-1),))),
+        "what rise allows must be a number from 0",
+    ),
+    (
+        "gates",
+        broken(
+            evaluation=evaluation(gates=(Gate("error", "e"), Gate("spread", "e", scale=Scale.PART)))
+        ),
+        "e stands on figures of several scales",
+    ),
     ("profiles", broken(profiles=None), "smoke, default, full"),
     ("profiles", broken(profiles={"smoke": Sound.profiles["smoke"]}), "smoke, default, full"),
-    ("profiles", broken(profiles=profiles(gates={"error": 0.5})), "full has no value for the gate"),
     ("profiles", broken(profiles=profiles(hyperparameters={"width": 1})), "full: unknown"),
-    (
-        "profiles",
-        broken(profiles=profiles(gates={"error": 0.5, "error_rise": 0.1, "auc": 1.0})),
-        "full has a value for auc, which is not a gate",
-    ),
     ("check", broken(check=lambda self: None), "does not take (values)"),
     ("train", broken(train=None), "is not written"),
     ("train", broken(train=lambda self, values: None), "does not take (values, splits, run)"),

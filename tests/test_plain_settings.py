@@ -26,7 +26,7 @@ def test_settings_survive_being_written_down(family: str, profile: str) -> None:
 
 def test_what_is_absent_is_written_as_a_word() -> None:
     plain = to_plain(make_settings())
-    assert plain["data"] == {"train_images": "all", "test_images": "all"}
+    assert plain["data"]["train_images"] == plain["data"]["test_images"] == "all"
     assert plain["metadata_store"] == "none"
 
 
@@ -43,7 +43,7 @@ def without(group: str, key: str = "") -> dict[str, Any]:
         (without("model"), "they lack model"),
         (without("data_dir"), "they lack data_dir"),
         (without("tuning", "factor"), "they lack tuning.factor"),
-        (without("gates", "auc"), "they lack gates.auc"),
+        (without("gates", "accuracy_drop"), "they lack gates.accuracy_drop"),
         (to_plain(make_settings()) | {"colour": "blue"}, "colour"),
         (to_plain(make_settings()) | {"training": {"epochs": 1, "colour": "blue"}}, "colour"),
         (to_plain(make_settings()) | {"data": None}, "unknown setting 'data'"),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from modules import families
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import read
 from pipeline.settings import (
@@ -25,7 +24,7 @@ from pipeline.settings import (
 
 
 def make(*layers: Layer, **values: Any) -> Settings:
-    return make_settings(*layers, **{"data_dir": "data", "output": "output"} | values)
+    return make_settings(*layers, **{"output": "output"} | values)
 
 
 def test_paths_are_absolute_and_below_output() -> None:
@@ -72,7 +71,7 @@ def test_the_family_and_the_profile_are_chosen_before_their_values_are_filled_in
     low = Layer({"training.epochs": 7, "model": "gan"})
     settings = make(low, Layer({"gates.kl": 1}), Layer({"profile": "smoke"}), model="vae")
     assert (settings.family, settings.training.epochs) == ("vae", 7)
-    assert settings.gates == {**families.load("vae").profiles["smoke"].gates, "kl": 1.0}
+    assert settings.gates == {**make(model="vae", profile="smoke").gates, "kl": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -127,9 +126,15 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
         ("data.train_images", "none", "from 1 to 10,000,000, or all, not 'none'"),
         ("data.train_images", [1], "or all, not [1]"),
         ("tuning.factor", "1", "tuning.factor must be a whole number from 2 to 1,000, not '1'"),
-        ("gates.accuracy", "nan", "gates.accuracy must be a number from 0 to 1,000,000, not 'nan'"),
-        ("gates.accuracy", -1, "from 0 to 1,000,000, not -1"),
-        ("gates.accuracy", 1e9, "from 0 to 1,000,000, not 1000000000.0"),
+        ("gates.accuracy", "nan", "gates.accuracy must be a number from 0 to 1, not 'nan'"),
+        ("gates.accuracy", -1, "from 0 to 1, not -1"),
+        ("gates.accuracy", 93, "gates.accuracy must be a number from 0 to 1, not 93"),
+        ("gates.accuracy_drop", "1.5", "gates.accuracy_drop must be a number from 0 to 1, not"),
+        ("gates.class_precision", 1.01, "from 0 to 1, not 1.01"),
+        ("gates.cross_entropy", 1e9, "from 0 to 1,000,000, not 1000000000.0"),
+        ("gates.digit_accuracy", 0.9, "gates.digit_accuracy is called gates.class_accuracy now"),
+        ("gates.digit_nelbo", 90, "unknown setting 'gates.digit_nelbo'"),  # another family's
+        ("judge.accuracy", 95, "judge.accuracy must be a number from 0 to 1, not 95"),
         ("seed", -1, "seed must be a whole number from 0 to 4,294,967,295, not -1"),
         ("seed", 2**32, "not 4294967296"),
         ("output", "", "output must be a path, not ''"),

@@ -5,7 +5,7 @@ import pytest
 from modules import families
 from modules.contract.profile import PROFILE_NAMES
 from pipeline import settings_table
-from pipeline.settings import DECLARED, FAMILIES, ROOT
+from pipeline.settings import DECLARED, FAMILIES, ROOT, make_settings
 
 
 def test_the_page_in_docs_is_up_to_date() -> None:
@@ -21,7 +21,9 @@ def test_every_setting_has_a_row(family: str) -> None:
     assert {name for name, value in DECLARED.items() if not value.mapping} <= set(rows)
     for profile in PROFILE_NAMES:
         chosen = families.load(family).profiles[profile]
-        for name, value in chosen.gates.items():
+        bounds = make_settings(model=family, profile=profile).gates
+        assert families.load(family).evaluation.brought(bounds)
+        for name, value in bounds.items():
             assert rows[f"gates.{name}"].defaults[profile] == str(value)
         for name, value in chosen.hyperparameters.items():
             assert rows[f"hyperparameters.{name}"].defaults[profile] == str(value)
