@@ -34,11 +34,7 @@ from modules.contract.hyperparameters import (  # noqa: E402
     read_all,
     resolve,
 )
-from modules.data.splits import (  # noqa: E402
-    Split,
-    Splits,
-    split_of,  # noqa: E402
-)
+from modules.data.splits import Split, Splits, split_of  # noqa: E402
 
 
 def changes_of(family: str, typed: str) -> dict[str, Any]:
