@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
+import functools
 import importlib.util
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,18 +63,28 @@ def mnist_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def make_dataset(mnist_dir: Path) -> MakeDataset:
-    """Cuts the first examples of each canonical split; ``suffix`` is ".gz" or ""."""
+    """Draws images of each canonical split, as a run does, with MNIST's gates beside them.
 
-    from components.readers import idx  # not in every environment
+    ``suffix`` is ".gz" or "".
+    """
+
+    from components.readers import idx, idx_names  # not in every environment
+    from modules.data.draw import draw
+
+    @functools.cache
+    def whole(split: str) -> tuple[Any, Any]:
+        pair = idx.find_dataset(mnist_dir)[split]
+        return idx.read_images(pair.images, 0, pair.count), idx.read_labels(pair.labels)
 
     def make(folder: Path, train: int = 200, test: int = 100, suffix: str = ".gz") -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        pairs = idx.find_dataset(mnist_dir)
         for split, count in (("train", train), ("test", test)):
-            images, labels = idx.SPLITS[split]
-            pair = pairs[split]
-            idx.write_idx(folder / (images + suffix), idx.read_images(pair.images, 0, count))
-            idx.write_idx(folder / (labels + suffix), idx.read_labels(pair.labels, 0, count))
+            stems = idx_names.SPLITS[split]
+            chosen = draw(whole(split)[1], count)
+            for stem, array in zip(stems, whole(split), strict=True):
+                idx.write_idx(folder / (stem + suffix), array[chosen])
+        if (gates := mnist_dir / "gates.toml").is_file():
+            shutil.copy(gates, folder)
         return folder
 
     return make
@@ -93,7 +105,7 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], runs.
 
 @pytest.fixture(scope="session")
 def judged_examples(tmp_path_factory: pytest.TempPathFactory, make_dataset: MakeDataset) -> Any:
-    """An Examples artifact whose split `test` is MNIST's first JUDGED test images."""
+    """An Examples artifact whose split `test` is JUDGED of MNIST's test images."""
     from tests.examples import generate
 
     work = tmp_path_factory.mktemp("judged")

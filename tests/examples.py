@@ -8,40 +8,66 @@ import numpy as np
 import tensorflow as tf
 from tfx.types import standard_artifacts
 
-from components.mnist_example_gen import Executor, MnistExampleGen, to_examples
+from components.example_files import to_examples
+from components.mnist_example_gen import Executor, MnistExampleGen
 from components.readers import idx
+from components.readers.survey import read_dataset
+from modules.data.dataset import MNIST_HASH, MNIST_STROKES, Dataset
 from tests import artifacts
 
+MNIST = Dataset(
+    origin="mnist",
+    side=28,
+    labels=tuple(range(10)),
+    names=tuple("0123456789"),
+    strokes=MNIST_STROKES,
+    hash=MNIST_HASH,
+    train_count=60_000,
+    test_count=10_000,
+)
+"""What MNIST says of itself."""
 
-def generate(data: Path, output: Path, **limits: int) -> Any:
+
+def generate(
+    data: Path,
+    output: Path,
+    dataset: Dataset | None = None,
+    transposed: bool = False,
+    **limits: int,
+) -> Any:
     """Runs ExampleGen's executor with the properties that the component gives it.
 
     Args:
         data: a folder of IDX files.
         output: for the Examples artifact that is returned.
+        dataset: what the files say of themselves; by default, they are asked.
+        transposed: rows and columns are exchanged in the files.
         limits: `train_images` and `test_images`, see MnistExampleGen.
     """
     from pipeline.dag import BEAM_ARGS  # imports all that a pipeline is made of
 
-    component = MnistExampleGen(str(data), source="tests", **limits)
+    dataset = dataset or read_dataset(data, transposed)
+    component = MnistExampleGen(str(data), dataset, transposed, source="tests", **limits)
     examples = artifacts.make(standard_artifacts.Examples, output)
-    context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(output / "tmp"))
+    context = Executor.Context(BEAM_ARGS, tmp_dir=str(output / "tmp"), unique_id="1")
     Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples
 
 
-def write(path: Path, images: np.ndarray, labels: np.ndarray, first: int = 0) -> str:
-    """Writes gzipped TFRecords of images, uint8 (N, 28, 28), and labels; returns the path."""
+def write(
+    path: Path, images: np.ndarray, labels: np.ndarray, first: int = 0, dataset: Dataset = MNIST
+) -> str:
+    """Writes gzipped TFRecords of images, uint8 (N, S, S), and labels; returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tf.io.TFRecordWriter(str(path), options="GZIP") as writer:
-        for _, example in to_examples(images, labels, first):
+        for _, example in to_examples(images, labels, first, dataset):
             writer.write(example)
     return str(path)
 
 
-def records(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Serialized tf.Examples, (N,), of images, uint8 (N, 28, 28), and labels."""
-    return np.array([example for _, example in to_examples(images, labels, 0)], object)
+def records(images: np.ndarray, labels: np.ndarray, dataset: Dataset = MNIST) -> np.ndarray:
+    """Serialized tf.Examples, (N,), of images, uint8 (N, S, S), and labels."""
+    return np.array([example for _, example in to_examples(images, labels, 0, dataset)], object)
 
 
 def cut(mnist_dir: Path, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from modules.metrics import judge
+from modules.metrics import judge, judge_weights
 from modules.metrics.frechet import frechet_distance
 from modules.metrics.manifolds import NEIGHBOURS
 from modules.metrics.sample_scores import FIGURES, OF_CLASS, OVERALL, sample_figures
@@ -182,3 +182,16 @@ def test_too_few_training_images_are_refused(mnist: tuple[np.ndarray, np.ndarray
     images, _ = mnist
     with pytest.raises(ValueError, match="needs more than 5 images"):
         SampleFacts(sampler(images), images[:10], seed=1, judge=judge.shipped())
+
+
+def test_images_of_any_side_are_read_by_a_judge_of_theirs() -> None:
+    random = np.random.default_rng(3)
+    weights = tuple(
+        random.normal(0.0, 0.3, shape).astype(np.float32) for shape in judge_weights.shapes(9, 3)
+    )
+    reader = judge.Judge(9, 3, 0.9, "mark", weights)
+    images = random.integers(0, 256, (60, 9, 9), np.uint8)
+    about = SampleFacts(lambda count: images[:count] / np.float32(255.0), images, 1, reader)
+    facts = about.about(images[:5], tf.range(5, dtype=tf.int64))
+    read = reader.read_all(images[:5]).logits.argmax(axis=1)
+    np.testing.assert_array_equal(facts["generated_class"], read)

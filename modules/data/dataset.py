@@ -14,10 +14,11 @@ SIDES = (8, 64)  # pixels, the smallest and the largest
 CLASSES = (2, 100)  # the fewest and the most
 TESTED = 30  # test images of a class, at least: fewer say nothing of it
 
-MNIST_HASH = ""
+MNIST_HASH = "7f0ac1d6a4a32136eb73c7e00419ed320e8ea159501c1f3d6f493a1bc5ec7cd2"
 """The hash of MNIST as Yann LeCun, Corinna Cortes and Christopher Burges published it."""
 
-_MNIST_STROKES = (2.0, 2.8)
+MNIST_STROKES = (2.0, 2.8)
+"""Close to the quartiles of its training images: 24 % thin, 52 % regular, 24 % bold."""
 
 
 class BadKind(ValueError):

@@ -7,35 +7,34 @@ both import it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from modules.data.dataset import Dataset
+
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE * IMAGE_SIDE
 CLASSES = 10
 
-IMAGE = "image"  # bytes: 784 raw uint8, row by row
-LABEL = "label"  # int64: 0 to 9
-INDEX = "index"  # int64: the image's place in its file
+IMAGE = "image"  # bytes: S * S raw uint8, row by row
+LABEL = "label"  # int64: from 0 to one less than there are classes
+INDEX = "index"  # int64: the image's place among those that are taken of its file
 MEAN_INK = "mean_ink"  # float: mean pixel / 255, in [0, 1]
 STROKE = "stroke"  # bytes: one of STROKES
 
 STROKES = ("thin", "regular", "bold")
 
-# Pixels; close to the quartiles of MNIST's training images: 24 % thin, 52 % regular, 24 % bold.
-_THIN_BELOW = 2.0
-_BOLD_FROM = 2.8
-
-_BATCH = 4096  # images converted to float at once: 15 MB
+_PIXELS_AT_ONCE = 1 << 21  # converted to float: 8 MB
 
 
 def mean_ink(images: np.ndarray) -> np.ndarray:
     """The mean pixel of each image, as a part of full ink.
 
     Args:
-        images: uint8, (N, 28, 28).
+        images: uint8, (N, S, S).
 
     Returns:
         float32, (N,), in [0, 1].
@@ -50,35 +49,36 @@ def stroke_width(images: np.ndarray) -> np.ndarray:
     the pixels and the outline their total variation, so that grey edges count in part.
 
     Args:
-        images: uint8, (N, 28, 28).
+        images: uint8, (N, S, S).
 
     Returns:
         float32, (N,), in pixels; 0 for an image without ink.
     """
     widths: npt.NDArray[np.float32] = np.zeros(len(images), np.float32)
-    for start in range(0, len(images), _BATCH):
+    batch = max(1, _PIXELS_AT_ONCE // max(1, images[0].size)) if len(images) else 1
+    for start in range(0, len(images), batch):
         # A border of paper, so that ink at the image's edge has an outline there too.
-        ink = np.pad(images[start : start + _BATCH], ((0, 0), (1, 1), (1, 1)))
+        ink = np.pad(images[start : start + batch], ((0, 0), (1, 1), (1, 1)))
         ink = ink.astype(np.float32) / 255.0
         right = ink[:, :-1, 1:] - ink[:, :-1, :-1]
         down = ink[:, 1:, :-1] - ink[:, :-1, :-1]
         outline = np.sqrt(right * right + down * down).sum(axis=(1, 2))
         area = ink.sum(axis=(1, 2))
-        widths[start : start + _BATCH] = 2.0 * area / np.maximum(outline, 1e-6)
+        widths[start : start + batch] = 2.0 * area / np.maximum(outline, 1e-6)
     return widths
 
 
-def stroke_class(images: np.ndarray) -> np.ndarray:
+def stroke_class(images: np.ndarray, strokes: tuple[float, float]) -> np.ndarray:
     """Sorts images by the width of their strokes.
 
     Args:
-        images: uint8, (N, 28, 28).
+        images: uint8, (N, S, S).
+        strokes: in pixels, below the first of which a stroke is thin, from the second on bold.
 
     Returns:
         str, (N,), each one of STROKES; an image without ink is thin.
     """
-    bins = np.digitize(stroke_width(images), (_THIN_BELOW, _BOLD_FROM))
-    return np.asarray(STROKES)[bins]
+    return np.asarray(STROKES)[np.digitize(stroke_width(images), strokes)]
 
 
 class Derived(NamedTuple):
@@ -86,15 +86,21 @@ class Derived(NamedTuple):
 
     Attributes:
         values: all that there are.
-        of: from images, uint8 (N, 28, 28), to the value of each, str (N,).
+        of: from images, uint8 (N, S, S), to the value of each, str (N,).
+        words: how they are told apart.
     """
 
     values: tuple[str, ...]
     of: Callable[[np.ndarray], np.ndarray]
+    words: str
 
 
-# Written into each Example, allowed by the schema, and each a slice of the evaluation.
-DERIVED: Mapping[str, Derived] = {STROKE: Derived(STROKES, stroke_class)}
+def derived(dataset: Dataset) -> Mapping[str, Derived]:
+    """What is written into each Example, allowed by the schema, and a slice of the evaluation."""
+    thin, bold = dataset.strokes
+    words = f"width of stroke in pixels: thin below {thin:g}, bold from {bold:g}"
+    return {STROKE: Derived(STROKES, partial(stroke_class, strokes=dataset.strokes), words)}
+
 
 # The features by which a model is judged apart, besides the whole.
-SLICES = (LABEL, *DERIVED)
+SLICES = (LABEL, STROKE)

@@ -1,0 +1,142 @@
+"""Reads a dataset once, from its first byte to its last, and says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.readers import reader_of
+from components.readers.class_names import read_names
+from components.readers.reader import BadDataset, Pair, Reader
+from modules.data.dataset import CLASSES, MNIST_HASH, MNIST_STROKES, Dataset
+from modules.data.draw import draw
+from modules.data.features import stroke_width
+
+See = Callable[[str, int, NDArray[np.uint8]], None]
+"""Is shown every image once: the split of its file, the place of the first one, and the images."""
+
+_FAINT = 128  # the brightest pixel of a file is at least this, or its values are on another scale
+_MEASURED = 10_000  # training images whose strokes are measured
+
+
+class Survey:
+    """A dataset whose files are there and whose labels make sense.
+
+    Attributes:
+        folder: of the files.
+        pairs: the files of the splits "train" and "test".
+        classes: the class of each image of a split, int64 (N,), from 0.
+        labels: of each class, in the files; ascending.
+        names: of each class.
+
+    Raises:
+        BadDataset: a file is missing or wrong.
+    """
+
+    def __init__(self, data_dir: str | Path, transposed: bool) -> None:
+        self.folder, self._transposed = Path(data_dir), transposed
+        self._reader: Reader = reader_of(data_dir)
+        self.pairs: Mapping[str, Pair] = self._reader.find_dataset(data_dir)
+        raw = {name: self._reader.read_labels(pair.labels) for name, pair in self.pairs.items()}
+        self.labels = self._read_classes(raw["train"])
+        self._check_known(raw["test"])
+        self.names = read_names(self.folder, self.labels)
+        self.classes = {
+            name: np.searchsorted(self.labels, found).astype(np.int64)
+            for name, found in raw.items()
+        }
+
+    def read(self, *seers: See) -> Dataset:
+        """Reads all images, showing them to whoever wants to see them.
+
+        Raises:
+            BadDataset: what a file holds is not what its header promises, or not an image in ink.
+        """
+        train, test = self.pairs["train"], self.pairs["test"]
+        measured = draw(self.classes["train"], _MEASURED)
+        kept: list[NDArray[np.uint8]] = []
+        found = hashlib.sha256(f"{train.side} {train.count} {test.count}\n".encode())
+        for split in self.pairs:
+            found.update(np.asarray(self.labels, ">i8")[self.classes[split]].tobytes())
+            for start, images in self._images(split):
+                found.update(images.data)
+                if split == "train":
+                    low, high = np.searchsorted(measured, (start, start + len(images)))
+                    kept.append(images[measured[low:high] - start])
+                for see in seers:
+                    see(split, start, images)
+        named = found.hexdigest()
+        return Dataset(
+            origin=self.folder.resolve().name,
+            side=train.side,
+            labels=self.labels,
+            names=self.names,
+            strokes=MNIST_STROKES if named == MNIST_HASH else _quartiles(np.concatenate(kept)),
+            hash=named,
+            train_count=train.count,
+            test_count=test.count,
+        )
+
+    def _images(self, split: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        """The images of a file, upright and contiguous, with the place of the first of each lot."""
+        path = self.pairs[split].images
+        start, brightest = 0, 0
+        for images in self._reader.stream_images(path):
+            if self._transposed:
+                images = np.ascontiguousarray(images.swapaxes(1, 2))
+            brightest = max(brightest, int(images.max()))
+            yield start, images
+            start += len(images)
+        if brightest < _FAINT:
+            raise BadDataset(
+                f"{path} has no pixel above {brightest}, so its values are not from 0 to 255: scale"
+                " them to 0-255."
+            )
+
+    def _read_classes(self, labels: NDArray[np.integer]) -> tuple[int, ...]:
+        path, (low, high) = self.pairs["train"].labels, CLASSES
+        classes, first = np.unique(labels, return_index=True)
+        if classes[0] < 0:
+            raise BadDataset(
+                f"{path} has the label {classes[0]} at index {first[0]}: labels cannot be negative,"
+                " so correct or drop that example."
+            )
+        if not low <= len(classes) <= high:
+            how = "one class" if len(classes) == 1 else f"{len(classes):,} classes"
+            raise BadDataset(
+                f"{path} holds labels of {how}, where a dataset has {low} to {high}: check that"
+                " these are the labels."
+            )
+        return tuple(map(int, classes))
+
+    def _check_known(self, labels: NDArray[np.integer]) -> None:
+        strange = np.flatnonzero(~np.isin(labels, self.labels))
+        if strange.size:
+            first = int(strange[0])
+            raise BadDataset(
+                f"{self.pairs['test'].labels} has the label {labels[first]} at index {first}, which"
+                " no training image has: correct or drop that example."
+            )
+
+
+def read_dataset(data_dir: str | Path, transposed: bool = False) -> Dataset:
+    """What a dataset says of itself; every value of every file is known to be usable then.
+
+    Args:
+        data_dir: the folder with its files.
+        transposed: rows and columns are exchanged in the files.
+
+    Raises:
+        BadDataset: a file is missing or wrong.
+    """
+    return Survey(data_dir, transposed).read()
+
+
+def _quartiles(images: NDArray[np.uint8]) -> tuple[float, float]:
+    """The widths of stroke below and above which a quarter of the images are, in pixels."""
+    low, high = np.quantile(stroke_width(images).astype(np.float64), (0.25, 0.75))
+    return round(float(low), 2), round(float(high), 2)
