@@ -13,7 +13,7 @@ from components.results.facts import Evaluation
 from modules.contract.evaluation import EvaluationSpec
 from modules.contract.family import Family
 from modules.data.dataset import TESTED
-from modules.data.features import DERIVED, LABEL
+from modules.data.features import LABEL, STROKE, STROKES
 from modules.util.plain import number
 
 EVALUATOR = "Evaluator"  # the node whose thresholds they are
@@ -163,7 +163,7 @@ def thin_slices(evaluation: Evaluation, spec: EvaluationSpec) -> list[Failure]:
         and that has fewer than TESTED Examples; also for one that is missing altogether.
     """
     asked = {gate.by or (LABEL if gate.of_class else "") for gate in spec.gates}
-    values = {LABEL: evaluation.classes, **{name: one.values for name, one in DERIVED.items()}}
+    values = {LABEL: evaluation.classes, STROKE: STROKES}
     wanted = [f"{by}={value}" for by in sorted(asked - {""}) for value in values[by]]
     counts = {where: evaluation.examples.get(where, 0) for where in wanted}
     return [

@@ -162,7 +162,8 @@ def _evaluation(family: Any) -> Iterator[str]:
 
 
 def _gates(family: Any) -> Iterator[str]:
-    evaluation, scales = family.evaluation, {}
+    evaluation = family.evaluation
+    scales: dict[str, Any] = {}
     if not evaluation.gates or not all(isinstance(gate, Gate) for gate in evaluation.gates):
         yield "there has to be a Gate, or nothing could ever be refused"
         return
