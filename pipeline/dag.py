@@ -125,6 +125,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         model=model,
         baseline_model=baseline.outputs["model"],
         eval_config=eval_config(settings.family, dataset, settings.gates),
+        proposes="" if settings.gated else f"{settings.family}.{settings.profile}",
         family=settings.family,
         dataset=dataset,
         judge=judge,

@@ -25,11 +25,7 @@ from modules.util import environment  # noqa: E402
 environment.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
-<<<<<<< HEAD
 from components.readers.intake import places  # noqa: E402
-=======
-from components.readers import reader_of  # noqa: E402
->>>>>>> reader
 from components.readers.reader import BadDataset  # noqa: E402
 from components.readers.survey import Survey  # noqa: E402
 from modules import families  # noqa: E402
@@ -39,16 +35,8 @@ from modules.contract.hyperparameters import (  # noqa: E402
     read_all,
     resolve,
 )
-<<<<<<< HEAD
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split, Splits, split_of  # noqa: E402
-=======
-from modules.data.splits import (  # noqa: E402
-    Split,
-    Splits,
-    split_of,  # noqa: E402
-)
->>>>>>> reader
 
 
 def changes_of(family: str, typed: str) -> dict[str, Any]:
