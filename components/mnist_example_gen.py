@@ -105,9 +105,7 @@ def _unpack(
     return {name: str(folder / name) for name in taken}
 
 
-def _parts(
-    raw: str, labels: np.ndarray, dataset: Dataset, examples: Any, name: str
-) -> list[Part]:
+def _parts(raw: str, labels: np.ndarray, dataset: Dataset, examples: Any, name: str) -> list[Part]:
     starts = range(0, len(labels), _RANGE)
     folders = {s: artifact_utils.get_split_uri([examples], s) for s in SPLITS_OF[name]}
     for folder in folders.values():

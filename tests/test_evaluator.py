@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,6 @@ from tests import artifacts, models
 from tests.conftest import JUDGED
 from tests.datasets import MNIST
 from tests.judging import Judged, judge
-from tests.results import EVALUATION
 
 GATES = {
     "accuracy": 0.70,
@@ -65,7 +65,7 @@ def good(work: Path, judged_examples: Any, make_model) -> tuple[Any, Judged]:
     """A model and what was found, at a time when its family had a note."""
     model = make_model("good", 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(families.load("transformer"), "notes", lambda: {"judge": "as it was"})
+        patch.setattr(families.load("transformer"), "notes", lambda _: {"judge": "as it was"})
         return model, judge(work, judged_examples, model, GATES)
 
 
@@ -243,7 +243,7 @@ def test_a_slice_that_nobody_saw_is_a_failure(monkeypatch: pytest.MonkeyPatch) -
     result.missing_slices.add(feature_keys=["label"])
     result.missing_slices.add(feature_values={"stroke": "thin"})
     monkeypatch.setattr(tfma_results.tfma, "load_validation_result", lambda _: result)
-    failed = tfma_results.read_failures("anywhere", EVALUATION)
+    failed = tfma_results.read_failures("anywhere", SimpleNamespace(classes=[], examples={}))
     assert [str(failure) for failure in failed] == [
         "example_count on label is 0, needs 1 (0 examples)",
         "example_count on stroke=thin is 0, needs 1 (0 examples)",

@@ -94,9 +94,7 @@ def write_idx(path: str | Path, array: NDArray[np.uint8]) -> None:
     """Writes a uint8 array of any shape as an IDX file, gzipped when the name ends in ``.gz``."""
     if array.dtype != np.uint8:
         raise TypeError(f"IDX files here hold uint8 values, not {array.dtype}")
-    header = struct.pack(
-        f">HBB{array.ndim}I", 0, UNSIGNED_BYTE, array.ndim, *map(int, array.shape)
-    )
+    header = struct.pack(f">HBB{array.ndim}I", 0, UNSIGNED_BYTE, array.ndim, *map(int, array.shape))
     content = header + array.tobytes()
     # No time of writing inside, so that the same array is always the same file.
     Path(path).write_bytes(
