@@ -30,6 +30,7 @@ from components.readers.intake import places
 from components.readers.reader import BadDataset
 from components.readers.survey import Survey
 from modules.data.dataset import Dataset, from_plain, to_plain
+from modules.data.draw import within
 
 SPLITS = ("train", "eval", "test")
 SPLITS_OF = {"train": ("train", "eval"), "test": ("test",)}
@@ -93,8 +94,7 @@ def _unpack(
         }
 
         def write(name: str, start: int, images: np.ndarray) -> None:
-            low, high = np.searchsorted(taken[name], (start, start + len(images)))
-            files[name].write(images[taken[name][low:high] - start].tobytes())
+            files[name].write(images[within(taken[name], start, len(images))].tobytes())
 
         found = survey.read(write)
     if found.hash != dataset.hash:

@@ -24,9 +24,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from components.mnist_example_gen import split_of  # noqa: E402
 from components.readers import reader_of  # noqa: E402
 from modules.data.images import batch_stream  # noqa: E402
+from modules.data.splits import split_of  # noqa: E402
 from modules.metrics import judge, judge_weights  # noqa: E402
 from modules.training.judge_learner import Learner, Running, move  # noqa: E402
 
@@ -79,7 +79,7 @@ def main() -> int:
             reader.read_images(pair.images, 0, pair.count),
             reader.read_labels(pair.labels, 0, pair.count),
         )
-        for name, pair in reader.check_dataset(options.data_dir).items()
+        for name, pair in reader.find_dataset(options.data_dir).items()
     }
     images, labels = splits["train"]
     labels = labels.astype(np.int64)

@@ -12,20 +12,9 @@ from components.example_files import to_examples
 from components.mnist_example_gen import Executor, MnistExampleGen
 from components.readers import idx
 from components.readers.survey import read_dataset
-from modules.data.dataset import MNIST_HASH, MNIST_STROKES, Dataset
+from modules.data.dataset import Dataset
 from tests import artifacts
-
-MNIST = Dataset(
-    origin="mnist",
-    side=28,
-    labels=tuple(range(10)),
-    names=tuple("0123456789"),
-    strokes=MNIST_STROKES,
-    hash=MNIST_HASH,
-    train_count=60_000,
-    test_count=10_000,
-)
-"""What MNIST says of itself."""
+from tests.datasets import MNIST
 
 
 def generate(

@@ -17,8 +17,10 @@ from components.gates import Failure, Record, Refusal, read_record
 from components.mnist_example_gen import SPLITS
 from components.readers import idx
 from components.schema import CuratedSchema, with_derived
+from modules.data.dataset import Dataset
 from pipeline.dag import BEAM_ARGS
 from tests import artifacts, examples
+from tests.datasets import MNIST
 
 SCHEMA = Path(__file__).parent.parent / "pipeline" / "schema.pbtxt"
 
@@ -28,7 +30,9 @@ def anomalies_of(data: Path, work: Path) -> standard_artifacts.ExampleAnomalies:
     return validate(examples.generate(data, work / "examples"), work)
 
 
-def validate(made: Any, work: Path) -> standard_artifacts.ExampleAnomalies:
+def validate(
+    made: Any, work: Path, dataset: Dataset = MNIST
+) -> standard_artifacts.ExampleAnomalies:
     """Takes an Examples artifact through the last three of these."""
     statistics = artifacts.make(standard_artifacts.ExampleStatistics, work / "statistics", SPLITS)
     schema = artifacts.make(standard_artifacts.Schema, work / "schema")
@@ -39,7 +43,7 @@ def validate(made: Any, work: Path) -> standard_artifacts.ExampleAnomalies:
     StatisticsExecutor(context).Do(
         {"examples": [made]}, {"statistics": [statistics]}, dict(properties)
     )
-    CuratedSchema.test_call(text=with_derived(SCHEMA.read_text()), schema=schema)
+    CuratedSchema.test_call(text=with_derived(SCHEMA.read_text(), dataset), schema=schema)
     properties = ExampleValidator(
         statistics=as_channel([statistics]), schema=as_channel([schema])
     ).exec_properties

@@ -1,4 +1,4 @@
-"""The IDX reader: the canonical files, ranges, round trips, and every refusal."""
+"""The IDX reader: the canonical files, names, ranges, round trips, and every refusal."""
 
 import gzip
 import hashlib
@@ -12,25 +12,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.readers import idx
+from components.readers import idx, idx_names
+from components.readers.reader import BadDataset
+from components.readers.survey import read_dataset
 from tests.conftest import MakeDataset
 
-TRAIN_IMAGES, TRAIN_LABELS = idx.SPLITS["train"]
-TEST_IMAGES, TEST_LABELS = idx.SPLITS["test"]
+TRAIN_IMAGES, TRAIN_LABELS = idx_names.SPLITS["train"]
+TEST_IMAGES, TEST_LABELS = idx_names.SPLITS["test"]
 
 
 def test_canonical_files_match_their_checksums(mnist_dir: Path) -> None:
     lines = (mnist_dir / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split() for line in lines)}
-    assert set(listed) == {stem + ".gz" for stems in idx.SPLITS.values() for stem in stems}
+    assert set(listed) == {stem + ".gz" for stems in idx_names.SPLITS.values() for stem in stems}
     for name, digest in listed.items():
         assert hashlib.sha256((mnist_dir / name).read_bytes()).hexdigest() == digest, name
 
 
 def test_canonical_dataset_is_whole(mnist_dir: Path) -> None:
-    pairs = idx.check_dataset(mnist_dir)
+    pairs = idx.find_dataset(mnist_dir)
     assert {split: pair.count for split, pair in pairs.items()} == {"train": 60_000, "test": 10_000}
-    labels = idx.read_labels(pairs["train"].labels, 0, 60_000)
+    labels = idx.read_labels(pairs["train"].labels)
     assert labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(labels).tolist() == [
         *(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
@@ -41,7 +43,7 @@ def test_canonical_dataset_is_whole(mnist_dir: Path) -> None:
 def test_ranges_are_slices_of_the_whole(
     make_dataset: MakeDataset, tmp_path: Path, suffix: str
 ) -> None:
-    pair = idx.check_dataset(make_dataset(tmp_path, suffix=suffix))["train"]
+    pair = idx.find_dataset(make_dataset(tmp_path, suffix=suffix))["train"]
     images = idx.read_images(pair.images, 0, pair.count)
     labels = idx.read_labels(pair.labels, 0, pair.count)
     assert images.shape == (200, 28, 28) and images.dtype == np.uint8
@@ -81,14 +83,21 @@ def test_dotted_names_are_accepted(make_dataset: MakeDataset, tmp_path: Path) ->
     make_dataset(tmp_path, suffix="")
     for file in list(tmp_path.iterdir()):
         file.rename(tmp_path / file.name.replace("-idx", ".idx"))
-    assert idx.check_dataset(tmp_path)["test"].images.name == "t10k-images.idx3-ubyte"
+    assert idx.find_dataset(tmp_path)["test"].images.name == "t10k-images.idx3-ubyte"
 
 
 def test_plain_file_wins_over_gzipped_one(make_dataset: MakeDataset, tmp_path: Path) -> None:
     make_dataset(tmp_path, suffix=".gz")
     make_dataset(tmp_path, train=30, suffix="")
-    pair = idx.check_dataset(tmp_path)["train"]
+    pair = idx.find_dataset(tmp_path)["train"]
     assert (pair.images.name, pair.count) == (TRAIN_IMAGES, 30)
+
+
+def write_qmnist_labels(path: Path, rows: np.ndarray) -> None:
+    """Writes labels as QMNIST has them: big-endian int32, (N, 8), the class in the first column."""
+    header = struct.pack(">HBB2I", 0, 0x0C, 2, *rows.shape)
+    content = header + rows.astype(">i4").tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
 
 
 def _missing(file: Path) -> None:
@@ -129,6 +138,39 @@ def _wrong_size(file: Path) -> None:
     idx.write_idx(file, np.zeros((100, 32, 32), np.uint8))
 
 
+def _of_side(side: int) -> Callable[[Path], None]:
+    def damage(file: Path) -> None:
+        idx.write_idx(file, np.zeros((100, side, side), np.uint8))
+
+    return damage
+
+
+def _not_square(file: Path) -> None:
+    idx.write_idx(file, np.zeros((200, 28, 20), np.uint8))
+
+
+def _colours(file: Path) -> None:
+    idx.write_idx(file, np.zeros((100, 28, 28, 3), np.uint8))
+
+
+def _faint(file: Path) -> None:
+    idx.write_idx(file, np.minimum(idx.read_images(file, 0, 100), 16))
+
+
+def _negative(file: Path) -> None:
+    labels = np.ones((200, 8), np.int32)
+    labels[7] = -1
+    write_qmnist_labels(file, labels)
+
+
+def _one_class(file: Path) -> None:
+    idx.write_idx(file, np.full(200, 3, np.uint8))
+
+
+def _many_classes(file: Path) -> None:
+    idx.write_idx(file, (np.arange(200) % 101).astype(np.uint8))
+
+
 def _no_entries(file: Path) -> None:
     idx.write_idx(file, np.zeros((0, 28, 28), np.uint8))
 
@@ -167,7 +209,15 @@ PLAIN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "no images": (TEST_IMAGES, _no_entries, "holds no images"),
     "counts differ": (TEST_IMAGES, _one_fewer, "99 images but"),
     "count too large": (TEST_LABELS, _patched(4, struct.pack(">I", 2**32 - 1)), "4,294,967,295"),
-    "label over 9": (TEST_LABELS, _patched(8 + 42, b"\x0a"), "the label 10 at index 42"),
+    "unknown label": (TEST_LABELS, _patched(8 + 42, b"\x0a"), "the label 10 at index 42, which no"),
+    "negative label": (TRAIN_LABELS, _negative, "the label -1 at index 7"),
+    "one class": (TRAIN_LABELS, _one_class, "labels of one class"),
+    "too many classes": (TRAIN_LABELS, _many_classes, "labels of 101 classes"),
+    "colours": (TEST_IMAGES, _colours, "4 dimensions where images have 3: make its colours one"),
+    "not square": (TRAIN_IMAGES, _not_square, "images of 28 x 20 pixels: pad them to squares"),
+    "too small": (TRAIN_IMAGES, _of_side(7), "images of 7 x 7 pixels: scale them to between 8 x 8"),
+    "too large": (TEST_IMAGES, _of_side(65), "images of 65 x 65 pixels: scale them"),
+    "faint": (TEST_IMAGES, _faint, "no pixel above 16, so its values are not from 0 to 255: scale"),
     "gzip unsaid": (TEST_IMAGES, _gzip_without_saying_so, "is gzipped"),
 }
 
@@ -190,8 +240,8 @@ def _assert_one_sentence(message: str) -> None:
 
 
 def _assert_refused(folder: Path, name: str, words: str) -> None:
-    with pytest.raises(idx.BadDataset) as refusal:
-        idx.check_dataset(folder)
+    with pytest.raises(BadDataset) as refusal:
+        read_dataset(folder)
     message = str(refusal.value)
     assert str(folder / name) in message and words in message
     _assert_one_sentence(message)
@@ -240,8 +290,8 @@ def test_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(idx.BadDataset, match="file is not a folder"):
-        idx.check_dataset(tmp_path / "file")
+    with pytest.raises(BadDataset, match="file is not a folder"):
+        read_dataset(tmp_path / "file")
 
 
 def test_short_file_is_refused_when_a_range_is_read(
@@ -250,8 +300,84 @@ def test_short_file_is_refused_when_a_range_is_read(
     path = make_dataset(tmp_path, suffix="") / TEST_IMAGES
     _truncated(path)
     assert idx.read_images(path, 0, 99).shape == (99, 28, 28)
-    with pytest.raises(idx.BadDataset, match="ends after"):
+    with pytest.raises(BadDataset, match="ends after"):
         idx.read_images(path, 90, 100)
+
+
+def _renamed(folder: Path, prefix: str, test: str) -> Path:
+    for file in list(folder.iterdir()):
+        file.rename(folder / (prefix + file.name.replace("t10k", test)))
+    return folder
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("prefix", ["emnist-letters-", "emnist-by-class-", ""])
+def test_emnists_names_are_accepted(
+    make_dataset: MakeDataset, tmp_path: Path, prefix: str, suffix: str
+) -> None:
+    _renamed(make_dataset(tmp_path, suffix=suffix), prefix, "test")
+    pair = idx.find_dataset(tmp_path)["test"]
+    assert pair.images.name == f"{prefix}test-images-idx3-ubyte{suffix}" and pair.count == 100
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_qmnist_is_read_by_its_first_column(
+    make_dataset: MakeDataset, tmp_path: Path, suffix: str
+) -> None:
+    mnist = read_dataset(make_dataset(tmp_path, suffix=suffix))
+    for labels in tmp_path.glob("*-labels-*"):
+        values = idx.read_labels(labels)
+        rows = np.random.default_rng(1).integers(-9, 2**31 - 1, (len(values), 8))
+        rows[:, 0] = values
+        write_qmnist_labels(labels.with_name(labels.name.replace("idx1-ubyte", "idx2-int")), rows)
+        labels.unlink()
+    _renamed(tmp_path, "qmnist-", "test")
+    pair = idx.find_dataset(tmp_path)["train"]
+    assert pair.labels.name == "qmnist-train-labels-idx2-int" + suffix
+    labels = idx.read_labels(pair.labels)
+    assert labels.dtype == np.int32 and set(labels) == set(range(10))
+    np.testing.assert_array_equal(idx.read_labels(pair.labels, 17, 103), labels[17:103])
+    assert read_dataset(tmp_path).hash == mnist.hash
+
+
+def test_a_missing_file_is_named_as_those_beside_it(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    _renamed(make_dataset(tmp_path), "emnist-letters-", "test")
+    (tmp_path / "emnist-letters-test-labels-idx1-ubyte.gz").unlink()
+    _assert_refused(tmp_path, "emnist-letters-test-labels-idx1-ubyte", "is missing")
+    (tmp_path / "emnist-letters-test-images-idx3-ubyte.gz").unlink()
+    _assert_refused(tmp_path, "emnist-letters-test-images-idx3-ubyte", "is missing")
+
+
+def test_several_datasets_in_one_folder_are_named(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    _renamed(make_dataset(tmp_path), "emnist-letters-", "test")
+    make_dataset(tmp_path / "more").joinpath(TRAIN_IMAGES + ".gz").rename(
+        tmp_path / (TRAIN_IMAGES + ".gz")
+    )
+    _assert_refused(tmp_path, "", "holds several datasets (MNIST's names, emnist-letters-...)")
+
+
+def test_two_test_sets_are_named(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    make_dataset(tmp_path)
+    _renamed(make_dataset(tmp_path / "more"), "", "test")
+    for file in (tmp_path / "more").glob("test*"):
+        file.rename(tmp_path / file.name)
+    _assert_refused(tmp_path, "", f"{TEST_IMAGES}.gz and test-images-idx3-ubyte.gz: keep one")
+
+
+def test_hidden_files_are_no_dataset(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    make_dataset(tmp_path)
+    (tmp_path / "._train-images-idx3-ubyte.gz").write_bytes(b"another program's")
+    assert idx.find_dataset(tmp_path)["train"].count == 200
+
+
+def test_test_images_of_another_size_are_refused(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    images = make_dataset(tmp_path, suffix="") / TEST_IMAGES
+    idx.write_idx(images, np.full((100, 27, 27), 255, np.uint8))
+    _assert_refused(tmp_path, TEST_IMAGES, "27 x 27 pixels where those of train-images-idx3-ubyte")
 
 
 def test_importing_the_reader_imports_no_framework(project: Path) -> None:

@@ -1,5 +1,6 @@
 """The curated schema, as TensorFlow Data Validation applies it."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schema import with_derived
 from modules.data import features
+from modules.data.dataset import Dataset
 from tests import examples
+from tests.datasets import MNIST
 
 
 def value(feature: tf.train.Feature) -> Any:
@@ -30,10 +33,15 @@ def table(mnist_dir: Path) -> pd.DataFrame:
     )
 
 
-def anomalies(table: pd.DataFrame, project: Path) -> dict[str, str]:
-    """What is wrong with a table, by feature."""
+def schema_for(dataset: Dataset, project: Path) -> schema_pb2.Schema:
+    """The curated schema of a dataset."""
     text = (project / "pipeline" / "schema.pbtxt").read_text()
-    schema = text_format.Parse(with_derived(text), schema_pb2.Schema())
+    return text_format.Parse(with_derived(text, dataset), schema_pb2.Schema())
+
+
+def anomalies(table: pd.DataFrame, project: Path, dataset: Dataset = MNIST) -> dict[str, str]:
+    """What is wrong with a table, by feature."""
+    schema = schema_for(dataset, project)
     found = tfdv.validate_statistics(tfdv.generate_statistics_from_dataframe(table), schema)
     return {name: info.description for name, info in found.anomaly_info.items()}
 
@@ -63,3 +71,21 @@ def test_one_bad_value_is_an_anomaly_of_its_feature(
 
 def test_a_feature_that_is_missing_is_an_anomaly(table: pd.DataFrame, project: Path) -> None:
     assert list(anomalies(table.drop(columns=features.LABEL), project)) == [features.LABEL]
+
+
+def test_the_schema_follows_the_data(table: pd.DataFrame, project: Path) -> None:
+    letters = dataclasses.replace(
+        MNIST, side=14, names=tuple("ABCDEFGHIJKL"), labels=tuple(range(12)), strokes=(1.25, 3.5)
+    )
+    spoilt = table.copy()
+    spoilt.loc[7, features.LABEL] = 11
+    assert anomalies(spoilt, project, letters) == {}
+    spoilt.loc[7, features.LABEL] = 12
+    assert list(anomalies(spoilt, project, letters)) == [features.LABEL]
+    spoilt.loc[7, features.LABEL] = 1
+    spoilt.loc[7, features.MEAN_INK] = 0.0039  # 0.76 of a pixel in 196
+    assert list(anomalies(spoilt, project, letters)) == [features.MEAN_INK]
+    assert anomalies(spoilt, project) == {}
+    by_name = {feature.name: feature for feature in schema_for(letters, project).feature}
+    words = "width of stroke in pixels: thin below 1.25, bold from 3.5"
+    assert by_name[features.STROKE].annotation.comment == [words]

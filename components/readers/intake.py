@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.readers.reader import BadDataset
 from components.readers.survey import Survey
 from modules.data.dataset import TESTED, Dataset
-from modules.data.draw import draw
+from modules.data.draw import draw, within
 from modules.data.splits import split_of
 
 
@@ -91,12 +91,11 @@ class _Sought:
         pending = self._missing["train"] | self._missing["eval"]
         if split != "train" or not pending:
             return
-        low, high = np.searchsorted(self._taken, (start, start + len(images)))
-        here = self._taken[low:high]
-        classes = self._survey.classes["train"][here]
+        here = within(self._taken, start, len(images))
+        classes = self._survey.classes["train"][here + start]
         for label in pending:
             for place in here[classes == label]:
-                self._missing[split_of(images[place - start].tobytes())].discard(label)
+                self._missing[split_of(images[place].tobytes())].discard(label)
                 if not any(label in missing for missing in self._missing.values()):
                     break
 

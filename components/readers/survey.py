@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from components.readers import reader_of
 from components.readers.class_names import read_names
 from components.readers.reader import BadDataset, Pair, Reader
 from modules.data.dataset import CLASSES, MNIST_HASH, MNIST_STROKES, Dataset
-from modules.data.draw import draw
+from modules.data.draw import draw, within
 from modules.data.features import stroke_width
 
 See = Callable[[str, int, NDArray[np.uint8]], None]
@@ -45,7 +46,7 @@ class Survey:
         self.labels = self._read_classes(raw["train"])
         self._check_known(raw["test"])
         self.names = read_names(self.folder, self.labels)
-        self.classes = {
+        self.classes: dict[str, NDArray[np.int64]] = {
             name: np.searchsorted(self.labels, found).astype(np.int64)
             for name, found in raw.items()
         }
@@ -65,8 +66,7 @@ class Survey:
             for start, images in self._images(split):
                 found.update(images.data)
                 if split == "train":
-                    low, high = np.searchsorted(measured, (start, start + len(images)))
-                    kept.append(images[measured[low:high] - start])
+                    kept.append(images[within(measured, start, len(images))])
                 for see in seers:
                     see(split, start, images)
         named = found.hexdigest()
@@ -97,7 +97,7 @@ class Survey:
                 " them to 0-255."
             )
 
-    def _read_classes(self, labels: NDArray[np.integer]) -> tuple[int, ...]:
+    def _read_classes(self, labels: NDArray[np.integer[Any]]) -> tuple[int, ...]:
         path, (low, high) = self.pairs["train"].labels, CLASSES
         classes, first = np.unique(labels, return_index=True)
         if classes[0] < 0:
@@ -113,7 +113,7 @@ class Survey:
             )
         return tuple(map(int, classes))
 
-    def _check_known(self, labels: NDArray[np.integer]) -> None:
+    def _check_known(self, labels: NDArray[np.integer[Any]]) -> None:
         strange = np.flatnonzero(~np.isin(labels, self.labels))
         if strange.size:
             first = int(strange[0])
@@ -138,5 +138,5 @@ def read_dataset(data_dir: str | Path, transposed: bool = False) -> Dataset:
 
 def _quartiles(images: NDArray[np.uint8]) -> tuple[float, float]:
     """The widths of stroke below and above which a quarter of the images are, in pixels."""
-    low, high = np.quantile(stroke_width(images).astype(np.float64), (0.25, 0.75))
-    return round(float(low), 2), round(float(high), 2)
+    widths = stroke_width(images)
+    return round(float(np.quantile(widths, 0.25)), 2), round(float(np.quantile(widths, 0.75)), 2)

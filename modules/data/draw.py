@@ -33,6 +33,12 @@ def draw(labels: np.ndarray, wanted: int | None, least: int = 0) -> npt.NDArray[
     return np.sort(np.concatenate(taken))
 
 
+def within(places: np.ndarray, start: int, count: int) -> npt.NDArray[np.int64]:
+    """Of ascending places, those among `count` from `start` on, counted from there."""
+    stop = int(np.searchsorted(places, start + count))
+    return np.asarray(places[int(np.searchsorted(places, start)) : stop] - start, np.int64)
+
+
 def _shares(counts: np.ndarray, wanted: int) -> list[int]:
     """Splits a number in the proportion of the counts, by largest remainder."""
     exact = counts * (wanted / counts.sum())
