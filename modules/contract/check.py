@@ -162,13 +162,13 @@ def _evaluation(family: Any) -> Iterator[str]:
 
 
 def _gates(family: Any) -> Iterator[str]:
-    evaluation: EvaluationSpec = family.evaluation
-    scales = {gate.name: gate.scale for gate in reversed(evaluation.gates)}
+    evaluation = family.evaluation
+    scales: dict[str, Any] = {}
     if not evaluation.gates or not all(isinstance(gate, Gate) for gate in evaluation.gates):
         yield "there has to be a Gate, or nothing could ever be refused"
         return
     for gate in evaluation.gates:
-        if scales[gate.name] is not gate.scale:
+        if scales.setdefault(gate.name, gate.scale) is not gate.scale:
             yield f"the gate {gate.name} stands on figures of several scales"
         if gate.change:
             try:
