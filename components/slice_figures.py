@@ -13,6 +13,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from components import bootstrap
@@ -59,11 +60,13 @@ def _computations(
     **_: Any,
 ) -> list[metric_types.MetricComputation]:
     chosen = families.load(family)(from_plain(dataset))
+    # Those of the last blessed model are nobody's question.
+    asked = {model: errors and model != constants.BASELINE_KEY for model in model_names}
     return [
         metric_types.MetricComputation(
-            keys=list(_keys(chosen, model, output, errors)),
+            keys=list(_keys(chosen, model, output, asked[model])),
             preprocessors=None,
-            combiner=_Combiner(chosen, model, output, errors),
+            combiner=_Combiner(chosen, model, output, asked[model]),
         )
         for model in model_names
         for output in output_names

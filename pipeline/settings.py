@@ -103,9 +103,14 @@ class Settings:
         return self.dataset
 
     @property
+    def evaluation(self) -> EvaluationSpec:
+        """How the family's models are judged, on whatever data."""
+        return families.load(self.family).evaluation
+
+    @property
     def gated(self) -> bool:
         """Whether gates were brought for this data, family and profile, by whatever way."""
-        return families.load(self.family).evaluation.brought(self.gates)
+        return self.evaluation.brought(self.gates)
 
     @property
     def pipeline_name(self) -> str:
