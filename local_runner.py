@@ -99,7 +99,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    from pipeline import unchanged
+    from pipeline import proposed, unchanged
     from pipeline.run_folder import RunFolder, new_run_id
     from pipeline.screen import Screen
 
@@ -121,6 +121,9 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         screen.say(f"summary {folder.summary}")
         if summary.verdict.exit_code == ExitCode.FAILED and terminal:
             screen.say(f"log     {folder.log}")
+        if accept := proposed.command(folder, options):
+            screen.say("to accept the proposed gates:")
+            screen.say(accept)
         return summary.verdict.exit_code
 
 

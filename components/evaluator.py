@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from modules.training.judge import judge_of
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
@@ -21,12 +20,13 @@ from tfx.types import (
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import json_utils
 
-from components import tfma_results
-from components.gates import describe, write_record
+from components import proposal, tfma_results
+from components.gates import describe, no_gates, write_record
 from components.results.facts import EVALUATION_FILE
 from modules import families
 from modules.data.dataset import Dataset, from_plain, to_plain
-from modules.util.files import write_json
+from modules.training.judge import judge_of
+from modules.util.files import write_json, write_text
 from modules.util.plain import to_json
 
 
@@ -51,16 +51,41 @@ class Executor(tfx_evaluator.Executor):
             dataset, judge_of(input_dict.get("judge"))
         )
         evaluation = tfma_results.read_evaluation(uri, family)
-        failures = tfma_results.read_failures(uri, evaluation)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
-        blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
-        if blessed != (not failures):
-            found = describe(failures) if failures else "every threshold is met"
-            raise RuntimeError(f"the model is {'' if blessed else 'not '}blessed although {found}")
+        if table := exec_properties["proposes"]:
+            spec = family.evaluation.for_classes(dataset.names)
+            errors = tfma_results.read_errors(uri, dataset.names)
+            proposed = proposal.propose(evaluation, errors, spec)
+            write_text(Path(uri, proposal.FILE), proposal.to_toml(proposed, table))
+            failures = [no_gates(tfma_results.EVALUATOR)]
+        else:
+            failures = tfma_results.read_failures(uri, evaluation)
+            blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
+            if blessed != (not failures):
+                found = describe(failures) if failures else "every threshold is met"
+                said = "blessed" if blessed else "not blessed"
+                raise RuntimeError(f"the model is {said} although {found}")
+            failures += tfma_results.thin_slices(evaluation, family.evaluation)
+        if failures:
+            _refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
         write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))
         write_record(uri, tfma_results.EVALUATOR, failures)
+
+
+def _refuse(blessing: Any, model: Any) -> None:
+    """Makes a blessing say no, whatever TFX made of the thresholds, or if there were none."""
+    Path(blessing.uri, constants.BLESSED_FILE_NAME).unlink(missing_ok=True)
+    write_text(Path(blessing.uri, constants.NOT_BLESSED_FILE_NAME), "")
+    for name, value in (
+        (constants.ARTIFACT_PROPERTY_BLESSED_KEY, constants.NOT_BLESSED_VALUE),
+        (constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id),
+    ):
+        blessing.set_int_custom_property(name, value)
+    blessing.set_string_custom_property(
+        constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri
+    )
 
 
 class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
@@ -74,6 +99,7 @@ class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
         **standard_component_specs.EvaluatorSpec.PARAMETERS,
         "family": ExecutionParameter(type=str),
         "dataset": ExecutionParameter(type=str),
+        "proposes": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
 
@@ -81,7 +107,8 @@ class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
 class Evaluator(base_beam_component.BaseBeamComponent):
     """TFX's Evaluator, as far as it is needed here; its own takes no parameters of ours.
 
-    Outputs `evaluation`, with TFMA's files, `facts.json` and `gate.json`, and `blessing`.
+    Outputs `evaluation`, with TFMA's files, `facts.json`, `gate.json` and, without gates,
+    `gates.toml`, and `blessing`.
     """
 
     SPEC_CLASS = EvaluatorSpec
@@ -96,6 +123,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         dataset: Dataset,
         source: str,
         example_splits: list[str],
+        proposes: str = "",
         baseline_model: BaseChannel | None = None,
         judge: BaseChannel | None = None,
     ) -> None:
@@ -109,6 +137,8 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             dataset: what the data say of themselves.
             source: a hash of the code that judges, so that its change is noticed.
             example_splits: those of the Examples that are read.
+            proposes: `family.profile`, when there are no gates for them: some are proposed, and
+                the model is not blessed; empty when there are.
             baseline_model: the model to compare with.
             judge: by whose eyes its samples were read; None for the one that is shipped.
         """
@@ -120,6 +150,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             example_splits=json_utils.dumps(example_splits),
             family=family,
             dataset=json.dumps(to_plain(dataset)),
+            proposes=proposes,
             judge=judge,
             source=source,
             evaluation=Channel(type=standard_artifacts.ModelEvaluation),

@@ -17,6 +17,7 @@ from modules.util.plain import to_json
 
 FILE = "gate.json"
 OVERALL = "overall"  # the slice that is the whole
+NO_GATES = "no gates"
 AT_LEAST, AT_MOST, CHANGE, MUST = "at least", "at most", "change", "must"
 
 
@@ -66,6 +67,12 @@ class Failure:
             )
         allowed = "needs" if self.kind == AT_LEAST else "may be at most"
         return f"{self.metric}{where} is {self.value:.4g}, {allowed} {self.bound:g} {examples}"
+
+
+def no_gates(gate: str) -> Failure:
+    """What a gate says of data that nobody has set bounds for."""
+    words = "for this dataset; what its model reached is proposed as such"
+    return Failure(gate, NO_GATES, OVERALL, None, MUST, None, 0, words)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,10 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
+from components import bootstrap
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import from_plain
@@ -27,15 +29,22 @@ Facts = Mapping[str, Any]
 class SliceFigures(metric_types.Metric):
     """The `figures` of a family, under the names that its evaluation gives."""
 
-    def __init__(self, family: str, dataset: Mapping[str, Any], name: str = "figures") -> None:
+    def __init__(
+        self,
+        family: str,
+        dataset: Mapping[str, Any],
+        errors: bool = False,
+        name: str = "figures",
+    ) -> None:
         """Builds the metric.
 
         Args:
             family: whose figures.
             dataset: of what data, as modules.data.dataset.to_plain writes it.
+            errors: also give the standard errors of gated figures; see components.bootstrap.
             name: unused; TFMA gives every metric one.
         """
-        super().__init__(_computations, name=name, family=family, dataset=dataset)
+        super().__init__(_computations, name=name, family=family, dataset=dataset, errors=errors)
 
 
 metric_types.register_metric(SliceFigures)
@@ -45,26 +54,32 @@ def _computations(
     name: str,
     family: str,
     dataset: Mapping[str, Any],
+    errors: bool = False,
     model_names: Iterable[str] = ("",),
     output_names: Iterable[str] = ("",),
     **_: Any,
 ) -> list[metric_types.MetricComputation]:
     chosen = families.load(family)(from_plain(dataset))
+    # Those of the last blessed model are nobody's question.
+    asked = {model: errors and model != constants.BASELINE_KEY for model in model_names}
     return [
         metric_types.MetricComputation(
-            keys=list(_keys(chosen, model, output)),
+            keys=list(_keys(chosen, model, output, asked[model])),
             preprocessors=None,
-            combiner=_Combiner(chosen, model, output),
+            combiner=_Combiner(chosen, model, output, asked[model]),
         )
         for model in model_names
         for output in output_names
     ]
 
 
-def _keys(family: Family, model: str, output: str) -> Iterable[metric_types.MetricKey]:
+def _keys(
+    family: Family, model: str, output: str, errors: bool
+) -> Iterable[metric_types.MetricKey]:
     evaluation = family.evaluation.for_classes(family.dataset.names)
     classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
-    for names, sub_keys in ((evaluation.figures, [None]), (evaluation.by_class, classes)):
+    more = tuple(map(bootstrap.named, bootstrap.uncounted(evaluation))) if errors else ()
+    for names, sub_keys in ((evaluation.figures + more, [None]), (evaluation.by_class, classes)):
         for name in names:
             for sub_key in sub_keys:
                 # No word on weights: the form in which TFMA looks up a threshold by a bare name.
@@ -98,8 +113,9 @@ class _Gathered:
 
 
 class _Combiner(beam.CombineFn):
-    def __init__(self, family: Family, model: str, output: str) -> None:
+    def __init__(self, family: Family, model: str, output: str, errors: bool = False) -> None:
         self._family, self._model, self._output = family, model, output
+        self._errors = errors
 
     def create_accumulator(self) -> _Gathered:
         return _Gathered()
@@ -138,14 +154,20 @@ class _Combiner(beam.CombineFn):
         if not accumulator.labels:
             return {}
         accumulator.compact()
-        found = self._family.figures(
-            accumulator.labels[0], {name: parts[0] for name, parts in accumulator.facts.items()}
-        )
+        labels = accumulator.labels[0]
+        facts = {name: parts[0] for name, parts in accumulator.facts.items()}
+        found = self._family.figures(labels, facts)
+        if self._errors:
+            known = bootstrap.standard_errors(self._family, labels, facts)
+            found = {**found, **{bootstrap.named(name): error for name, error in known.items()}}
         return {
-            key: _plain(found[key.name][key.sub_key.class_id] if key.sub_key else found[key.name])
-            for key in _keys(self._family, self._model, self._output)
+            key: _value(found, key)
+            for key in _keys(self._family, self._model, self._output, self._errors)
         }
 
 
-def _plain(value: Any) -> Any:
+def _value(found: Mapping[str, Any], key: metric_types.MetricKey) -> Any:
+    if bootstrap.figure_of(key.name):
+        return float(found.get(key.name, np.nan))  # most mean nothing on most slices
+    value = found[key.name][key.sub_key.class_id] if key.sub_key else found[key.name]
     return value if np.ndim(value) else float(value)

@@ -7,10 +7,13 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 
+from components.bootstrap import figure_of
 from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
 from components.results.facts import Evaluation
+from modules.contract.evaluation import EvaluationSpec
 from modules.contract.family import Family
-from modules.data.features import LABEL
+from modules.data.dataset import TESTED
+from modules.data.features import LABEL, STROKE, STROKES
 from modules.util.plain import number
 
 EVALUATOR = "Evaluator"  # the node whose thresholds they are
@@ -25,10 +28,7 @@ def read_evaluation(uri: str, family: Family) -> Evaluation:
     """
     names = family.dataset.names
     spec = family.evaluation.for_classes(names)
-    result = tfma.load_eval_result(uri)
-    if any(model.is_baseline for model in result.config.model_specs):
-        # The candidate has a name then, without which its plots would not be found.
-        result = tfma.load_eval_result(uri, model_name="candidate")
+    result = _load(uri)
     slices: dict[str, dict[str, Any]] = {}
     by_class: dict[str, dict[int, Any]] = {}
     for key, views in result.slicing_metrics:
@@ -38,7 +38,7 @@ def read_evaluation(uri: str, family: Family) -> Evaluation:
                 slices[_slice_name(key, names)] = {
                     name: _value(value)
                     for name, value in sorted(metrics.items())
-                    if name.removesuffix("_diff") not in left_out
+                    if name.removesuffix("_diff") not in left_out and not figure_of(name)
                 }
             elif not key:
                 class_id = int(sub_key.removeprefix("classId:"))
@@ -56,6 +56,34 @@ def read_evaluation(uri: str, family: Family) -> Evaluation:
         headline=list(spec.headline),
         gated=list(dict.fromkeys(gate.figure for gate in spec.gates)),
     )
+
+
+def read_errors(uri: str, names: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    """Reads the standard errors of figures, where they were asked for.
+
+    Args:
+        uri: the Evaluator's output.
+        names: of the classes.
+
+    Returns:
+        By figure, of each slice.
+    """
+    return {
+        _slice_name(key, names): {
+            figure: _value(value)
+            for name, value in views[""].get("", {}).items()
+            if (figure := figure_of(name)) and not name.endswith("_diff")
+        }
+        for key, views in _load(uri).slicing_metrics
+    }
+
+
+def _load(uri: str) -> Any:
+    result = tfma.load_eval_result(uri)
+    if any(model.is_baseline for model in result.config.model_specs):
+        # The candidate has a name then, without which its plots would not be found.
+        result = tfma.load_eval_result(uri, model_name="candidate")
+    return result
 
 
 def _confusion(plots: list[Any], size: int) -> list[list[int]]:
@@ -121,6 +149,28 @@ def read_failures(uri: str, evaluation: Evaluation) -> list[Failure]:
         where = ",".join([*slicing.feature_keys, *values]) or OVERALL
         found.append(Failure(EVALUATOR, "example_count", where, 0.0, AT_LEAST, 1.0, 0))
     return sorted(found, key=lambda f: (f.slice != OVERALL, f.slice, f.metric))
+
+
+def thin_slices(evaluation: Evaluation, spec: EvaluationSpec) -> list[Failure]:
+    """Finds what gates ask about slices of which too little was seen to say anything.
+
+    Args:
+        evaluation: what was measured.
+        spec: of the family.
+
+    Returns:
+        A failure for each slice that a gate is on, by what it is on or since it is of each class,
+        and that has fewer than TESTED Examples; also for one that is missing altogether.
+    """
+    asked = {gate.by or (LABEL if gate.of_class else "") for gate in spec.gates}
+    values = {LABEL: evaluation.classes, STROKE: STROKES}
+    wanted = [f"{by}={value}" for by in sorted(asked - {""}) for value in values[by]]
+    counts = {where: evaluation.examples.get(where, 0) for where in wanted}
+    return [
+        Failure(EVALUATOR, "example_count", where, float(count), AT_LEAST, float(TESTED), count)
+        for where, count in counts.items()
+        if count < TESTED
+    ]
 
 
 def _slice_name(key: Any, names: Sequence[str]) -> str:

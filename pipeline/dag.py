@@ -62,9 +62,9 @@ def create_pipeline(settings: Settings) -> Pipeline:
     )
     examples = example_gen.outputs["examples"]
 
-    statistics_gen = StatisticsGen(examples=examples)
     text = (ROOT / "pipeline" / "schema.pbtxt").read_text()
     schema = CuratedSchema(text=with_derived(text, dataset))
+    statistics_gen = StatisticsGen(examples=examples, schema=schema.outputs["schema"])
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
     )
@@ -125,6 +125,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         model=model,
         baseline_model=baseline.outputs["model"],
         eval_config=eval_config(settings.family, dataset, settings.gates),
+        proposes="" if settings.gated else f"{settings.family}.{settings.profile}",
         family=settings.family,
         dataset=dataset,
         judge=judge,

@@ -9,7 +9,7 @@ from typing import Any
 from tensorflow_model_analysis.proto import config_pb2
 
 from modules import families
-from modules.contract.family import Gate
+from modules.contract.evaluation import Gate
 from modules.data import features
 from modules.data.dataset import Dataset, to_plain
 
@@ -26,12 +26,13 @@ def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> co
 
     Returns:
         An EvalConfig that judges overall, per class and per stroke class, against absolute bounds
-        and the last blessed model.
-
-    Raises:
-        KeyError: a gate of the family has no value.
+        and the last blessed model. If a gate without a default has no value, there are no gates:
+        it measures all the same, and how sure each gated figure is.
     """
     evaluation = families.load(family).evaluation.for_classes(dataset.names)
+    gated = evaluation.brought(gates)
+    if not gated:
+        evaluation = evaluation._replace(gates=())
     standard = [
         _metric(class_name, name, _thresholds(name, evaluation.gates, gates))
         for class_name, name in evaluation.standard
@@ -39,7 +40,7 @@ def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> co
     own = config_pb2.MetricConfig(
         class_name="SliceFigures",
         module="components.slice_figures",
-        config=json.dumps({"family": family, "dataset": to_plain(dataset)}),
+        config=json.dumps({"family": family, "dataset": to_plain(dataset), "errors": not gated}),
     )
     return config_pb2.EvalConfig(
         model_specs=[

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from modules import families
-from modules.contract.family import EvaluationSpec
+from modules.contract.evaluation import EvaluationSpec
 from modules.contract.fields import declared
 from modules.contract.profile import PROFILE_NAMES, Judging
 from modules.contract.values import BadValue, read, unknown

@@ -6,10 +6,12 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from modules.contract.values import BadValue
+
+DATASET = "dataset"  # written down with the settings, and no setting: nobody types it
 
 
 class BadSetting(BadValue):
@@ -34,6 +36,25 @@ class Layer:
 def complaint(message: str, source: str) -> BadSetting:
     """An error that begins with where the setting stands."""
     return BadSetting(f"{source}: {message}" if source else message)
+
+
+def flat(values: Mapping[str, Any], tables: Collection[str], prefix: str = "") -> dict[str, Any]:
+    """The values of all tables by dotted name.
+
+    Args:
+        values: by dotted name, or in tables.
+        tables: the names of those that may be empty.
+        prefix: to put before each name.
+    """
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if prefix + name == DATASET:
+            found[DATASET] = value
+        elif isinstance(value, Mapping) and (value or prefix + name in tables):
+            found |= flat(value, tables, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
 def read_file(file: str) -> dict[str, Any]:

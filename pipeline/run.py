@@ -18,7 +18,7 @@ from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
 from modules.util.files import remove, sweep
-from pipeline import belonging, unchanged
+from pipeline import belonging, proposed, unchanged
 from pipeline import node as launching
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
@@ -143,7 +143,8 @@ class Run:
             What is in summary.json now.
         """
         finished = self.finished()
-        verdict = verdict or decide(finished, self.node_ids)
+        decided = verdict or decide(finished, self.node_ids)
+        verdict = proposed.hand_over(self.folder, decided, finished)
         summary = summarize(self.settings, finished, verdict, self.id)
         self.folder.write(summary)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):

@@ -2,6 +2,7 @@
 
     OUTPUT/MODEL/RUN/settings.toml    all settings; `--config` with it repeats the run
     OUTPUT/MODEL/RUN/summary.json     how it ended; until then, that it has not ended
+    OUTPUT/MODEL/RUN/gates.toml       of a run without gates: those that it proposes
     OUTPUT/MODEL/RUN/log.txt          the screen's lines, and all that the libraries print
     OUTPUT/MODEL/latest               the run that was begun last
     OUTPUT/MODEL/summary.json         its summary

@@ -14,7 +14,7 @@ from typing import Any
 
 from modules import families
 from modules.contract import fields
-from modules.contract.family import EvaluationSpec
+from modules.contract.evaluation import EvaluationSpec
 from modules.contract.profile import (
     PROFILE_NAMES,
     Data,
@@ -29,7 +29,7 @@ from modules.data import dataset as datasets
 from modules.data.dataset import BadKind, Dataset
 from modules.training import searches
 from pipeline import gates_file
-from pipeline.layers import BadSetting, Layer, complaint
+from pipeline.layers import DATASET, BadSetting, Layer, complaint, flat
 from pipeline.metadata import address
 
 __all__ = ["BadSetting", "Layer", "Settings", "make_settings"]
@@ -103,9 +103,14 @@ class Settings:
         return self.dataset
 
     @property
+    def evaluation(self) -> EvaluationSpec:
+        """How the family's models are judged, on whatever data."""
+        return families.load(self.family).evaluation
+
+    @property
     def gated(self) -> bool:
         """Whether gates were brought for this data, family and profile, by whatever way."""
-        return families.load(self.family).evaluation.brought(self.gates)
+        return self.evaluation.brought(self.gates)
 
     @property
     def pipeline_name(self) -> str:
@@ -137,7 +142,6 @@ class Settings:
 
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
-_DATASET = "dataset"  # written down with the settings, and no setting: nobody types it
 _GATES = "gates."
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
@@ -172,8 +176,8 @@ def _chosen(layers: Iterable[Layer], name: str) -> Any:
 
 
 def _filled(*layers: Layer) -> Settings:
-    given = [(_flat(layer.values), layer.source) for layer in layers]
-    described = [(found.pop(_DATASET), source) for found, source in given if _DATASET in found]
+    given = [(flat(layer.values, _TABLES), layer.source) for layer in layers]
+    described = [(found.pop(DATASET), source) for found, source in given if DATASET in found]
     filled = {
         value.name: _read(value.name, value.default)
         for value in DECLARED.values()
@@ -203,13 +207,13 @@ def _filled(*layers: Layer) -> Settings:
 
 def profile_values(family: str, profile: str) -> dict[str, Any]:
     """The values of a profile, by dotted name."""
-    return _flat(dataclasses.asdict(profiles_of(family)[profile]))
+    return flat(dataclasses.asdict(profiles_of(family)[profile]), _TABLES)
 
 
 def to_plain(settings: Settings) -> dict[str, Any]:
     """Writes settings down as TOML and JSON know them, whole; the family is its `model` there."""
     plain = fields.plain(settings)
-    return plain | ({_DATASET: datasets.to_plain(settings.dataset)} if settings.dataset else {})
+    return plain | ({DATASET: datasets.to_plain(settings.dataset)} if settings.dataset else {})
 
 
 def from_plain(plain: Any) -> Settings:
@@ -222,26 +226,13 @@ def from_plain(plain: Any) -> Settings:
         if not isinstance(plain, Mapping):
             raise BadSetting(f"{type(plain).__name__} instead of a table")
         settings = _filled(Layer(plain))  # whole: what lies beside the data adds nothing
-        if lacking := _flat(to_plain(settings)).keys() - _flat(plain).keys():
+        if lacking := flat(to_plain(settings), _TABLES).keys() - flat(plain, _TABLES).keys():
             raise BadSetting(f"they lack {', '.join(sorted(lacking))}")
     except BadSetting as error:
         raise BadSetting(
             f"these settings were written by another version of the project: {error}"
         ) from None
     return settings
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of all tables by dotted name; a table of settings may be empty."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if prefix + name == _DATASET:
-            found[_DATASET] = value
-        elif isinstance(value, Mapping) and (value or prefix + name in _TABLES):
-            found |= _flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
 
 
 def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | None = None) -> Any:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from modules.contract.family import of_class
+from modules.contract.evaluation import of_class
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import Kind
 from modules.families import load

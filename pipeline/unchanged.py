@@ -19,7 +19,7 @@ from components.results.summary import FILE as SUMMARY
 from components.results.summary import Summary, read_summary
 from modules.util.files import digest, write_json
 from modules.util.plain import to_json
-from pipeline import nodes
+from pipeline import nodes, proposed
 from pipeline.run_folder import LATEST, RunFolder
 from pipeline.settings import Settings, to_plain
 
@@ -99,8 +99,16 @@ def repeat(folder: RunFolder) -> Summary | None:
         return None
     if left.key != key_of(settings) or any(_size(path) != n for path, n in left.files.items()):
         return None
+    verdict = summary.verdict
+    if proposed.lacks_gates(verdict):
+        try:
+            verdict = proposed.copy(folder, verdict, last / proposed.FILE)
+        except OSError:
+            return None  # someone has removed it; the Evaluator's own is there
     cached = tuple(dataclasses.replace(n, state="cached", seconds=0.0) for n in summary.nodes)
-    summary = dataclasses.replace(summary, run=folder.run_id, nodes=cached, seconds=0.0)
+    summary = dataclasses.replace(
+        summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0
+    )
     folder.begin()
     folder.write(summary)
     write_json(folder.path / FILE, to_json(left))

@@ -25,15 +25,17 @@ from modules.util import environment  # noqa: E402
 environment.configure("3")
 warnings.filterwarnings("ignore")  # the libraries speak to their own maintainers
 
-from components.readers import reader_of  # noqa: E402
+from components.readers.intake import places  # noqa: E402
 from components.readers.reader import BadDataset  # noqa: E402
+from components.readers.survey import Survey  # noqa: E402
 from modules import families  # noqa: E402
-from modules.contract.family import TrainingRun, TrainingStopped  # noqa: E402
+from modules.contract.family import Family, TrainingRun, TrainingStopped  # noqa: E402
 from modules.contract.hyperparameters import (  # noqa: E402
     BadHyperparameter,
     read_all,
     resolve,
 )
+from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split, Splits, split_of  # noqa: E402
 
 
@@ -48,26 +50,32 @@ def changes_of(family: str, typed: str) -> dict[str, Any]:
     return read_all(families.load(family).hyperparameters, given)
 
 
-def read_splits(data_dir: Path, limit: int | None) -> Splits:
+def read_splits(data_dir: Path, limit: int | None) -> tuple[Dataset, Splits]:
     """The images and labels of the train and the eval split, as ExampleGen divides them."""
-    reader = reader_of(data_dir)
-    pair = reader.find_dataset(data_dir)["train"]
-    count = min(limit or pair.count, pair.count)
-    images = reader.read_images(pair.images, 0, count)
-    labels = reader.read_labels(pair.labels, 0, count).astype(np.int64)
+    survey = Survey(data_dir, transposed=False)
+    taken = places(survey, limit, None)["train"]
+    found: list[np.ndarray] = []
+
+    def keep(split: str, start: int, images: np.ndarray) -> None:
+        if split == "train":
+            low, high = np.searchsorted(taken, (start, start + len(images)))
+            found.append(images[taken[low:high] - start])
+
+    dataset = survey.read(keep)
+    images, labels = np.concatenate(found), survey.classes["train"][taken]
     names = np.array([split_of(image.tobytes()) for image in images])
-    return Splits(*(Split(images[names == n], labels[names == n]) for n in ("train", "eval")))
+    splits = (Split(images[names == n], labels[names == n]) for n in ("train", "eval"))
+    return dataset, Splits(*splits)
 
 
 def objective_of(
-    family: str, changes: dict[str, Any], splits: Splits, epochs: int, seed: int
+    chosen: Family, changes: dict[str, Any], splits: Splits, epochs: int, seed: int
 ) -> float:
     """The family's objective after a training with these changes of the default profile.
 
     Raises:
         TrainingStopped: the loss became NaN or infinite, or the model collapsed.
     """
-    chosen = families.load(family)(dataset)
     given = {**chosen.profiles["default"].hyperparameters, **changes}
     values = resolve(chosen.hyperparameters, None, given)
     trained = chosen.train(values, splits, TrainingRun(epochs=epochs, seed=seed))
@@ -88,15 +96,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}
-        splits = read_splits(options.data_dir, options.images)
+        dataset, splits = read_splits(options.data_dir, options.images)
     except (BadHyperparameter, BadDataset) as error:
         parser.error(str(error))
-    objective = families.load(options.model).objective.name
+    chosen = families.load(options.model)(dataset)
+    objective = chosen.objective.name
     print(f"{'change':40}{objective:>14}{'seconds':>10}", flush=True)  # noqa: T201
     for typed, changes in rows.items():
         started = time.monotonic()
         try:
-            value = objective_of(options.model, changes, splits, options.epochs, options.seed)
+            value = objective_of(chosen, changes, splits, options.epochs, options.seed)
             figure, reason = f"{value:.4g}", ""
         except TrainingStopped as error:
             figure, reason = "-", f"   {error}"

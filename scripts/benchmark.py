@@ -41,8 +41,10 @@ import tensorflow as tf  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
 from components.readers import reader_of  # noqa: E402
+from components.readers.survey import read_dataset  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.hyperparameters import resolve  # noqa: E402
+from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
 from modules.networks.schedules import rise_and_fall  # noqa: E402
 
@@ -82,9 +84,11 @@ class Contestant(NamedTuple):
     run: Callable[[], Mapping[str, float]]
 
 
-def ours(family: str, images: np.ndarray, total_steps: int, bfloat16: bool = False) -> Contestant:
+def ours(
+    family: str, dataset: Dataset, images: np.ndarray, total_steps: int, bfloat16: bool = False
+) -> Contestant:
     """A family's own model and stream, as its training fits them, without callbacks."""
-    chosen: Any = families.load(family)
+    chosen: Any = families.load(family)(dataset)
     values = _values_of(family, bfloat16=bfloat16)
     model = chosen.build(values, total_steps=total_steps, seed=SEED)
     split = Split(images, np.zeros(len(images), np.int64))
@@ -232,7 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if min(options.steps, options.rounds) < 1:
         parser.error("--steps and --rounds are 1 or more")
-    reader = reader_of(options.data_dir)
+    reader, dataset = reader_of(options.data_dir), read_dataset(options.data_dir)
+    if dataset.pixels != PIXELS:
+        parser.error(f"a tutorial's networks take {PIXELS} pixels, not {dataset.pixels}")
     pair = reader.find_dataset(options.data_dir)["train"]
     wanted = options.steps * BATCH
     kept = reader.read_images(pair.images, 0, min(wanted, pair.count))
@@ -250,7 +256,7 @@ def main(arguments: list[str] | None = None) -> int:
         keras.utils.set_random_seed(SEED)
         contestants = [
             TUTORIALS[family](images, total),
-            *(ours(family, images, total, bfloat16) for bfloat16 in (False, True)),
+            *(ours(family, dataset, images, total, bfloat16) for bfloat16 in (False, True)),
         ]
         seconds = measure(contestants, options.rounds)
         ratios = seconds[:, :1] / seconds

@@ -9,9 +9,12 @@ from tfx.types import channel_utils, standard_artifacts
 from components.evaluator import Evaluator, Executor
 from components.gates import Record, read_record
 from components.results.facts import Evaluation, read_evaluation
+from modules.data.dataset import Dataset
+from modules.util.files import digest
 from pipeline.dag import BEAM_ARGS
 from pipeline.evaluation import eval_config
 from tests import artifacts
+from tests.datasets import MNIST
 
 
 class Judged(NamedTuple):
@@ -30,6 +33,8 @@ def judge(
     gates: Mapping[str, float],
     family: str = "transformer",
     baseline: Any = None,
+    dataset: Dataset = MNIST,
+    table: str = "",
 ) -> Judged:
     """Runs the executor, with the properties that the component gives it, in a folder of its own.
 
@@ -37,20 +42,25 @@ def judge(
         work: for a folder named after the model and the baseline.
         examples: an Examples artifact with the split `test`.
         model: a Model artifact with an id.
-        gates: the family's bounds.
+        gates: the family's bounds; if some are missing, there are none.
         family: whose model it is.
         baseline: a Model artifact to compare with.
+        dataset: whose images the examples are.
+        table: where proposed gates belong; empty where none are to be proposed.
     """
     as_channel = channel_utils.as_channel
     component = Evaluator(
         examples=as_channel([examples]),
         example_splits=["test"],
         model=as_channel([model]),
-        eval_config=eval_config(family, gates),
+        eval_config=eval_config(family, dataset, gates),
         family=family,
+        dataset=dataset,
+        proposes=table,
         source="tests",
     )
-    folder = work / f"evaluation-{model.id}-{baseline.id if baseline else 'alone'}"
+    name = f"{model.id}-{baseline.id if baseline else 'alone'}-{digest(dict(gates))}"
+    folder = work / f"evaluation-{name}"
     outputs = {
         "evaluation": [artifacts.make(standard_artifacts.ModelEvaluation, folder / "evaluation")],
         "blessing": [artifacts.make(standard_artifacts.ModelBlessing, folder / "blessing")],

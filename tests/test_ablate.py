@@ -49,7 +49,7 @@ def test_a_change_that_makes_no_sense_is_refused_before_work(
 
 
 def test_the_splits_are_those_of_the_pipeline_and_disjoint(mnist_dir: Path) -> None:
-    splits = ablate.read_splits(mnist_dir, 3000)
+    _, splits = ablate.read_splits(mnist_dir, 3000)
     (train, digits), (held_out, others) = splits
     assert len(train) == len(digits) > 8 * len(held_out) and len(held_out) == len(others)
     assert len(train) + len(held_out) == 3000

@@ -9,6 +9,7 @@ from pytest import approx
 from components.readers import idx
 from scripts import benchmark
 from scripts.benchmark import BATCH, TUTORIALS, Contestant, ours
+from tests.datasets import MNIST
 
 Pair = tuple[Contestant, Contestant]
 MakePair = Callable[[str, int, int], Pair]
@@ -22,7 +23,7 @@ def make_pair(mnist_dir) -> MakePair:
     def make(family: str, steps: int, total: int) -> Pair:
         path = idx.find_dataset(mnist_dir)["train"].images
         images = idx.read_images(path, 0, steps * BATCH)
-        pair = TUTORIALS[family](images, total), ours(family, images, total)
+        pair = TUTORIALS[family](images, total), ours(family, MNIST, images, total)
         for theirs, own in zip(*(side.networks for side in pair), strict=True):
             theirs.set_weights(own.get_weights())
         return pair

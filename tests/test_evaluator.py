@@ -1,8 +1,10 @@
 """The Evaluator's own executor with our configuration: blessed, refused, compared."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,17 +20,22 @@ from components import evaluator, tfma_results
 from components.gates import Failure, read_record
 from components.readers import idx
 from modules import families
+from modules.data.dataset import to_plain
 from pipeline import nodes
 from pipeline.dag import BEAM_ARGS, create_pipeline
+from pipeline.gates_file import choose, read_gates
 from pipeline.settings import make_settings
 from tests import artifacts, models
 from tests.conftest import JUDGED
+from tests.datasets import MNIST
 from tests.judging import Judged, judge
 
 GATES = {
     "accuracy": 0.70,
-    "digit_accuracy": 0.40,
+    "class_accuracy": 0.40,
     "stroke_accuracy": 0.40,
+    "class_precision": 0.45,
+    "class_auc": 0.90,
     "cross_entropy": 2.0,
     "auc": 0.90,
     "accuracy_drop": 0.01,
@@ -58,7 +65,7 @@ def good(work: Path, judged_examples: Any, make_model) -> tuple[Any, Judged]:
     """A model and what was found, at a time when its family had a note."""
     model = make_model("good", 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(families.load("transformer"), "notes", lambda: {"judge": "as it was"})
+        patch.setattr(families.load("transformer"), "notes", lambda _: {"judge": "as it was"})
         return model, judge(work, judged_examples, model, GATES)
 
 
@@ -76,19 +83,24 @@ def test_what_a_reader_needs_is_stored_with_the_evaluation(good: tuple[Any, Judg
     _, judged = good
     assert judged.evaluation.notes == {"judge": "as it was"}
     assert judged.evaluation.headline == ["accuracy"]
-    assert set(judged.evaluation.gated) == {"accuracy", "cross_entropy", "auc_macro"}
+    by_class = {f"{figure}_of_{digit}" for figure in ("precision", "auc") for digit in range(10)}
+    gated = set(judged.evaluation.gated)
+    assert gated == {"accuracy", "cross_entropy", "auc_macro", *by_class}
+    assert not any(name.startswith("standard_error") for name in judged.evaluation.overall)
 
 
 def test_figures_are_scikit_learns_on_the_same_predictions(
-    good: tuple[Any, Judged], mnist_dir: Path
+    good: tuple[Any, Judged], judged_examples: Any
 ) -> None:
     model, judged = good
     evaluation = judged.evaluation
-    pair = idx.find_dataset(mnist_dir)["test"]
-    labels = idx.read_labels(pair.labels, 0, JUDGED).astype(int)
-    served = tf.saved_model.load(f"{model.uri}/Format-Serving").signatures["serving_images"]
-    images = tf.constant(idx.read_images(pair.images, 0, JUDGED))
-    probabilities = served(images=images)["probabilities"].numpy().astype(np.float64)
+    [file] = Path(judged_examples.uri, "Split-test").iterdir()
+    records = list(tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator())
+    features = [tf.train.Example.FromString(record).features.feature for record in records]
+    labels = np.array([feature["label"].int64_list.value[0] for feature in features])
+    served = tf.saved_model.load(f"{model.uri}/Format-Serving").signatures["serving_default"]
+    said = served(examples=tf.constant(records))["probabilities"]
+    probabilities = said.numpy().astype(np.float64)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     chosen = probabilities.argmax(axis=1)
 
@@ -132,6 +144,70 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
     assert eight == Failure("Evaluator", "accuracy", "label=8", 0.0, "at least", 0.40, count)
     assert str(eight) == f"accuracy on label=8 is 0, needs 0.4 ({count} examples)"
     assert {f.slice for f in failed if f.slice.startswith("label")} == {"label=8"}
+    # What is never said has no precision, and what is not a number meets no bound.
+    [precision] = [f for f in failed if f.metric.startswith("precision")]
+    assert (precision.metric, precision.value) == ("precision_of_8", None)
+    assert str(precision).startswith("precision_of_8 could not be measured")
+
+
+def test_a_model_that_says_eight_too_often_is_refused_and_the_reason_names_the_eight(
+    work: Path, judged_examples: Any, make_model
+) -> None:
+    often = tf.constant([1.0] * 8 + [30.0] + [1.0])
+    model = make_model("often-eight", 5, change=lambda p: p * often)
+    gates = {**GATES, "accuracy": 0.5, "class_accuracy": 0.1}
+    judged = judge(work, judged_examples, model, gates)
+    confusion = np.array(judged.evaluation.confusion)
+    assert confusion[:, 8].sum() - confusion[8, 8] >= 100  # others are read as an eight
+    [failed] = judged.record.failures  # every eight is found: nothing else is wrong with it
+    assert not judged.blessed and failed.metric == "precision_of_8"
+    assert str(failed).startswith("precision_of_8 is 0.") and "needs 0.45" in str(failed)
+
+
+def test_without_gates_nothing_is_blessed_and_what_is_proposed_lets_the_same_model_pass(
+    work: Path, judged_examples: Any, make_model, good: tuple[Any, Judged], tmp_path: Path
+) -> None:
+    baseline, _ = good
+    for name, ident, change, of in (
+        ("fair", 6, lambda p: p, None),
+        ("exact", 7, lambda p: tf.round(p), baseline),  # of few different probabilities
+    ):
+        model = make_model(name, ident, change=change)
+        some = {"accuracy": 0.1, "accuracy_drop": 0.01}
+        judged = judge(work, judged_examples, model, some, baseline=of, table="transformer.smoke")
+        assert not judged.blessed and not judged.record.passed
+        assert os.listdir(judged.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
+        [failure] = judged.record.failures
+        assert str(failure).startswith("no gates for this dataset")
+        assert judged.evaluation.overall["accuracy"] > 0.7
+        assert not any(name.startswith("standard") for name in judged.evaluation.overall)
+        file = Path(judged.outputs["evaluation"][0].uri, "gates.toml")
+        proposed = choose(read_gates(str(file)), "transformer", "smoke").values
+        gates = {name.removeprefix("gates."): bound for name, bound in proposed.items()}
+        assert set(gates) == set(families.load("transformer").evaluation.gate_names)
+        for bound, figure in (("accuracy", "accuracy"), ("auc", "auc_macro")):
+            assert 0.5 < gates[bound] < judged.evaluation.overall[figure]
+        assert gates["cross_entropy"] > judged.evaluation.overall["cross_entropy"]
+        assert judge(work, judged_examples, model, gates).blessed
+
+
+def test_a_slice_with_too_few_examples_refuses_a_model_that_meets_every_bound(
+    work: Path,
+    judged_examples: Any,
+    make_model,
+    good: tuple[Any, Judged],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, judged = good
+    least = min(judged.evaluation.examples.values()) + 1
+    monkeypatch.setattr(tfma_results, "TESTED", least)
+    again = judge(work, judged_examples, model, {**GATES, "accuracy": 0.71})
+    assert not again.blessed and not again.record.passed
+    [failure] = again.record.failures
+    rarest = min(judged.evaluation.examples, key=judged.evaluation.examples.__getitem__)
+    assert (failure.slice, failure.examples) == (rarest, least - 1)
+    assert str(failure).startswith(f"example_count on {rarest} is {least - 1}, needs {least}")
+    assert os.listdir(again.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
 
 
 def test_a_model_worse_than_the_last_blessed_one_is_refused(
@@ -160,7 +236,8 @@ def test_a_blessing_that_does_not_fit_the_thresholds_is_a_failure(
     monkeypatch.setattr(evaluator.tfx_evaluator.Executor, "Do", lambda *_: None)
     _, judged = good
     with pytest.raises(RuntimeError, match="is blessed although accuracy is 0.1, needs 0.9"):
-        evaluator.Executor().Do({}, judged.outputs, {"family": "transformer"})
+        properties = {"family": "transformer", "dataset": json.dumps(to_plain(MNIST))}
+        evaluator.Executor().Do({}, judged.outputs, properties | {"proposes": ""})
     assert judged.record == read_record(judged.outputs["evaluation"][0].uri)
 
 
@@ -169,7 +246,7 @@ def test_a_slice_that_nobody_saw_is_a_failure(monkeypatch: pytest.MonkeyPatch) -
     result.missing_slices.add(feature_keys=["label"])
     result.missing_slices.add(feature_values={"stroke": "thin"})
     monkeypatch.setattr(tfma_results.tfma, "load_validation_result", lambda _: result)
-    failed = tfma_results.read_failures("anywhere", {})
+    failed = tfma_results.read_failures("anywhere", SimpleNamespace(classes=[], examples={}))
     assert [str(failure) for failure in failed] == [
         "example_count on label is 0, needs 1 (0 examples)",
         "example_count on stroke=thin is 0, needs 1 (0 examples)",
@@ -179,9 +256,15 @@ def test_a_slice_that_nobody_saw_is_a_failure(monkeypatch: pytest.MonkeyPatch) -
 def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def compiled() -> tuple[Any, Any]:
+    def compiled(**gates: float) -> tuple[Any, Any]:
         settings = make_settings(
-            model="vae", tuner="none", profile="smoke", data_dir=tmp_path, output=tmp_path
+            model="vae",
+            tuner="none",
+            profile="smoke",
+            data_dir=tmp_path,
+            output=tmp_path,
+            gates=gates,
+            dataset=MNIST,
         )
         ir = compiler.Compiler().compile(create_pipeline(settings))
         [node] = [n.pipeline_node for n in ir.nodes if n.pipeline_node.node_info.id == "Evaluator"]
@@ -193,6 +276,9 @@ def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
     assert executor.python_executor_spec.class_path == "components.evaluator.Executor"
     assert list(executor.beam_pipeline_args) == BEAM_ARGS
     assert given["family"].string_value == "vae"
+    assert given["proposes"].string_value == "vae.smoke"
+    brought, _ = compiled(**dict.fromkeys(families.load("vae").evaluation.demanded, 0.5))
+    assert brought["proposes"].string_value == ""
     assert json.loads(given["example_splits"].string_value) == ["test"]
     monkeypatch.setattr(nodes, "source_hash", lambda *names: " ".join(names))
     again, _ = compiled()

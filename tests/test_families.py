@@ -17,16 +17,8 @@ from components import ask_model, serving_check
 from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
-from modules.contract.family import (
-    EvaluationSpec,
-    Family,
-    Gate,
-    Objective,
-    Scale,
-    Signature,
-    Trained,
-    TrainingRun,
-)
+from modules.contract.evaluation import EvaluationSpec, Gate, Scale
+from modules.contract.family import Family, Objective, Signature, Trained, TrainingRun
 from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
 from modules.data.splits import Split, Splits

@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from modules.contract.family import EvaluationSpec, Family, Gate, Objective, Signature, Trained
+from modules.contract.evaluation import EvaluationSpec, Gate
+from modules.contract.family import Family, Objective, Signature, Trained
 from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, read_all
 from modules.contract.profile import PROFILE_NAMES, Profile
 from modules.contract.values import BadValue, read
@@ -162,10 +163,10 @@ def _evaluation(family: Any) -> Iterator[str]:
 
 def _gates(family: Any) -> Iterator[str]:
     evaluation = family.evaluation
+    scales: dict[str, Any] = {}
     if not evaluation.gates or not all(isinstance(gate, Gate) for gate in evaluation.gates):
         yield "there has to be a Gate, or nothing could ever be refused"
         return
-    scales: dict[str, Any] = {}
     for gate in evaluation.gates:
         if scales.setdefault(gate.name, gate.scale) is not gate.scale:
             yield f"the gate {gate.name} stands on figures of several scales"

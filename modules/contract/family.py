@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modules.contract.evaluation import EvaluationSpec
 from modules.contract.hyperparameters import Hyperparameter, Values
 from modules.contract.profile import Profile
-from modules.contract.values import Kind
 from modules.data.dataset import Dataset
 from modules.data.splits import Splits
 
@@ -47,123 +46,6 @@ class Signature(NamedTuple):
 
     function: Callable[..., Mapping[str, Any]]
     inputs: list[Any]
-
-
-class Scale(enum.Enum):
-    """What kind of number a gate's figure is; says what its bound can be, and how sure it is."""
-
-    AMOUNT = enum.auto()  # from 0 up
-    PART = enum.auto()  # from 0 to 1, of nothing that is counted, such as the area under a curve
-    OF_EXAMPLES = enum.auto()  # a part of the slice's Examples
-    OF_PREDICTED = enum.auto()  # a part of the Examples that were predicted to be of the class
-
-    @property
-    def kind(self) -> Kind:
-        """What a bound has to be."""
-        return Kind(float, least=0, most=1_000_000 if self is Scale.AMOUNT else 1)
-
-
-class Gate(NamedTuple):
-    """A bound that blesses or refuses a model.
-
-    Attributes:
-        figure: the figure it is on.
-        name: of the bound's value among the gates of a run.
-        at_least: whether the figure must not be below the bound; otherwise, not above it.
-        by: the feature whose every slice must meet it; empty for the whole test split.
-        change: the name of the gate that says by how much the figure may be worse than the last
-            blessed model's; empty where it is not compared.
-        allowed: how much that is, unless something else is said.
-        of_class: there is a figure of that name for each class, `FIGURE_of_NAME`, and each has to
-            meet it.
-        scale: what kind of number the figure is.
-    """
-
-    figure: str
-    name: str
-    at_least: bool = True
-    by: str = ""
-    change: str = ""
-    allowed: float = 0.0
-    of_class: bool = False
-    scale: Scale = Scale.AMOUNT
-
-
-class EvaluationSpec(NamedTuple):
-    """How a family's models are judged, on whatever data; `for_classes` says how on some.
-
-    Attributes:
-        signature: of the exported model; gives facts about each serialized tf.Example.
-        figures: the names of the numbers that the family's `figures` makes of a slice's facts.
-        gates: what a model must reach.
-        headline: the figures that say in a word how good a model is.
-        overall: those of the figures that mean something for the whole test split alone.
-        by_class: the names of what `figures` gives as a row for each class.
-        of_class: the names of what `figures` gives as a number `FIGURE_of_NAME` for each class;
-            they mean something for the whole test split alone.
-        prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
-            empty for all of them.
-        standard: TFMA's own metrics, as pairs of a class and a name.
-    """
-
-    signature: str
-    figures: tuple[str, ...]
-    gates: tuple[Gate, ...]
-    headline: tuple[str, ...]
-    overall: tuple[str, ...] = ()
-    by_class: tuple[str, ...] = ()
-    of_class: tuple[str, ...] = ()
-    prediction: str = ""
-    standard: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def demanded(self) -> tuple[str, ...]:
-        """The names of the bounds that have no default: all of them, or a model is not gated."""
-        return tuple(dict.fromkeys(gate.name for gate in self.gates))
-
-    @property
-    def allowed(self) -> dict[str, float]:
-        """By how much a figure may be worse than the last blessed model's, by the gate's name."""
-        return {gate.change: gate.allowed for gate in self.gates if gate.change}
-
-    @property
-    def gate_names(self) -> tuple[str, ...]:
-        """The names of all bounds."""
-        return (*self.demanded, *self.allowed)
-
-    def kind_of(self, gate_name: str) -> Kind:
-        """What a gate's bound has to be; the name is one of `gate_names`."""
-        return next(g.scale.kind for g in self.gates if gate_name in (g.name, g.change))
-
-    def brought(self, gates: Mapping[str, float]) -> bool:
-        """Whether all bounds are there that have no default."""
-        return set(self.demanded) <= set(gates)
-
-    def for_classes(self, names: Sequence[str]) -> EvaluationSpec:
-        """The same, with a figure and a gate for each class instead of one for any.
-
-        Args:
-            names: of the classes.
-        """
-        figures = tuple(of_class(figure, name) for figure in self.of_class for name in names)
-        gates = (
-            one._replace(of_class=False, figure=figure)
-            for one in self.gates
-            for figure in (
-                [of_class(one.figure, name) for name in names] if one.of_class else [one.figure]
-            )
-        )
-        return self._replace(
-            figures=self.figures + figures,
-            overall=self.overall + figures,
-            of_class=(),
-            gates=tuple(gates),
-        )
-
-
-def of_class(figure: str, name: str) -> str:
-    """The name of a class's own figure, such as "precision_of_8"."""
-    return f"{figure}_of_{name}"
 
 
 def _nobody_listens(epochs_done: float, logs: Mapping[str, Any]) -> None:
@@ -285,6 +167,14 @@ class Family:
             of its `by_class`.
         """
         raise NotImplementedError
+
+    def gated_figures(
+        self, labels: np.ndarray, facts: Mapping[str, np.ndarray]
+    ) -> Mapping[str, Any]:
+        """The figures of a slice that gates stand on and that are no part of its Examples, also
+        those that TFMA's own metrics measure. They are asked many times over: whoever can make
+        them faster than all of `figures` does so."""
+        return self.figures(labels, facts)
 
     def notes(self) -> dict[str, Any]:
         """What a reader of the results has to know, as plain JSON values."""

@@ -12,7 +12,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import EvaluationSpec, Gate, Objective, Scale, Signature
+from modules.contract.evaluation import EvaluationSpec, Gate, Scale
+from modules.contract.family import Objective, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import (
-    EvaluationSpec,
-    Family,
-    Gate,
-    Objective,
-    Scale,
-    Signature,
-    of_class,
-)
+from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
+from modules.contract.family import Family, Objective, Signature
 from modules.data.features import LABEL, STROKE
-from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +56,15 @@ class Classifier(Family):
         for figure in self.evaluation.of_class:
             scores |= {of_class(figure, n): v for n, v in zip(names, scores[figure], strict=True)}
         return scores
+
+    def gated_figures(
+        self, labels: np.ndarray, facts: Mapping[str, np.ndarray]
+    ) -> Mapping[str, Any]:
+        """The cross entropy, and the areas under the ROC curves; see Family."""
+        names = self.dataset.names
+        found = areas(labels, facts["probabilities"].reshape(-1, len(names)))
+        of_classes = {of_class("auc", n): v for n, v in zip(names, found["auc"], strict=True)}
+        return {**found, **of_classes}
 
 
 def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dict[str, Signature]:

@@ -62,6 +62,31 @@ def classifier_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str
     return scores
 
 
+def areas(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    """Those of the scores that say how sure a classifier is, and nothing else.
+
+    Args:
+        labels: integers, (N,).
+        probabilities: floats, (N, classes).
+
+    Returns:
+        `auc`, (classes,), as in `classifier_scores`, its average `auc_macro`, and `cross_entropy`.
+    """
+    from sklearn import metrics
+
+    truth = labels[:, None] == np.arange(probabilities.shape[1])
+    both = truth.any(axis=0) & ~truth.all(axis=0)
+    found = np.full(len(both), np.nan)
+    for c in np.flatnonzero(both):
+        found[c] = metrics.roc_auc_score(truth[:, c], probabilities[:, c])
+    said = probabilities[truth] / probabilities.sum(axis=1)
+    return {
+        "auc": found,
+        "auc_macro": float(found[both].mean()) if both.any() else float("nan"),
+        "cross_entropy": float(-np.log(np.maximum(said, 1e-7)).mean()),  # as Keras clips it
+    }
+
+
 def _curve(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """ROC and precision-recall points at CURVE_THRESHOLDS: (thresholds, CURVE_COLUMNS)."""
     positive, negative = np.sort(probability[truth]), np.sort(probability[~truth])

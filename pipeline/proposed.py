@@ -1,0 +1,78 @@
+"""What a run without gates hands over: the gates that it proposes, and how to accept them.
+
+OUTPUT/MODEL/RUN/gates.toml    for --gates
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from components.gates import NO_GATES, describe
+from components.proposal import FILE
+from components.results.summary import Verdict
+from modules.util.files import write_text
+from pipeline.options import retyped
+from pipeline.outcome import Finished
+from pipeline.run_folder import RunFolder
+
+
+def lacks_gates(verdict: Verdict) -> bool:
+    """Whether it was for want of gates that nothing was pushed."""
+    return any(failure.metric == NO_GATES for failure in verdict.failures)
+
+
+def hand_over(folder: RunFolder, verdict: Verdict, finished: Iterable[Finished]) -> Verdict:
+    """Copies what a run proposes into its folder.
+
+    Args:
+        folder: of the run.
+        verdict: of the run.
+        finished: its nodes.
+
+    Returns:
+        The verdict; of a run without gates, with a reason that names the file.
+    """
+    if not lacks_gates(verdict):
+        return verdict
+    outputs = {node.outcome.node_id: node.outputs for node in finished}
+    found = Path(outputs["Evaluator"]["evaluation"][0].uri, FILE)
+    return copy(folder, verdict, found)
+
+
+def copy(folder: RunFolder, verdict: Verdict, found: Path) -> Verdict:
+    """Copies a proposal into a run's folder, and names the copy in the verdict.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    write_text(folder.path / FILE, found.read_text(encoding="utf-8"))
+    return dataclasses.replace(verdict, reason=_reason(folder, verdict))
+
+
+def command(folder: RunFolder, options: argparse.Namespace) -> str:
+    """The command that accepts what a run proposes; empty where nothing was proposed.
+
+    Args:
+        folder: of the run.
+        options: that it was started with.
+    """
+    file = folder.path / FILE
+    if not file.is_file():
+        return ""
+    return shlex.join(["local_runner.py", *retyped(options), "--gates", str(file)])
+
+
+def _reason(folder: RunFolder, verdict: Verdict) -> str:
+    settings = folder.settings
+    words = "no gates for this dataset"
+    demanded = settings.evaluation.demanded
+    lacking = [name for name in demanded if name not in settings.gates]
+    if len(lacking) < len(demanded):
+        words += f": {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no bound"
+    words += f"; to accept what this model reached, use --gates {folder.path / FILE}"
+    others = [failure for failure in verdict.failures if failure.metric != NO_GATES]
+    return f"{words}; {describe(others)}" if others else words
