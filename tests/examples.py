@@ -76,3 +76,4 @@ class FnArgs:
     serving_model_dir: str = ""
     model_run_dir: str = ""
     working_dir: str = ""
+    base_model: str | None = None

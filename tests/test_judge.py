@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from sklearn import metrics
 
-from components.mnist_example_gen import split_of
 from components.readers import idx
+from modules.data.splits import split_of
 from modules.metrics import judge, judge_weights
 from tests import examples
 

@@ -21,7 +21,7 @@ from modules.training.judge import judge_given, judge_of
 from tests import artifacts, examples
 from tests.datasets import described
 
-STEPS = 400  # of a training here, a third of what is usual; what is on disk after 50 is kept
+STEPS = 400  # of a training here, a third of the fewest; what is on disk after 50 is kept
 
 Made = tuple[np.ndarray, np.ndarray]
 

@@ -220,10 +220,9 @@ class Gan(keras.Model):
             logits = tf.reshape(self.discriminator(told, training=False), (-1, asked))
             return tf.reduce_max(logits, axis=1)
 
-        firsts = range(0, self.classes, asked)
-        if len(firsts) == 1:
+        if asked == self.classes:
             return tf.sigmoid(best(0))
-        logits = tf.map_fn(
-            best, tf.constant(firsts), parallel_iterations=1, fn_output_signature=tf.float32
-        )
+        # Not Python's range, which AutoGraph would change.
+        firsts = tf.range(0, self.classes, asked)
+        logits = tf.map_fn(best, firsts, parallel_iterations=1, fn_output_signature=tf.float32)
         return tf.sigmoid(tf.reduce_max(logits, axis=0))
