@@ -1,6 +1,5 @@
 """What a run without gates hands over: its file, its reason, and the command that accepts it."""
 
-import argparse
 import shlex
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,7 +70,7 @@ def test_some_gates_are_none_and_those_that_lack_are_named(
 def test_any_other_verdict_stays_as_it_is(verdict: Verdict, tmp_path: Path) -> None:
     folder = folder_for(tmp_path)
     assert proposed.hand_over(folder, verdict, []) == verdict
-    assert proposed.command(folder, argparse.Namespace()) == ""
+    assert not folder.gates.exists() and not proposed.lacks_gates(verdict)
 
 
 @pytest.mark.parametrize(
