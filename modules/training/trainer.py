@@ -53,7 +53,7 @@ def run_fn(fn_args: FnArgs) -> None:
     values = resolve(family.hyperparameters, found, task.hyperparameters)
     run_dir = Path(fn_args.model_run_dir)
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
-    data = to_plain(dataset)
+    data = [to_plain(dataset), family.judge.fingerprint if family.judge else ""]
     name = digest([task.family, data, values, task.epochs, task.seed, task.source, read])
     backup = unfinished.folder("trainer", run_dir) / f"training-{task.family}-{name}"
     splits = Splits(

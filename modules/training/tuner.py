@@ -50,7 +50,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     data = SearchData(fn_args.train_files, fn_args.eval_files, dataset.side, task.images, task.seed)
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
-    name = digest([to_config(task), space.get_config(), read])
+    judged = family.judge.fingerprint if family.judge else ""
+    name = digest([to_config(task), space.get_config(), read, judged])
     search = Search(
         oracle,
         family,
