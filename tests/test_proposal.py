@@ -55,6 +55,7 @@ def proposed(spec: EvaluationSpec = SPEC) -> dict[str, Bound]:
 
 def test_each_bound_is_the_failing_end_of_the_worst_slices_interval() -> None:
     found = proposed()
+    assert found.pop("precision_of_B").value is None
     assert list(found) == [*SPEC.demanded, *SPEC.allowed]
     for name, exact in (
         ("part", wilson(0.9, 100).low),
@@ -82,9 +83,10 @@ def test_bounds_are_rounded_so_that_the_same_model_meets_them() -> None:
 
 def test_what_could_not_be_measured_is_not_made_up() -> None:
     only = SPEC._replace(gates=SPEC.gates[-1:])
-    assert proposed(only) == {"precision": Bound("precision", None, "could not be measured")}
+    lost = Bound("precision_of_B", None, "could not be measured, so no bound is met")
+    assert proposed(only) == {"precision_of_B": lost}
     text = to_toml(propose(FOUND, ERRORS, only), "vae.full")
-    assert "[vae.full]\n# precision could not be measured\n" in text
+    assert text.endswith("[vae.full]\n# precision_of_B could not be measured, so no bound is met\n")
 
 
 def test_the_file_is_one_of_gates_whatever_classes_are_called(tmp_path: Path) -> None:
