@@ -113,7 +113,6 @@ def _cases(gate: Gate, evaluation: Evaluation, errors: Errors) -> Iterator[_Case
         if where.startswith(f"{gate.by}=") if gate.by else where == OVERALL:
             value = figures.get(gate.figure)
             on = "" if where == OVERALL else f" on {where}"
-            on = on if on.isprintable() else ""  # a comment ends with its line
             if value is None:
                 yield f"{gate.figure}{on}"
                 continue
