@@ -21,6 +21,7 @@ LONGEST = (
     "test_end_to_end",
     "test_end_to_end_generators",
     "test_end_to_end_refused",
+    "test_end_to_end_letters",
     "test_cluster_metadata",
     "test_evaluator",
     "test_tuning",
