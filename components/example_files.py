@@ -15,6 +15,7 @@ from modules.data.dataset import Dataset
 from modules.data.splits import split_of
 
 _LEVEL = 4  # of gzip: half the time of the usual 6, for files that are 3 % larger
+_COUNTED = 4096  # records at once: one at a time takes ten times as long
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +88,9 @@ def count_records(files: list[str]) -> int:
     """Counts the records in gzipped TFRecord files by reading them."""
     if not files:
         return 0
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP")
-    return int(records.reduce(np.int64(0), lambda count, _: count + 1))
+    batches = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_COUNTED)
+    counts = batches.map(lambda batch: tf.shape(batch, out_type=tf.int64)[0])
+    return int(counts.reduce(np.int64(0), tf.add))
 
 
 def shard(folder: str | Path, number: int, count: int) -> str:

@@ -62,9 +62,9 @@ def create_pipeline(settings: Settings) -> Pipeline:
     )
     examples = example_gen.outputs["examples"]
 
-    statistics_gen = StatisticsGen(examples=examples)
     text = (ROOT / "pipeline" / "schema.pbtxt").read_text()
     schema = CuratedSchema(text=with_derived(text, dataset))
+    statistics_gen = StatisticsGen(examples=examples, schema=schema.outputs["schema"])
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema.outputs["schema"]
     )

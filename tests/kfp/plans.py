@@ -13,7 +13,7 @@ from tests.datasets import MNIST
 IMAGE = "registry.example/triptych:1.2.3"
 EDGES: dict[str, list[str]] = {
     "MnistExampleGen": [],
-    "StatisticsGen": ["MnistExampleGen"],
+    "StatisticsGen": ["CuratedSchema", "MnistExampleGen"],
     "CuratedSchema": [],
     "ExampleValidator": ["CuratedSchema", "StatisticsGen"],
     "DataGate": ["ExampleValidator"],
