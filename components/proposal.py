@@ -70,10 +70,11 @@ def propose(evaluation: Evaluation, errors: Errors, spec: EvaluationSpec) -> lis
         if gates[0].at_least:
             worst = min(cases, key=lambda case: case.value)
             bound = outward(worst.interval.low, decimal.ROUND_FLOOR)
+            nothing = "" if bound else ", so that this asks for nothing"
         else:
             worst = max(cases, key=lambda case: case.value)
-            bound = outward(worst.interval.high, decimal.ROUND_CEILING)
-        found.append(Bound(name, bound, worst.says))
+            bound, nothing = outward(worst.interval.high, decimal.ROUND_CEILING), ""
+        found.append(Bound(name, bound, worst.says + nothing))
     for gate in spec.gates:
         for case in _cases(gate, evaluation, errors) if gate.change else ():
             if isinstance(case, str):

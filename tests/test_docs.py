@@ -20,6 +20,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import read_options
 from pipeline.settings import FAMILIES, make_settings
 from pipeline.sources import PACKAGES, ROOT
+from tests.datasets import MNIST
 
 DOCUMENTS = [
     "README.md",
@@ -150,10 +151,12 @@ def test_the_commands_are_taken(tmp_path: Path) -> None:
     for words in commands:
         if "--config" in words:
             words[words.index("--config") + 1] = str(file)
+        for place in (place for place, word in enumerate(words) if word == "--gates"):
+            words[place + 1] = str(ROOT / "data" / "mnist" / "gates.toml")
         if "logistic" in words:  # the family that docs/families.md adds
             words[words.index("logistic")] = "transformer"
         settings = read_options(local_runner.parse(words))
-        families.check(settings.family, settings.hyperparameters)
+        families.check(settings.family, settings.hyperparameters, MNIST)
 
 
 def test_the_commands_for_a_cluster_are_taken() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,9 +43,12 @@ def run(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_runs_to_a_verdict(clone: Path, make_dataset, tmp_path: Path) -> None:
     data, output = make_dataset(tmp_path / "idx", train=1500, test=400), tmp_path / "output"
-    done = run(clone, "--model", "logistic", "--profile", "smoke", "--data-dir", str(data),
-               "--output", str(output), "--set", "gates.digit_accuracy=0.3",
-               "--set", "gates.stroke_accuracy=0.5", "--set", "gates.accuracy=0.7")  # fmt: skip
+    options = ("--model", "logistic", "--profile", "smoke", "--data-dir", str(data))
+    first = run(clone, *options, "--output", str(output))
+    assert first.returncode == 3, first.stdout + first.stderr
+    program, *accept = shlex.split(first.stdout.strip().splitlines()[-1])
+    assert program == "local_runner.py"
+    done = run(clone, *accept)
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((output / "logistic" / "summary.json").read_text())
     assert summary["verdict"]["outcome"] == "pushed"
@@ -72,8 +76,9 @@ def test_a_broken_one_is_refused_by_the_clauses_name_before_work(
     good = clone / "modules" / "families" / "logistic.py"
     bad = good.with_name("broken.py")
     text = good.read_text()
-    assert '                "auc": 0.97,\n' in text
-    bad.write_text(text.replace('                "auc": 0.97,\n', ""))
+    place = "    hyperparameters = (\n"
+    assert place in text
+    bad.write_text(text.replace(place, f'    served = ("images",)\n{place}'))
     output = tmp_path / "output"
     try:
         done = run(
@@ -83,5 +88,5 @@ def test_a_broken_one_is_refused_by_the_clauses_name_before_work(
         bad.unlink()
     assert done.returncode == 2
     said = done.stdout + done.stderr
-    assert "profiles: smoke has no value for the gate auc" in said and "Traceback" not in said
+    assert "served: serving_default is not among them" in said and "Traceback" not in said
     assert not (output / "artifacts").exists()

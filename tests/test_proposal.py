@@ -95,3 +95,9 @@ def test_the_file_is_one_of_gates(tmp_path: Path) -> None:
     file.write_text(to_toml(bounds, "vae.full"), encoding="utf-8")
     chosen = choose(read_gates(str(file)), "vae", "full")
     assert chosen.values == {"gates.nelbo": 93.25, "gates.ink_auc": 0.9998}
+
+
+def test_a_bound_that_asks_for_nothing_says_so() -> None:
+    never = Evaluation(**{**vars(FOUND), "overall": {**FOUND.overall, "part": 0.0}})
+    [bound] = [bound for bound in propose(never, ERRORS, SPEC) if bound.name == "part"]
+    assert bound.value == 0.0 and bound.says == "part is 0, so that this asks for nothing"

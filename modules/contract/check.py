@@ -147,10 +147,9 @@ def _evaluation(family: Any) -> Iterator[str]:
         yield "it has to be an EvaluationSpec"
         return
     measured = _measured(evaluation)
-    if not evaluation.signature:
-        yield "it names no signature"
-    if not evaluation.headline:
-        yield "it names no headline"
+    for what in ("signature", "headline"):
+        if not getattr(evaluation, what):
+            yield f"it names no {what}"
     for what, names, known in (
         ("headline", evaluation.headline, measured),
         ("overall", evaluation.overall, set(evaluation.figures)),
