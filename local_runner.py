@@ -121,9 +121,9 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         screen.say(f"summary {folder.summary}")
         if summary.verdict.exit_code == ExitCode.FAILED and terminal:
             screen.say(f"log     {folder.log}")
-        if accept := proposed.command(folder, options):
+        if proposed.lacks_gates(summary.verdict):
             screen.say("to accept the proposed gates:")
-            screen.say(accept)
+            screen.say(proposed.command(folder, options))
         return summary.verdict.exit_code
 
 

@@ -29,8 +29,8 @@ class Bound(NamedTuple):
     """A proposed bound.
 
     Attributes:
-        name: of the gate.
-        value: the bound; None when there is nothing to propose it from.
+        name: of the gate; where a figure could not be measured, of that.
+        value: the bound; None where there is nothing to propose it from.
         says: where it comes from.
     """
 
@@ -61,9 +61,11 @@ def propose(evaluation: Evaluation, errors: Errors, spec: EvaluationSpec) -> lis
     found = []
     for name in spec.demanded:
         gates = [gate for gate in spec.gates if gate.name == name]
-        cases = [case for gate in gates for case in _cases(gate, evaluation, errors)]
+        asked = [case for gate in gates for case in _cases(gate, evaluation, errors)]
+        cases = [case for case in asked if isinstance(case, _Case)]
+        lost = [case for case in asked if isinstance(case, str)]
+        found += [Bound(where, None, "could not be measured, so no bound is met") for where in lost]
         if not cases:
-            found.append(Bound(name, None, "could not be measured"))
             continue
         if gates[0].at_least:
             worst = min(cases, key=lambda case: case.value)
@@ -74,6 +76,8 @@ def propose(evaluation: Evaluation, errors: Errors, spec: EvaluationSpec) -> lis
         found.append(Bound(name, bound, worst.says))
     for gate in spec.gates:
         for case in _cases(gate, evaluation, errors) if gate.change else ():
+            if isinstance(case, str):
+                continue
             half = (case.interval.high - case.interval.low) / 2.0
             says = f"half the interval of {gate.figure}"
             found.append(Bound(gate.change, outward(half, decimal.ROUND_CEILING), says))
@@ -103,17 +107,18 @@ def outward(value: float, rounding: str) -> float:
     return float(exact.quantize(decimal.Decimal(1).scaleb(place), rounding=rounding))
 
 
-def _cases(gate: Gate, evaluation: Evaluation, errors: Errors) -> Iterator[_Case]:
+def _cases(gate: Gate, evaluation: Evaluation, errors: Errors) -> Iterator[_Case | str]:
+    """What a gate asks; in words alone, where there is no figure."""
     for where, figures in evaluation.whole_and_slices.items():
         if where.startswith(f"{gate.by}=") if gate.by else where == OVERALL:
             value = figures.get(gate.figure)
+            on = "" if where == OVERALL else f" on {where}"
             if value is None:
+                yield f"{gate.figure}{on}"
                 continue
             error = errors.get(where, {}).get(gate.figure)
             count = _count(gate, where, evaluation)
-            on = "" if where == OVERALL else f" on {where}"
             says = f"{gate.figure}{on} is {value:.4g}"
-            says = says if says.isprintable() else f"{value:.4g}"  # a comment ends with its line
             yield _Case(value, interval(value, gate.scale, count, error), says)
 
 

@@ -25,6 +25,7 @@ from pipeline.layers import Layer, complaint, read_file
 
 FILE = "gates.toml"
 JUDGE = "judge"
+_HEADER = "# The gates of a run. --gates takes this file, and the folder of the data.\n"
 _GATES = "gates."
 _FORMER, _NOW = "digit_", "class_"
 
@@ -65,6 +66,12 @@ def choose(layer: Layer, family: str, profile: str) -> Layer:
         words = f"there is no table [{family}.{profile}], and so no gates for this run"
         raise complaint(words, layer.source)
     return chosen
+
+
+def to_toml(gates: Mapping[str, float], family: str, profile: str) -> str:
+    """Writes gates as a file that `choose` reads."""
+    lines = (f"{name} = {bound!r}" for name, bound in gates.items())
+    return "\n".join([_HEADER, f"[{family}.{profile}]", *lines, ""])
 
 
 def answer_former(setting: str, spec: EvaluationSpec) -> str:

@@ -73,7 +73,7 @@ def read_file(file: str) -> dict[str, Any]:
 
     try:
         with open(os.path.expanduser(file), "rb") as opened:
-            if not file.endswith(".json"):
+            if not str(file).endswith(".json"):
                 return tomllib.load(opened)
             found = json.load(opened)
     except OSError as error:

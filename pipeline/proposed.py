@@ -49,21 +49,18 @@ def copy(folder: RunFolder, verdict: Verdict, found: Path) -> Verdict:
     Raises:
         OSError: it cannot be read or written.
     """
-    write_text(folder.path / FILE, found.read_text(encoding="utf-8"))
+    write_text(folder.gates, found.read_text(encoding="utf-8"))
     return dataclasses.replace(verdict, reason=_reason(folder, verdict))
 
 
 def command(folder: RunFolder, options: argparse.Namespace) -> str:
-    """The command that accepts what a run proposes; empty where nothing was proposed.
+    """The command that accepts what a run proposes.
 
     Args:
         folder: of the run.
         options: that it was started with.
     """
-    file = folder.path / FILE
-    if not file.is_file():
-        return ""
-    return shlex.join(["local_runner.py", *retyped(options), "--gates", str(file)])
+    return shlex.join(["local_runner.py", *retyped(options), "--gates", str(folder.gates)])
 
 
 def _reason(folder: RunFolder, verdict: Verdict) -> str:
@@ -73,6 +70,6 @@ def _reason(folder: RunFolder, verdict: Verdict) -> str:
     lacking = [name for name in demanded if name not in settings.gates]
     if len(lacking) < len(demanded):
         words += f": {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no bound"
-    words += f"; to accept what this model reached, use --gates {folder.path / FILE}"
+    words += f"; to accept what this model reached, use --gates {folder.gates}"
     others = [failure for failure in verdict.failures if failure.metric != NO_GATES]
     return f"{words}; {describe(others)}" if others else words

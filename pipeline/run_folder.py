@@ -2,7 +2,7 @@
 
     OUTPUT/MODEL/RUN/settings.toml    all settings; `--config` with it repeats the run
     OUTPUT/MODEL/RUN/summary.json     how it ended; until then, that it has not ended
-    OUTPUT/MODEL/RUN/gates.toml       of a run without gates: those that it proposes
+    OUTPUT/MODEL/RUN/gates.toml       its gates, for --gates; without any, those that it proposes
     OUTPUT/MODEL/RUN/log.txt          the screen's lines, and all that the libraries print
     OUTPUT/MODEL/latest               the run that was begun last
     OUTPUT/MODEL/summary.json         its summary
@@ -17,6 +17,8 @@ import os
 from pathlib import Path
 
 from components.results.summary import FILE, Summary, Verdict, write_summary
+from modules.util.files import write_text
+from pipeline import gates_file
 from pipeline.config_file import write_toml
 from pipeline.exit_codes import ExitCode
 from pipeline.settings import Settings, to_plain
@@ -52,6 +54,10 @@ class RunFolder:
         return self.path / "settings.toml"
 
     @property
+    def gates(self) -> Path:
+        return self.path / gates_file.FILE
+
+    @property
     def log(self) -> Path:
         return self.path / "log.txt"
 
@@ -66,7 +72,11 @@ class RunFolder:
         if self.summary.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        write_toml(self.settings, self.settings_file)
+        settings = self.settings
+        write_toml(settings, self.settings_file)
+        if settings.gated:
+            text = gates_file.to_toml(settings.gates, settings.family, settings.profile)
+            write_text(self.gates, text)
         reason = "the run is still in progress, or was killed; the same command resumes it"
         self.write(Verdict(UNFINISHED, int(ExitCode.FAILED), reason))
         _point(self.path.parent / LATEST, self.run_id)

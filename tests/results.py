@@ -26,6 +26,7 @@ EVALUATION = Evaluation(
     by_class={"auc": [0.9, None]},
     curves=[[[0.0, 1.0, 1.0, None]]],
     confusion=[[50, 1], [2, 46]],
+    classes=["0", "8"],
     notes={"judge": "0123"},
     headline=["accuracy"],
     gated=["accuracy", "recall"],

@@ -1,6 +1,7 @@
 """Whole runs on a small dataset that is spoilt: they are refused, also after they were killed."""
 
 import dataclasses
+import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,32 @@ def test_a_model_trained_on_shuffled_labels_is_refused(resumed: Resumed) -> None
     assert any(f["slice"].startswith("label=") for f in verdict["failures"])
     assert f"refused: {verdict['reason']}" in run.screen
     assert not (run.output / "serving").exists()
+
+
+def test_data_without_gates_are_judged_and_what_their_run_proposes_is_accepted(
+    make_dataset: Any, tmp_path: Path
+) -> None:
+    data, output = make_dataset(tmp_path / "my data", train=1500, test=400), tmp_path / "output"
+    (data / "gates.toml").unlink()
+    options = ("--data-dir", str(data), *QUICK[:-1], "training.epochs=8")
+    run = runs.run_here(output, *options)
+    assert run.code == 3, run.screen
+    assert run.states["Pusher"] == "done" and not (output / "serving").exists()
+    verdict = run.summary["verdict"]
+    assert verdict["outcome"] == "refused"
+    file = output / "transformer" / run.summary["run"] / "gates.toml"
+    assert verdict["reason"].startswith("no gates for this dataset; ")
+    assert verdict["reason"].endswith(f"--gates {file}")
+    assert run.summary["evaluation"]["overall"]["accuracy"] > 0.1
+
+    program, *accept = shlex.split(run.screen.strip().splitlines()[-1])
+    assert program == "local_runner.py" and accept[-2:] == ["--gates", str(file)]
+    # The same command once more proposes the same, at once.
+    again = runs.run_here(output, *options)
+    assert again.code == 3 and set(again.states.values()) == {"cached"}
+    assert (output / "transformer" / "latest" / "gates.toml").read_text() == file.read_text()
+
+    place = accept.index("--output")
+    accepted = runs.run_here(Path(accept[place + 1]), *accept[:place], *accept[place + 2 :])
+    assert accepted.code == 0, accepted.screen
+    assert accepted.states["Trainer"] == "cached" and accepted.summary["pushed"]

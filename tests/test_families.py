@@ -25,6 +25,7 @@ from modules.data.splits import Split, Splits
 from modules.training import rehearsal
 from modules.training.export import export
 from tests import examples
+from tests.datasets import MNIST
 
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "tfx", "apache_beam", "pandas"}
 
@@ -46,7 +47,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, mnist_dir: Path) -> Callable
 
     @functools.cache
     def make(name: str) -> Known:
-        family = families.load(name)
+        family = families.load(name)(MNIST)
         values = resolve(family.hyperparameters, None, family.profiles["smoke"].hyperparameters)
         train = Split(*examples.cut(mnist_dir, 0, 256))
         held_out = Split(*examples.cut(mnist_dir, 256, 320))
@@ -62,7 +63,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, mnist_dir: Path) -> Callable
 
 @pytest.mark.parametrize("name", families.names())
 def test_what_a_family_declares_keeps_to_the_contract(name: str) -> None:
-    assert check.broken_clauses(families.load(name)) == []
+    assert check.broken_clauses(families.load(name)(MNIST)) == []
 
 
 def test_no_familys_file_imports_a_framework(project: Path) -> None:
@@ -94,7 +95,7 @@ def test_every_signature_that_is_served_answers_in_a_session(
     found = known(name)
     loaded = tf.saved_model.load(str(found.model_dir))
     asked = {served: loaded.signatures[served] for served in found.family.served}
-    requests = serving_check.make_requests(asked, found.serialized)
+    requests = serving_check.make_requests(asked, found.serialized, MNIST.classes)
     answers = ask_model.ask(str(found.model_dir), requests)
     assert set(answers) == set(found.family.served)
     for outputs in answers.values():
@@ -107,11 +108,12 @@ def test_every_signature_that_is_served_answers_in_a_session(
 def test_figures_of_a_slice_are_all_there_even_of_one_example(
     count: int, name: str, known: Callable[[str], Known]
 ) -> None:
-    found, evaluation = known(name), families.load(name).evaluation
+    found = known(name)
+    evaluation = found.family.evaluation
     request = {evaluation.signature: {"examples": np.array(found.serialized[:count], object)}}
     facts = ask_model.ask(str(found.model_dir), request)[evaluation.signature]
     figures = found.family.figures(found.labels[:count], facts)
-    assert check.broken_clauses_of_figures(evaluation, figures) == []
+    assert check.broken_clauses_of_figures(found.family, figures) == []
 
 
 # From here on: the check itself.
@@ -152,7 +154,7 @@ def broken(**changes: Any) -> Family:
     """A sound family with other class attributes; None takes one away."""
     kept = {name: value for name, value in vars(Sound).items() if not name.startswith("__")}
     made = {name: value for name, value in (kept | changes).items() if value is not None}
-    return type("Broken", (Family,), made)()
+    return type("Broken", (Family,), made)(MNIST)
 
 
 def evaluation(**changes: Any) -> EvaluationSpec:
@@ -217,7 +219,7 @@ def test_a_broken_clause_is_named(clause: str, family: Family, words: str) -> No
 def test_every_clause_has_a_broken_family_and_a_sound_one_none() -> None:
     assert {clause for clause, _, _ in BROKEN} == set(check.DECLARED)
     assert {clause for clause, _, _, _ in BROKEN_TRAININGS} == set(check.TRAINED)
-    assert check.broken_clauses(Sound()) == []
+    assert check.broken_clauses(Sound(MNIST)) == []
 
 
 def test_an_object_that_is_no_family_at_all_is_told_everything() -> None:
@@ -229,9 +231,9 @@ def test_an_object_that_is_no_family_at_all_is_told_everything() -> None:
 def test_a_run_with_a_broken_family_does_not_start(
     clause: str, family: Family, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(families, "load", lambda _: family)
+    monkeypatch.setattr(families, "load", lambda _: lambda _: family)
     with pytest.raises(BrokenFamily, match=f"the family 'mine' does not keep .* {clause}: "):
-        families.check("mine", {})
+        families.check("mine", {}, MNIST)
 
 
 ANSWERS = {"serving_default": Signature(lambda examples: {}, [])}
@@ -255,9 +257,9 @@ def test_a_broken_clause_of_a_training_is_named(
     clause: str, trained: Any, gave: Any, words: str
 ) -> None:
     if clause == "figures":
-        found = check.broken_clauses_of_figures(Sound.evaluation, gave)
+        found = check.broken_clauses_of_figures(Sound(MNIST), gave)
     else:
-        found = check.broken_clauses_of_trained(Sound(), trained, gave)
+        found = check.broken_clauses_of_trained(Sound(MNIST), trained, gave)
     assert {one.clause for one in found} == {clause} and words in found[0].problem
 
 

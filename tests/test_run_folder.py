@@ -1,5 +1,6 @@
 """The folder of a run: what is in it from its start, and what `latest` means."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from components.results.summary import find_summaries, read_summary
 from pipeline.config_file import read_config
 from pipeline.exit_codes import ExitCode
+from pipeline.gates_file import choose, read_gates
 from pipeline.run_folder import UNFINISHED, RunFolder, new_run_id
 from pipeline.settings import Settings, make_settings, to_plain
 from pipeline.verdict import end
@@ -25,6 +27,16 @@ def test_a_run_that_has_begun_says_that_it_has_not_ended(settings: Settings) -> 
     assert summary.verdict.outcome == UNFINISHED and summary.verdict.exit_code == 1
     assert (summary.run, summary.seed, summary.settings) == ("one", 7, to_plain(settings))
     assert make_settings(read_config(folder.settings_file)) == settings
+
+
+def test_its_gates_are_a_file_that_can_be_given_again(settings: Settings) -> None:
+    folder = RunFolder(settings, "one")
+    folder.begin()
+    chosen = choose(read_gates(str(folder.gates)), "vae", "default")
+    assert chosen.values == {f"gates.{name}": bound for name, bound in settings.gates.items()}
+    ungated = RunFolder(dataclasses.replace(settings, gates={"nelbo_rise": 1.0}), "two")
+    ungated.begin()
+    assert not ungated.gates.exists()
 
 
 def test_the_latest_is_the_run_that_was_begun_last_and_the_others_keep_theirs(

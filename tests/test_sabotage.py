@@ -1,6 +1,6 @@
 """Generators that forget a digit are refused by TFX's own Evaluator, and the verdict says which."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from components.gates import Failure, describe
 from modules import families
 from modules.contract.hyperparameters import defaults
 from modules.training.export import export
+from pipeline.gates_file import choose, read_gates
 from tests import artifacts, examples
+from tests.datasets import MNIST
 from tests.judging import Judged, judge
 
 TRAIN = 1500
@@ -42,8 +44,8 @@ def judged(work: Path, judged_examples: Any, mnist_dir: Path) -> Callable[[str, 
     train, _ = examples.cut(mnist_dir, 0, TRAIN)
     images, labels = examples.cut(mnist_dir, TRAIN, 3 * TRAIN)
 
-    def made(family: str, digits: str) -> Judged:
-        chosen: Any = families.load(family)
+    def made(family: str, digits: str, bounds: Mapping[str, float] | None = None) -> Judged:
+        chosen: Any = families.load(family)(MNIST)
         values = {**defaults(chosen.hyperparameters), "units": 8, "latent": 2}
         model = chosen.build(values, total_steps=1, seed=1)
         handed_out = images[np.isin(labels, [int(digit) for digit in digits])]
@@ -52,7 +54,10 @@ def judged(work: Path, judged_examples: Any, mnist_dir: Path) -> Callable[[str, 
         ident = 10 * FAMILIES.index(family) + len(digits)
         artifact = artifacts.make(standard_artifacts.Model, work / f"{family}-{digits}", (), ident)
         export(model, Path(artifact.uri, "Format-Serving"), chosen.signatures(model, train, seed=1))
-        return judge(work, judged_examples, artifact, gates(family), family=family)
+        if bounds is None:
+            bounds = gates(family)
+        table = "" if bounds else f"{family}.smoke"
+        return judge(work, judged_examples, artifact, bounds, family=family, table=table)
 
     return made
 
@@ -92,3 +97,26 @@ def test_a_sampler_that_never_makes_an_eight_is_refused_and_the_reason_names_the
     if family == "gan":
         assert overall_failures(failed) == ["share_of_8"]
         assert reason.startswith("share_of_8 is 0")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_proposed_without_gates_lets_the_same_model_pass(
+    family: str, judged: Callable[..., Judged]
+) -> None:
+    without = judged(family, "0123456789", {})
+    assert not without.blessed
+    [failure] = without.record.failures
+    assert str(failure).startswith("no gates for this dataset")
+    file = Path(without.outputs["evaluation"][0].uri, "gates.toml")
+    proposed = choose(read_gates(str(file)), family, "smoke").values
+    bounds = {name.removeprefix("gates."): bound for name, bound in proposed.items()}
+    spec = families.load(family).evaluation
+    assert set(bounds) == set(spec.gate_names)
+    overall = without.evaluation.overall
+    for gate in spec.gates:
+        if not gate.by and not gate.of_class:  # as near as a few hundred images tell
+            value, bound = overall[gate.figure], bounds[gate.name]
+            assert (bound < value) if gate.at_least else (bound > value), gate.name
+            assert bound == pytest.approx(value, rel=0.5), gate.name
+    again = judged(family, "0123456789", bounds)
+    assert again.blessed and again.record.passed

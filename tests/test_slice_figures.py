@@ -9,7 +9,10 @@ from tensorflow_model_analysis.metrics import metric_types
 
 from components.slice_figures import SliceFigures, _Combiner
 from modules import families
+from modules.contract.family import Family
+from modules.data.dataset import to_plain
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
+from tests.datasets import MNIST
 
 CLASSES = 10
 EXAMPLES = 3000
@@ -36,7 +39,7 @@ def facts() -> dict[str, np.ndarray]:
     for name, most in (("generated", CLASSES - 1), ("floor", CLASSES)):  # no nine is generated
         made |= {
             f"{name}_features": random.normal(0.2, 1.1, (EXAMPLES, 6)),
-            f"{name}_digit": random.integers(0, most, EXAMPLES).astype(np.int32),
+            f"{name}_class": random.integers(0, most, EXAMPLES).astype(np.int32),
             f"{name}_balls": random.poisson(4.0, EXAMPLES).astype(np.float32),
             f"{name}_covers": random.integers(0, 2, EXAMPLES).astype(np.float32),
             f"{name}_recalls": random.integers(0, 2, EXAMPLES).astype(np.float32),
@@ -47,11 +50,23 @@ def facts() -> dict[str, np.ndarray]:
     }
 
 
+def bound(family: str) -> Family:
+    return families.load(family)(MNIST)
+
+
+def figures_of(family: str) -> tuple[str, ...]:
+    return families.load(family).evaluation.for_classes(MNIST.names).figures
+
+
 def combined(
-    family: str, labels: np.ndarray, predictions: list[Any], parts: list[slice]
+    family: str,
+    labels: np.ndarray,
+    predictions: list[Any],
+    parts: list[slice],
+    errors: bool = False,
 ) -> dict[metric_types.MetricKey, Any]:
     """What the combiner makes of the examples when each part has an accumulator of its own."""
-    combiner = _Combiner(family, "", "")
+    combiner = _Combiner(bound(family), "", "", errors)
     accumulators = []
     for part in parts:
         accumulator = combiner.create_accumulator()
@@ -79,7 +94,10 @@ def test_a_classifiers_figures_are_those_of_all_its_predictions(
     output = combined("transformer", labels, list(probabilities), parts)
     expected = classifier_scores(labels, probabilities)
     whole = {key.name: value for key, value in output.items() if key.sub_key is None}
-    assert whole == pytest.approx({name: expected[name] for name in AVERAGES})
+    for name in ("precision", "auc"):
+        expected |= {f"{name}_of_{digit}": expected[name][digit] for digit in range(CLASSES)}
+    assert whole == pytest.approx({name: expected[name] for name in figures_of("transformer")})
+    assert set(AVERAGES) < set(whole)
     by_class = {(k.name, k.sub_key.class_id): v for k, v in output.items() if k.sub_key}
     assert set(by_class) == {(name, digit) for name in BY_CLASS for digit in range(CLASSES)}
     for (name, digit), value in by_class.items():
@@ -92,14 +110,14 @@ def test_a_gans_figures_are_those_of_all_its_facts(
 ) -> None:
     output = combined("gan", labels, examples_of(facts), parts)
     found = {key.name: value for key, value in output.items()}
-    assert set(found) == set(families.load("gan").evaluation.figures)
-    assert found == pytest.approx(families.load("gan").figures(labels, facts), nan_ok=True)
+    assert set(found) == set(figures_of("gan"))
+    assert found == pytest.approx(bound("gan").figures(labels, facts), nan_ok=True)
     assert np.isnan(found["precision_of_9"]) and found["share_of_9"] == 0.0
     assert found["coverage"] == pytest.approx(facts["generated_covers"].mean())
 
 
 def test_a_slice_without_examples_has_no_figures() -> None:
-    combiner = _Combiner("gan", "", "")
+    combiner = _Combiner(bound("gan"), "", "")
     empty = combiner.merge_accumulators([combiner.create_accumulator()])
     assert combiner.extract_output(empty) == {}
 
@@ -107,7 +125,7 @@ def test_a_slice_without_examples_has_no_figures() -> None:
 def test_the_accumulators_that_are_merged_stay_as_they_were(
     labels: np.ndarray, probabilities: np.ndarray
 ) -> None:
-    combiner = _Combiner("transformer", "", "")
+    combiner = _Combiner(bound("transformer"), "", "")
     first = combiner.create_accumulator()
     inputs = metric_types.StandardMetricInputs()
     inputs["labels"], inputs["predictions"] = labels[:1], probabilities[0]
@@ -120,10 +138,29 @@ def test_the_accumulators_that_are_merged_stay_as_they_were(
 @pytest.mark.parametrize("family", families.names())
 def test_the_metric_announces_what_its_family_measures(family: str) -> None:
     evaluation = families.load(family).evaluation
-    metric = SliceFigures(family)
+    metric = SliceFigures(family, to_plain(MNIST))
     of_model, of_baseline = metric.computations(model_names=["", "baseline"], output_names=[""])
     keys = [(key.name, key.sub_key and key.sub_key.class_id) for key in of_model.keys]
     per_digit = [(name, digit) for name in evaluation.by_class for digit in range(CLASSES)]
-    assert keys == [(name, None) for name in evaluation.figures] + per_digit
+    assert keys == [(name, None) for name in figures_of(family)] + per_digit
     assert {key.model_name for key in of_model.keys} == {""}
     assert {key.model_name for key in of_baseline.keys} == {"baseline"}
+
+
+def test_standard_errors_are_there_where_they_were_asked_for(
+    labels: np.ndarray, probabilities: np.ndarray
+) -> None:
+    asked = combined("transformer", labels, list(probabilities), [slice(0, 900)], errors=True)
+    errors = {key.name: v for key, v in asked.items() if key.name.startswith("standard_error_of")}
+    named = {"cross_entropy", "auc_macro", *(f"auc_of_{digit}" for digit in range(CLASSES))}
+    assert set(errors) == {f"standard_error_of_{figure}" for figure in named}
+    assert all(0.0 < error < 0.1 for error in errors.values())
+
+
+def test_the_metric_announces_standard_errors_of_the_candidate_alone() -> None:
+    metric = SliceFigures("vae", to_plain(MNIST), errors=True)
+    of_model, of_baseline = metric.computations(
+        model_names=["candidate", "baseline"], output_names=[""]
+    )
+    more = {key.name for key in of_model.keys} - {key.name for key in of_baseline.keys}
+    assert more == {f"standard_error_of_{name}" for name in ("nelbo", "kl", "mse", "ink_auc")}

@@ -4,23 +4,22 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from components.readers import idx
+from components.gates import no_gates
 from components.results.summary import Node, Summary, read_summary
 from pipeline import unchanged
 from pipeline.exit_codes import ExitCode
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, make_settings
-from pipeline.verdict import end
+from pipeline.verdict import end, refusal
+from tests.datasets import described
 
 
 @pytest.fixture
-def settings(tmp_path: Path, make_dataset: Any) -> Settings:
-    data = make_dataset(tmp_path / "idx", train=20, test=10)
-    return make_settings(profile="smoke", data_dir=data, output=tmp_path / "output")
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(profile="smoke", output=tmp_path / "output", dataset=described())
 
 
 @pytest.fixture
@@ -76,16 +75,28 @@ def test_it_is_answered_as_the_last_one_with_all_nodes_cached(
     assert repeat(settings, "three") is not None  # and that one in turn
 
 
+def test_a_proposal_of_gates_is_the_new_runs_own(settings: Settings, last: Summary) -> None:
+    ungated = dataclasses.replace(settings, gates={"accuracy_drop": 0.01})
+    one = RunFolder(ungated, "one")
+    one.write(dataclasses.replace(last, verdict=refusal([no_gates("Evaluator")]), pushed=None))
+    one.gates.write_text("[transformer.smoke]\n")
+    unchanged.remember(one, unchanged.key_of(ungated), [])
+    found = repeat(ungated)
+    assert found is not None and found.verdict.exit_code == ExitCode.REFUSED
+    two = RunFolder(ungated, "two").gates
+    assert (
+        found.verdict.reason.endswith(f"--gates {two}") and two.read_text() == one.gates.read_text()
+    )
+    two.unlink()
+    assert repeat(ungated, "three") is None
+
+
 def change_setting(settings: Settings) -> Settings:
     return dataclasses.replace(settings, seed=2)
 
 
 def change_data(settings: Settings) -> Settings:
-    pair = idx.find_dataset(settings.data_dir)["test"]
-    labels = idx.read_labels(pair.labels, 0, pair.count).copy()
-    labels[0] = (labels[0] + 1) % 10
-    idx.write_idx(pair.labels, labels)
-    return settings
+    return dataclasses.replace(settings, dataset=described(hash="1" * 64))
 
 
 def lose_an_artifact(settings: Settings) -> Settings:
@@ -143,10 +154,9 @@ def test_other_code_or_libraries_are_looked_at(
 def test_data_that_change_while_a_run_works_are_not_what_it_was_made_of(
     settings: Settings, last: Summary
 ) -> None:
-    key = unchanged.key_of(settings)
-    change_data(settings)
-    unchanged.remember(RunFolder(settings, "one"), key, [])
-    assert repeat(settings) is None
+    unchanged.remember(RunFolder(settings, "one"), unchanged.key_of(settings), [])
+    assert repeat(settings) is not None
+    assert repeat(change_data(settings), "three") is None
 
 
 def test_a_first_run_has_nothing_to_repeat(settings: Settings) -> None:
