@@ -100,7 +100,7 @@ def _unpack(
     if found.hash != dataset.hash:
         raise BadDataset(
             f"{survey.folder} holds other data (hash {found.hash[:12]}) than those that this"
-            f" pipeline was made for (hash {dataset.hash[:12]}): put those there, or start anew."
+            f" pipeline was made for (hash {dataset.hash[:12]}): put those there, or make it anew."
         )
     return {name: str(folder / name) for name in taken}
 

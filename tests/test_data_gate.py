@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.components import ExampleValidator, StatisticsGen
 from tfx.components.example_validator.executor import Executor as ValidatorExecutor
@@ -38,12 +39,14 @@ def validate(
     schema = artifacts.make(standard_artifacts.Schema, work / "schema")
     anomalies = artifacts.make(standard_artifacts.ExampleAnomalies, work / "anomalies", SPLITS)
     as_channel = channel_utils.as_channel
-    properties = StatisticsGen(examples=as_channel([made])).exec_properties
+    CuratedSchema.test_call(text=with_derived(SCHEMA.read_text(), dataset), schema=schema)
+    properties = StatisticsGen(
+        examples=as_channel([made]), schema=as_channel([schema])
+    ).exec_properties
     context = StatisticsExecutor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(work / "tmp"))
     StatisticsExecutor(context).Do(
-        {"examples": [made]}, {"statistics": [statistics]}, dict(properties)
+        {"examples": [made], "schema": [schema]}, {"statistics": [statistics]}, dict(properties)
     )
-    CuratedSchema.test_call(text=with_derived(SCHEMA.read_text(), dataset), schema=schema)
     properties = ExampleValidator(
         statistics=as_channel([statistics]), schema=as_channel([schema])
     ).exec_properties
@@ -60,6 +63,22 @@ def test_good_data_passes(tmp_path: Path, make_dataset) -> None:
     assert find_anomalies(anomalies.uri, list(SPLITS)) == []
     DataGate.test_call(anomalies=anomalies, source="tests")
     assert read_record(anomalies.uri) == Record("DataGate", True)
+
+
+def test_statistics_do_not_hold_the_images(tmp_path: Path, make_dataset) -> None:
+    # Else their memory grows with the data: every image would be counted as a word is.
+    anomalies_of(make_dataset(tmp_path / "idx", train=300, test=100), tmp_path)
+    [file] = (tmp_path / "statistics" / "Split-train").iterdir()
+    [found] = tfdv.load_stats_binary(str(file)).datasets
+    kinds = {feature.path.step[0]: feature.WhichOneof("stats") for feature in found.features}
+    assert kinds.pop("image") == "bytes_stats"
+    assert kinds == {
+        "label": "string_stats",  # counted by value, as a class is
+        "index": "num_stats",
+        "mean_ink": "num_stats",
+        "stroke": "string_stats",
+    }
+    assert len(file.read_bytes()) < 20_000
 
 
 def test_blank_images_are_refused_by_name(tmp_path: Path, make_dataset) -> None:

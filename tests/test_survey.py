@@ -124,7 +124,7 @@ def test_a_name_may_have_blanks_and_signs(letters: Path) -> None:
     [
         (NAMES[:25], "holds 25 names, but the training labels are of 26 classes (1 to 26)"),
         ([*NAMES, "AA"], "holds 27 names, but"),
-        (["A", "", *NAMES[2:]], "line 2: the name is empty"),
+        (["A", "", *NAMES[2:]], "line 2: the name '' is empty"),
         (["A", "B", "B", *NAMES[3:]], "line 3: the name 'B' is there twice"),
         (["A\tB", *NAMES[1:]], "line 1: the name 'A\\tB' has characters that cannot be printed"),
         (["A" * 41, *NAMES[1:]], "line 1: the name '" + "A" * 41 + "' has more than 40"),

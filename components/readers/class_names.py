@@ -35,8 +35,9 @@ def read_names(folder: Path, labels: Sequence[int]) -> tuple[str, ...]:
     names = [line.strip() for line in text.rstrip().split("\n")]
     seen: set[str] = set()
     for number, name in enumerate(names, 1):
-        if problem := _problem(name, seen):
-            raise BadDataset(f"{path}, line {number}: {problem}.")
+        problem = "is there twice: tell the classes apart" if name in seen else name_problem(name)
+        if problem:
+            raise BadDataset(f"{path}, line {number}: the name {name!r} {problem}.")
         seen.add(name)
     if len(names) != len(labels):
         raise BadDataset(
@@ -46,15 +47,14 @@ def read_names(folder: Path, labels: Sequence[int]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _problem(name: str, seen: set[str]) -> str:
-    if not name:
-        return "the name is empty: write one"
+def name_problem(name: str) -> str:
+    """Why a class cannot be called so, such as "is empty: ..."; empty when it can."""
+    if not name or name != name.strip():
+        return "is empty or has blanks at its ends: write a name"
     if not name.isprintable():
-        return f"the name {name!r} has characters that cannot be printed: leave them out"
+        return "has characters that cannot be printed: leave them out"
     if len(name) > _LONGEST:
-        return f"the name {name!r} has more than {_LONGEST} characters: shorten it"
+        return f"has more than {_LONGEST} characters: shorten it"
     if "=" in name:
-        return f"the name {name!r} has an equals sign, which ends a setting's name: leave it out"
-    if name in seen:
-        return f"the name {name!r} is there twice: tell the classes apart"
+        return "has an equals sign, which ends the name of a setting: leave it out"
     return ""

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from components.readers import idx
+from components.readers.class_names import CLASS_NAMES
 from components.readers.reader import BadDataset
 
-CLASS_NAMES, PREVIEW = "class-names.txt", "preview.png"
+PREVIEW = "preview.png"
 _SHOWN, _GAP = 12, 2  # images of a class in the preview, and pixels between them
 
 STEMS = {

@@ -12,9 +12,9 @@ from tests.datasets import MNIST
 
 IMAGE = "registry.example/triptych:1.2.3"
 EDGES: dict[str, list[str]] = {
+    "CuratedSchema": [],
     "MnistExampleGen": [],
     "StatisticsGen": ["CuratedSchema", "MnistExampleGen"],
-    "CuratedSchema": [],
     "ExampleValidator": ["CuratedSchema", "StatisticsGen"],
     "DataGate": ["ExampleValidator"],
     "Tuner": ["DataGate", "MnistExampleGen"],

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from components.readers.class_names import name_problem
 from modules.data.dataset import CLASSES
 
 
@@ -62,8 +63,5 @@ def check_classes(source: object, names: Sequence[str]) -> None:
         what = f"only the class {names[0]}" if len(names) == 1 else f"{len(names):,} classes"
         raise BadImages(f"{source} has {what}: {few} to {most} can be told apart.")
     for name in names:
-        if name != name.strip() or not name.isprintable() or not name:
-            raise BadImages(
-                f"{source} has a class named {name!r}: its name has to be one line of characters"
-                " that can be read, with no blank at its ends."
-            )
+        if problem := name_problem(name):
+            raise BadImages(f"{source} has a class named {name!r}, which {problem}.")
