@@ -16,6 +16,7 @@ import local_runner
 from components.readers import idx
 from modules.contract.profile import PROFILE_NAMES
 from pipeline import output_folder
+from pipeline.intake import on_data
 from pipeline.options import read_options
 from pipeline.settings import FAMILIES, from_plain
 from tests.runs import COMMAND, PROJECT
@@ -40,6 +41,8 @@ def test_help_names_every_option_and_its_default() -> None:
         "--metadata-store",
         "--seed",
         "--config",
+        "--gates",
+        "--hyperparameters",
         "--set",
         "--no-cache",
         "--rerun-from",
@@ -113,8 +116,8 @@ def test_a_run_leaves_its_settings_and_a_refused_start_does_not(
     assert not output.exists()
     assert local_runner.main(options) == 1
     file = output / "transformer" / "latest" / "settings.toml"
-    asked = read_options(local_runner.parse(options))
-    assert read_options(local_runner.parse(["--config", str(file)])) == asked
+    asked = on_data(read_options(local_runner.parse(options)))
+    assert on_data(read_options(local_runner.parse(["--config", str(file)]))) == asked
     summary = json.loads(asked.summary.read_text())
     assert summary["verdict"]["exit_code"] == 1 and from_plain(summary["settings"]) == asked
 
@@ -133,7 +136,7 @@ def test_ctrl_c_says_how_to_go_on(
 
 @pytest.fixture
 def data(tmp_path: Path, make_dataset) -> Path:
-    return make_dataset(tmp_path / "idx", train=20, test=10)
+    return make_dataset(tmp_path / "idx", train=600, test=400)
 
 
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
@@ -168,7 +171,7 @@ def wrong_magic(data: Path) -> str:
 
 
 def wrong_size(data: Path) -> str:
-    idx.write_idx(data / IMAGES, np.zeros((20, 32, 32), np.uint8))
+    idx.write_idx(data / IMAGES, np.full((600, 32, 32), 255, np.uint8))
     return IMAGES
 
 
@@ -182,9 +185,23 @@ def missing(data: Path) -> str:
     return LABELS.removesuffix(".gz")
 
 
-def label_over_nine(data: Path) -> str:
-    idx.write_idx(data / LABELS, np.array([*range(9), 10], np.uint8))
+def unknown_label(data: Path) -> str:
+    labels = np.array(idx.read_labels(data / LABELS))
+    labels[7] = 10
+    idx.write_idx(data / LABELS, labels)
     return LABELS
+
+
+def untested_class(data: Path) -> str:
+    labels = np.array(idx.read_labels(data / LABELS))
+    labels[labels == 8] = 9
+    idx.write_idx(data / LABELS, labels)
+    return "has 0 images of class 8"
+
+
+def on_another_scale(data: Path) -> str:
+    idx.write_idx(data / IMAGES, np.full((600, 28, 28), 16, np.uint8))
+    return "scale them to 0-255"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +215,9 @@ def label_over_nine(data: Path) -> str:
         wrong_size,
         empty,
         missing,
-        label_over_nine,
+        unknown_label,
+        untested_class,
+        on_another_scale,
     ],
 )
 def test_bad_data_is_refused_by_name_before_work_starts(

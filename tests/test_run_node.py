@@ -16,10 +16,12 @@ from kubeflow.pod import run_node
 from modules.training import unfinished
 from pipeline import run as conductor
 from pipeline.exit_codes import ExitCode
+from pipeline.intake import on_data
 from pipeline.outcome import Finished, Outcome
 from pipeline.settings import Settings, make_settings, to_plain
 from pipeline.verdict import end
 from tests import pods_here
+from tests.datasets import MNIST
 from tests.pods_here import Pods
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
@@ -34,8 +36,10 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def make(data: Path, output: Path) -> Settings:
-    return make_settings(
-        model="transformer", tuner="none", profile="smoke", data_dir=data, output=output
+    return on_data(
+        make_settings(
+            model="transformer", tuner="none", profile="smoke", data_dir=data, output=output
+        )
     )
 
 
@@ -43,7 +47,7 @@ def make(data: Path, output: Path) -> Settings:
 def pods(tmp_path_factory: pytest.TempPathFactory, make_dataset: Any) -> Pods:
     """Of a run that has come as far as the data's gate, which refused once."""
     folder = tmp_path_factory.mktemp("pods")
-    data = make_dataset(folder / "idx", train=300, test=100)
+    data = make_dataset(folder / "idx", train=600, test=400)
     pods = Pods(make(data, folder / "output"), folder / "shown")
     left = pods.settings.state / "run-1" / "mnistexamplegen"
     left.mkdir(parents=True)
@@ -70,7 +74,7 @@ def test_a_node_shows_its_figure_and_where_its_outputs_are(pods: Pods) -> None:
 def test_another_run_takes_the_node_from_the_cache(pods: Pods) -> None:
     assert pods.run("MnistExampleGen", "run-2") == 0
     assert pods.said[-1].split()[:2] == ["cached", "MnistExampleGen"]
-    assert pods.shown.startswith("# MnistExampleGen: cached\n\ntrain 281, eval 19, test 100 images")
+    assert pods.shown.startswith("# MnistExampleGen: cached\n\ntrain 535, eval 65, test 400 images")
     assert "/MnistExampleGen/examples/1` |" in pods.shown
     assert os.environ[unfinished.VARIABLE] == str(pods.settings.state / "run-2")
 
@@ -169,7 +173,8 @@ def test_the_verdict_is_the_end_of_the_run(
 
 
 def test_paths_are_those_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = make(Path("/app/data/mnist"), Path("/mnt/triptych/output"))
+    output = Path("/mnt/triptych/output")
+    compiled = make_settings(data_dir=Path("/app/data/mnist"), output=output, dataset=MNIST)
     text = json.dumps(to_plain(compiled) | {"metadata_store": "/mnt/triptych/a.sqlite"})
     here = run_node.settings_here(text)
     assert here == dataclasses.replace(compiled, metadata_store="/mnt/triptych/a.sqlite")

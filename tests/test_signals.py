@@ -61,7 +61,7 @@ def test_the_summary_of_a_run_that_was_stopped_says_so(
         raise stop
 
     monkeypatch.setattr(Run, "node", raise_it)
-    data = make_dataset(tmp_path / "idx", train=20, test=10)
+    data = make_dataset(tmp_path / "idx", train=600, test=400)
     output = tmp_path / "output"
     options = ["--data-dir", str(data), "--output", str(output), "--verbose"]
     assert local_runner.main(options) == code

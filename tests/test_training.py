@@ -12,10 +12,12 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
+from modules.data.dataset import to_plain
 from modules.training import progress, unfinished
 from modules.training.callbacks import NotFiniteLossError
 from modules.training.trainer import run_fn
 from tests import artifacts, examples, runs
+from tests.datasets import MNIST
 
 
 @pytest.fixture
@@ -28,6 +30,7 @@ def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
         [held_out],
         {
             "family": "transformer",
+            "dataset": to_plain(MNIST),
             "epochs": 3,
             "seed": 1,
             "hyperparameters": {"layers": 1},

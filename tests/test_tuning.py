@@ -13,12 +13,14 @@ from tfx.types import channel_utils, standard_artifacts
 
 from modules import families
 from modules.contract.hyperparameters import defaults
+from modules.data.dataset import to_plain
 from modules.training import unfinished
 from modules.training.search import Search, SearchFailedError
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask, from_config
 from modules.training.tuner import tuner_fn
 from tests import artifacts, examples, runs
+from tests.datasets import MNIST
 
 # Small networks, so that what is tested is the search.
 SMALL = {"width": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
@@ -31,6 +33,7 @@ def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
     held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 256, 356))
     config = {
         "family": "transformer",
+        "dataset": to_plain(MNIST),
         "search": "random",
         "max_epochs": 1,
         "factor": 2,

@@ -17,7 +17,7 @@ from tests.kfp import plans
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan by hand, of the paths and the search that were asked for; TFX takes some seconds."""
 
-    def ask_plan(layers: Sequence[Layer], _: str) -> dict[str, Any]:
+    def ask_plan(layers: Sequence[Layer], *_: object) -> dict[str, Any]:
         asked: dict[str, Any] = {}
         for layer in layers:
             asked |= layer.values
@@ -70,7 +70,7 @@ def test_the_default_place_is_below_build(
         (["--resources", "trainer=8Gi,4"], "--resources takes TASK=CPU,MEMORY"),
         (
             ["--resources", "Trainer=4,8Gi"],
-            "--resources: unknown task 'Trainer' (did you mean trainer?); choose mnist-example-",
+            "--resources: unknown task 'Trainer' (did you mean trainer?); choose curated-schema, mnist-example-",
         ),
         (["--tuner", "none", "--resources", "tuner=4,8Gi"], "unknown task 'tuner'"),
         (["--data-dir", "/data"], "data_dir '/data' is neither in the image (/app) nor"),
@@ -148,7 +148,7 @@ def test_the_file_wins_over_the_cluster_s_defaults_and_options_win_over_it(
     (tmp_path / "a.toml").write_text('model = "gan"\noutput = "/mnt/triptych/a"\nseed = 5\n')
     options = compiling.parse(["--config", str(tmp_path / "a.toml"), "--seed", "6"])
     layers = (Layer(compiling.DEFAULTS), *given(options))
-    settings = compiling.ask_plan(layers, options.tfx_python)["settings"]
+    settings = compiling.ask_plan(layers, options.data_from, options.tfx_python)["settings"]
     assert (settings["model"], settings["seed"]) == ("gan", 6)
     assert (settings["output"], settings["data_dir"]) == ("/mnt/triptych/a", "/app/data/mnist")
     assert settings["metadata_store"] == "grpc://triptych-metadata:8080"
