@@ -15,10 +15,6 @@ import numpy.typing as npt
 
 from modules.data.dataset import Dataset
 
-IMAGE_SIDE = 28
-PIXELS = IMAGE_SIDE * IMAGE_SIDE
-CLASSES = 10
-
 IMAGE = "image"  # bytes: S * S raw uint8, row by row
 LABEL = "label"  # int64: from 0 to one less than there are classes
 INDEX = "index"  # int64: the image's place among those that are taken of its file

@@ -26,7 +26,7 @@ def classifier_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str
 
     Returns:
         For each name in BY_CLASS an array with a row a class; for each in AVERAGES a number. What
-        is predicted is the most probable class; a metric without a case (recall of a digit that
+        is predicted is the most probable class; a metric without a case (recall of a class that
         does not occur, say) is NaN and left out of the macro average.
     """
     from sklearn import metrics
