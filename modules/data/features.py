@@ -91,6 +91,13 @@ class Derived(NamedTuple):
     words: str
 
 
+def strokes_of(dataset: Dataset) -> tuple[str, ...]:
+    """Those of STROKES that images of a dataset can have; one alone where they are all alike."""
+    low, high = dataset.strokes
+    there = (low > 0.0, high > low, True)
+    return tuple(name for name, can in zip(STROKES, there, strict=True) if can)
+
+
 def derived(dataset: Dataset) -> Mapping[str, Derived]:
     """What is written into each Example, allowed by the schema, and a slice of the evaluation."""
     thin, bold = dataset.strokes
