@@ -153,7 +153,7 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
 def test_a_model_that_says_eight_too_often_is_refused_and_the_reason_names_the_eight(
     work: Path, judged_examples: Any, make_model
 ) -> None:
-    often = tf.constant([1.0] * 8 + [30.0] + [1.0])
+    often = tf.constant([1.0] * 8 + [100.0] + [1.0])
     model = make_model("often-eight", 5, change=lambda p: p * often)
     gates = {**GATES, "accuracy": 0.5, "class_accuracy": 0.1}
     judged = judge(work, judged_examples, model, gates)
