@@ -60,7 +60,7 @@ def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Setti
             profile="smoke",
             data_dir=data,
             output=tmp_path / "output",
-            training={"epochs": 2},
+            training={"epochs": 8},  # so that each class is seen
             gates={"cross_entropy": 9, **zero},
             metadata_store=server.address,
         )

@@ -79,7 +79,8 @@ def areas(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     found = np.full(len(both), np.nan)
     for c in np.flatnonzero(both):
         found[c] = metrics.roc_auc_score(truth[:, c], probabilities[:, c])
-    said = probabilities[truth] / probabilities.sum(axis=1)
+    with np.errstate(invalid="ignore"):  # a row of nothing is not a number, and fails its gate
+        said = probabilities[truth] / probabilities.sum(axis=1)
     return {
         "auc": found,
         "auc_macro": float(found[both].mean()) if both.any() else float("nan"),
