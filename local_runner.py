@@ -1,4 +1,4 @@
-"""Runs the pipeline on this machine: real digits in, a tuned, judged and pushed model out."""
+"""Runs the pipeline on this machine: labelled images in, a tuned, judged, pushed model out."""
 
 from __future__ import annotations
 
@@ -113,6 +113,8 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
             f"data {settings.data_dir}, output {settings.output}"
         )
+        if changed := belonging.changed_since(settings, folder.run_id):
+            screen.say(f"note: {changed}")
         if same:
             for node in same.nodes:
                 screen.finish(node.node, node.state, node.seconds, node.headline)

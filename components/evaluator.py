@@ -71,7 +71,7 @@ class Executor(tfx_evaluator.Executor):
                 found = describe(failures) if failures else "every threshold is met"
                 said = "blessed" if blessed else "not blessed"
                 raise RuntimeError(f"the model is {said} although {found}")
-            failures += tfma_results.thin_slices(evaluation, family.evaluation)
+        failures += tfma_results.thin_slices(evaluation, family)
         if failures:
             _refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
         write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))

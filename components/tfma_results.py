@@ -10,10 +10,9 @@ import tensorflow_model_analysis as tfma
 from components.bootstrap import figure_of
 from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
 from components.results.facts import Evaluation
-from modules.contract.evaluation import EvaluationSpec
 from modules.contract.family import Family
 from modules.data.dataset import TESTED
-from modules.data.features import LABEL, STROKE, STROKES
+from modules.data.features import LABEL, STROKE, strokes_of
 from modules.util.plain import number
 
 EVALUATOR = "Evaluator"  # the node whose thresholds they are
@@ -151,19 +150,19 @@ def read_failures(uri: str, evaluation: Evaluation) -> list[Failure]:
     return sorted(found, key=lambda f: (f.slice != OVERALL, f.slice, f.metric))
 
 
-def thin_slices(evaluation: Evaluation, spec: EvaluationSpec) -> list[Failure]:
+def thin_slices(evaluation: Evaluation, family: Family) -> list[Failure]:
     """Finds what gates ask about slices of which too little was seen to say anything.
 
     Args:
         evaluation: what was measured.
-        spec: of the family.
+        family: whose gates.
 
     Returns:
         A failure for each slice that a gate is on, by what it is on or since it is of each class,
         and that has fewer than TESTED Examples; also for one that is missing altogether.
     """
-    asked = {gate.by or (LABEL if gate.of_class else "") for gate in spec.gates}
-    values = {LABEL: evaluation.classes, STROKE: STROKES}
+    asked = {gate.by or (LABEL if gate.of_class else "") for gate in family.evaluation.gates}
+    values = {LABEL: evaluation.classes, STROKE: strokes_of(family.dataset)}
     wanted = [f"{by}={value}" for by in sorted(asked - {""}) for value in values[by]]
     counts = {where: evaluation.examples.get(where, 0) for where in wanted}
     return [

@@ -12,7 +12,8 @@ from components.example_files import to_examples
 from components.mnist_example_gen import Executor, MnistExampleGen
 from components.readers import idx
 from components.readers.survey import read_dataset
-from modules.data.dataset import Dataset
+from modules.data.dataset import TESTED, Dataset
+from modules.data.draw import draw
 from tests import artifacts
 from tests.datasets import MNIST
 
@@ -57,6 +58,14 @@ def write(
 def records(images: np.ndarray, labels: np.ndarray, dataset: Dataset = MNIST) -> np.ndarray:
     """Serialized tf.Examples, (N,), of images, uint8 (N, S, S), and labels."""
     return np.array([example for _, example in to_examples(images, labels, 0, dataset)], object)
+
+
+def tested(mnist_dir: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The images and labels of MNIST that a run with so many test images is tested with."""
+    pair = idx.find_dataset(mnist_dir)["test"]
+    labels = idx.read_labels(pair.labels)
+    places = draw(labels, count, least=TESTED)
+    return idx.read_images(pair.images, 0, pair.count)[places], labels[places]
 
 
 def cut(mnist_dir: Path, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ import pytest
 
 from kubeflow.names import VERDICT
 from kubeflow.pod.plan import make_plan
+from pipeline.intake import on_data
 from pipeline.metadata import store as metadata_store
 from pipeline.settings import Settings, make_settings, to_plain
 from tests import pods_here, runs
@@ -52,15 +53,17 @@ def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Setti
     zero = dict.fromkeys(
         ("accuracy", "class_accuracy", "stroke_accuracy", "class_precision", "class_auc", "auc"), 0
     )
-    return make_settings(
-        model="transformer",
-        tuner="none",
-        profile="smoke",
-        data_dir=data,
-        output=tmp_path / "output",
-        training={"epochs": 2},
-        gates={"cross_entropy": 9, **zero},
-        metadata_store=server.address,
+    return on_data(
+        make_settings(
+            model="transformer",
+            tuner="none",
+            profile="smoke",
+            data_dir=data,
+            output=tmp_path / "output",
+            training={"epochs": 8},  # so that each class is seen
+            gates={"cross_entropy": 9, **zero},
+            metadata_store=server.address,
+        )
     )
 
 

@@ -46,8 +46,15 @@ def test_the_draw_is_the_same_everywhere() -> None:
 
 def test_the_least_of_each_class_is_taken_where_it_is_there() -> None:
     assert counts(SORTED, draw(SORTED, 20, least=30)) == [30, 30, 30, 30]
-    assert counts(SORTED, draw(SORTED, 200, least=30)) == [100, 50, 30, 30]
+    assert counts(SORTED, draw(SORTED, 200, least=30)) == [93, 47, 30, 30]
     assert counts(SORTED, draw(SORTED, 20, least=250)) == [250, 250, 250, 200]
+
+
+@pytest.mark.parametrize("wanted", [3, 119, 120, 121, 150, 200, 299, 300, 301, 1500])
+def test_whoever_wants_what_was_drawn_gets_it_again(wanted: int) -> None:
+    places = draw(MIXED, wanted, least=30)
+    assert len(places) == max(wanted, 120) and min(counts(MIXED, places)) >= 30
+    np.testing.assert_array_equal(draw(MIXED, len(places), least=30), places)
 
 
 def test_more_of_a_file_holds_what_less_of_it_held() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from components.readers import idx
-from tests import models, runs
+from tests import examples, models, runs
 from tests.stores import Execution, executions
 
 NODES = [
@@ -72,8 +71,7 @@ def test_the_summary_says_everything(pushed: runs.Run) -> None:
 def test_the_pushed_model_answers_in_a_fresh_process(
     pushed: runs.Run, mnist_dir: Path, tmp_path: Path
 ) -> None:
-    pair = idx.find_dataset(mnist_dir)["test"]
-    images, labels = idx.read_images(pair.images, 0, 2000), idx.read_labels(pair.labels, 0, 2000)
+    images, labels = examples.tested(mnist_dir, 2000)
     requests = {"serving_images": {"images": images}}
     answers = models.ask_in_a_fresh_process(pushed.summary["pushed"], tmp_path, requests)
     chosen = answers["serving_images"]["probabilities"].argmax(axis=1)

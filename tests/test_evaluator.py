@@ -134,7 +134,7 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
 def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight(
     work: Path, judged_examples: Any, make_model
 ) -> None:
-    mask = tf.constant([1.0] * 8 + [0.0] + [1.0])
+    mask = tf.constant([1.0] * 8 + [40.0] + [1.0])
     model = make_model("no-eight", 2, change=lambda p: p * mask + 1e-7)
     judged = judge(work, judged_examples, model, GATES)
     failed = judged.record.failures
@@ -153,7 +153,7 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
 def test_a_model_that_says_eight_too_often_is_refused_and_the_reason_names_the_eight(
     work: Path, judged_examples: Any, make_model
 ) -> None:
-    often = tf.constant([1.0] * 8 + [30.0] + [1.0])
+    often = tf.constant([1.0] * 8 + [40.0] + [1.0])
     model = make_model("often-eight", 5, change=lambda p: p * often)
     gates = {**GATES, "accuracy": 0.5, "class_accuracy": 0.1}
     judged = judge(work, judged_examples, model, gates)

@@ -21,6 +21,7 @@ See = Callable[[str, int, NDArray[np.uint8]], None]
 """Is shown every image once: the split of its file, the place of the first one, and the images."""
 
 _FAINT = 128  # the brightest pixel of a file is at least this, or its values are on another scale
+_DIVIDES = 0.1  # share of images that a class of strokes has to have
 _MEASURED = 10_000  # training images whose strokes are measured
 
 
@@ -137,6 +138,16 @@ def read_dataset(data_dir: str | Path, transposed: bool = False) -> Dataset:
 
 
 def _quartiles(images: NDArray[np.uint8]) -> tuple[float, float]:
-    """The widths of stroke below and above which a quarter of the images are, in pixels."""
+    """The widths of stroke below and above which a quarter of the images are, in pixels.
+
+    Where widths are so much alike that next to no image is on one side, that side is left out: the
+    lower one is 0 then, or both are the same.
+    """
     widths = stroke_width(images)
-    return round(float(np.quantile(widths, 0.25)), 2), round(float(np.quantile(widths, 0.75)), 2)
+    # Down, so that images of just that width are on the upper side.
+    low, high = (float(np.floor(100 * np.quantile(widths, p)) / 100) for p in (0.25, 0.75))
+    if (widths < low).mean() < _DIVIDES:
+        low = 0.0
+    if ((low <= widths) & (widths < high)).mean() < _DIVIDES:
+        high = low
+    return low, high

@@ -94,7 +94,7 @@ class Trained:
         size: how many numbers were learnt.
         trackable: what holds the exported variables, a keras.Model or a tf.Module.
         signatures: how the exported model can be called, by name, from the training images,
-            uint8 (N, 28, 28), for what an evaluation compares with, and a seed; all that are
+            uint8 (N, S, S), for what an evaluation compares with, and a seed; all that are
             served and the evaluation's are there.
         pictures: grey pictures by name, uint8 (height, width), of held-out images or of samples.
     """

@@ -17,7 +17,9 @@ def draw(labels: np.ndarray, wanted: int | None, least: int = 0) -> npt.NDArray[
     Args:
         labels: integers, (N,), of all images.
         wanted: how many images; None or too many takes all.
-        least: of each class, at least so many, where the file has them, even above `wanted`.
+        least: of each class, at least so many, where the file has them. The other classes make
+            room for them; where they cannot, there are more images than wanted. So whoever wants
+            as many as were drawn gets the same ones again.
 
     Returns:
         The places of the drawn images in the file, ascending.
@@ -27,9 +29,8 @@ def draw(labels: np.ndarray, wanted: int | None, least: int = 0) -> npt.NDArray[
     order = _shuffled(len(labels))
     classes, counts = np.unique(labels, return_counts=True)
     taken = []
-    for label, share in zip(classes, _shares(counts, wanted), strict=True):
-        of_class = order[labels[order] == label]
-        taken.append(of_class[: max(share, min(least, len(of_class)))])
+    for label, share in zip(classes, _shares(counts, wanted, least), strict=True):
+        taken.append(order[labels[order] == label][:share])
     return np.sort(np.concatenate(taken))
 
 
@@ -39,14 +40,29 @@ def within(places: np.ndarray, start: int, count: int) -> npt.NDArray[np.int64]:
     return np.asarray(places[int(np.searchsorted(places, start)) : stop] - start, np.int64)
 
 
-def _shares(counts: np.ndarray, wanted: int) -> list[int]:
+def _shares(counts: np.ndarray, wanted: int, least: int) -> npt.NDArray[np.int64]:
+    """Splits a number in the proportion of the counts, but for what each has to have."""
+    lowest = np.minimum(counts, least)
+    shares, free = lowest.astype(np.int64), np.full(len(counts), True)
+    while free.any():
+        rest = max(wanted - int(shares[~free].sum()), 0)
+        tried = _in_proportion(counts[free], rest)
+        short = tried < lowest[free]
+        if not short.any():
+            shares[free] = tried
+            break
+        free[np.flatnonzero(free)[short]] = False  # these have their lowest, whatever the others
+    return shares
+
+
+def _in_proportion(counts: np.ndarray, wanted: int) -> npt.NDArray[np.int64]:
     """Splits a number in the proportion of the counts, by largest remainder."""
     exact = counts * (wanted / counts.sum())
-    shares = np.floor(exact).astype(int)
+    shares = np.floor(exact).astype(np.int64)
     # The first of equal remainders; rounded, so that no machine's last bit decides.
     by_remainder = np.argsort(-np.round(exact - shares, 9), kind="stable")
     shares[by_remainder[: wanted - int(shares.sum())]] += 1
-    return [int(share) for share in shares]
+    return shares
 
 
 def _shuffled(count: int) -> npt.NDArray[np.int64]:

@@ -15,10 +15,6 @@ import numpy.typing as npt
 
 from modules.data.dataset import Dataset
 
-IMAGE_SIDE = 28
-PIXELS = IMAGE_SIDE * IMAGE_SIDE
-CLASSES = 10
-
 IMAGE = "image"  # bytes: S * S raw uint8, row by row
 LABEL = "label"  # int64: from 0 to one less than there are classes
 INDEX = "index"  # int64: the image's place among those that are taken of its file
@@ -93,6 +89,13 @@ class Derived(NamedTuple):
     values: tuple[str, ...]
     of: Callable[[np.ndarray], np.ndarray]
     words: str
+
+
+def strokes_of(dataset: Dataset) -> tuple[str, ...]:
+    """Those of STROKES that images of a dataset can have; one alone where they are all alike."""
+    low, high = dataset.strokes
+    there = (low > 0.0, high > low, True)
+    return tuple(name for name, can in zip(STROKES, there, strict=True) if can)
 
 
 def derived(dataset: Dataset) -> Mapping[str, Derived]:

@@ -26,7 +26,7 @@ def classifier_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str
 
     Returns:
         For each name in BY_CLASS an array with a row a class; for each in AVERAGES a number. What
-        is predicted is the most probable class; a metric without a case (recall of a digit that
+        is predicted is the most probable class; a metric without a case (recall of a class that
         does not occur, say) is NaN and left out of the macro average.
     """
     from sklearn import metrics
@@ -79,7 +79,8 @@ def areas(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     found = np.full(len(both), np.nan)
     for c in np.flatnonzero(both):
         found[c] = metrics.roc_auc_score(truth[:, c], probabilities[:, c])
-    said = probabilities[truth] / probabilities.sum(axis=1)
+    with np.errstate(invalid="ignore"):  # a row of nothing is not a number, and fails its gate
+        said = probabilities[truth] / probabilities.sum(axis=1)
     return {
         "auc": found,
         "auc_macro": float(found[both].mean()) if both.any() else float("nan"),

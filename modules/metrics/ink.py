@@ -21,8 +21,8 @@ def ink_histogram(images: Any, made: Any) -> Any:
     """Counts the greys that were given back for paper and for ink.
 
     Args:
-        images: uint8, (B, 28, 28).
-        made: float32 in [0, 1], (B, 28, 28).
+        images: uint8, (B, S, S).
+        made: float32 in [0, 1], (B, S, S).
 
     Returns:
         int32, (B, 2, 256): for paper and for ink, how many pixels were given back at each grey.

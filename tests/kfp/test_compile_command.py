@@ -70,7 +70,7 @@ def test_the_default_place_is_below_build(
         (["--resources", "trainer=8Gi,4"], "--resources takes TASK=CPU,MEMORY"),
         (
             ["--resources", "Trainer=4,8Gi"],
-            "--resources: unknown task 'Trainer' (did you mean trainer?); choose curated-schema, mnist-example-",
+            "--resources: unknown task 'Trainer' (did you mean trainer?); choose curated-schema, ",
         ),
         (["--tuner", "none", "--resources", "tuner=4,8Gi"], "unknown task 'tuner'"),
         (["--data-dir", "/data"], "data_dir '/data' is neither in the image (/app) nor"),
