@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tfx.utils import json_utils
 
 from components import proposal, tfma_results
 from components.gates import describe, no_gates, write_record
+from components.gathered import on_disk
 from components.results.facts import EVALUATION_FILE
 from modules import families
 from modules.data.dataset import Dataset, from_plain, to_plain
@@ -44,8 +46,10 @@ class Executor(tfx_evaluator.Executor):
         Raises:
             RuntimeError: the blessing and the thresholds do not say the same.
         """
-        super().Do(input_dict, output_dict, exec_properties)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        # Beside what it is for, since a folder for temporary files may be in memory.
+        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
+            super().Do(input_dict, output_dict, exec_properties)
         dataset = from_plain(json.loads(exec_properties["dataset"]))
         family = families.load(exec_properties["family"])(
             dataset, judge_of(input_dict.get("judge"))

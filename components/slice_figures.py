@@ -1,9 +1,8 @@
 """A family's own figures as one TFMA metric.
 
 The exported model's evaluation signature says facts about each Example; TFMA sorts them into
-slices, and the family makes figures of a slice's facts. They wait in NumPy arrays and are asked
-once, at the end: TFMA's own binarized metrics cost some 2 ms an example, in Python, for each slice
-and model.
+slices, and the family makes figures of a slice's facts. They are gathered and asked once, at the
+end: TFMA's own binarized metrics cost some 2 ms an example, in Python, for each slice and model.
 """
 
 from __future__ import annotations
@@ -17,13 +16,10 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from components import bootstrap
+from components.gathered import Gathered
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import from_plain
-
-_BATCH = 1024  # examples that wait in lists before they become one array
-
-Facts = Mapping[str, Any]
 
 
 class SliceFigures(metric_types.Metric):
@@ -92,37 +88,17 @@ def _keys(
                 )
 
 
-class _Gathered:
-    """Labels and facts of a slice: whole arrays, and the few that are not yet one."""
-
-    def __init__(self) -> None:
-        self.labels: list[np.ndarray] = []
-        self.facts: dict[str, list[np.ndarray]] = {}
-
-    def add(self, labels: np.ndarray, facts: Facts) -> None:
-        self.labels.append(np.asarray(labels).reshape(-1))
-        for name, value in facts.items():
-            self.facts.setdefault(name, []).append(np.asarray(value))
-        if len(self.labels) >= _BATCH:
-            self.compact()
-
-    def compact(self) -> None:
-        if len(self.labels) > 1:
-            self.labels = [np.concatenate(self.labels)]
-            self.facts = {name: [np.concatenate(parts)] for name, parts in self.facts.items()}
-
-
 class _Combiner(beam.CombineFn):
     def __init__(self, family: Family, model: str, output: str, errors: bool = False) -> None:
         self._family, self._model, self._output = family, model, output
         self._errors = errors
 
-    def create_accumulator(self) -> _Gathered:
-        return _Gathered()
+    def create_accumulator(self) -> Gathered:
+        return Gathered()
 
     def add_input(
-        self, accumulator: _Gathered, element: metric_types.StandardMetricInputs
-    ) -> _Gathered:
+        self, accumulator: Gathered, element: metric_types.StandardMetricInputs
+    ) -> Gathered:
         labels = element.get_labels(self._model, self._output)
         said = element.get_predictions(self._model, self._output)
         if not isinstance(said, Mapping):
@@ -137,25 +113,19 @@ class _Combiner(beam.CombineFn):
         accumulator.add(labels, {name: np.asarray(value)[None] for name, value in said.items()})
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[_Gathered]) -> _Gathered:
-        merged = _Gathered()
-        for accumulator in accumulators:
-            merged.labels += accumulator.labels
-            for name, parts in accumulator.facts.items():
-                merged.facts.setdefault(name, []).extend(parts)
-        merged.compact()
+    def merge_accumulators(self, accumulators: Iterable[Gathered]) -> Gathered:
+        merged = Gathered()
+        merged.merge(accumulators)
         return merged
 
-    def compact(self, accumulator: _Gathered) -> _Gathered:
+    def compact(self, accumulator: Gathered) -> Gathered:
         accumulator.compact()
         return accumulator
 
-    def extract_output(self, accumulator: _Gathered) -> dict[metric_types.MetricKey, Any]:
-        if not accumulator.labels:
+    def extract_output(self, accumulator: Gathered) -> dict[metric_types.MetricKey, Any]:
+        labels, facts = accumulator.whole()
+        if not facts:
             return {}
-        accumulator.compact()
-        labels = accumulator.labels[0]
-        facts = {name: parts[0] for name, parts in accumulator.facts.items()}
         found = self._family.figures(labels, facts)
         if self._errors:
             known = bootstrap.standard_errors(self._family, labels, facts)

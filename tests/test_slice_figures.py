@@ -131,8 +131,8 @@ def test_the_accumulators_that_are_merged_stay_as_they_were(
     inputs["labels"], inputs["predictions"] = labels[:1], probabilities[0]
     combiner.add_input(first, inputs)
     merged = combiner.merge_accumulators([first, first])
-    assert len(merged.labels[0]) == 2 and len(first.labels[0]) == 1
-    assert merged.facts["probabilities"][0].shape == (2, CLASSES)
+    assert len(merged.whole()[0]) == 2 and len(first.whole()[0]) == 1
+    assert merged.whole()[1]["probabilities"].shape == (2, CLASSES)
 
 
 @pytest.mark.parametrize("family", families.names())
