@@ -21,6 +21,7 @@ See = Callable[[str, int, NDArray[np.uint8]], None]
 """Is shown every image once: the split of its file, the place of the first one, and the images."""
 
 _FAINT = 128  # the brightest pixel of a file is at least this, or its values are on another scale
+_TESTED_BY_STROKE = 200  # test images, of a quarter of which there are 30 all but certainly
 _DIVIDES = 0.1  # share of images that a class of strokes has to have
 _MEASURED = 10_000  # training images whose strokes are measured
 
@@ -76,11 +77,16 @@ class Survey:
             side=train.side,
             labels=self.labels,
             names=self.names,
-            strokes=MNIST_STROKES if named == MNIST_HASH else _quartiles(np.concatenate(kept)),
+            strokes=MNIST_STROKES if named == MNIST_HASH else self._strokes(np.concatenate(kept)),
             hash=named,
             train_count=train.count,
             test_count=test.count,
         )
+
+    def _strokes(self, images: NDArray[np.uint8]) -> tuple[float, float]:
+        """Where strokes are divided; nowhere, if a quarter of the test images were too few."""
+        enough = self.pairs["test"].count >= _TESTED_BY_STROKE
+        return _quartiles(images) if enough else (0.0, 0.0)
 
     def _images(self, split: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """The images of a file, upright and contiguous, with the place of the first of each lot."""
@@ -144,8 +150,8 @@ def _quartiles(images: NDArray[np.uint8]) -> tuple[float, float]:
     lower one is 0 then, or both are the same.
     """
     widths = stroke_width(images)
-    # Down, so that images of just that width are on the upper side.
-    low, high = (float(np.floor(100 * np.quantile(widths, p)) / 100) for p in (0.25, 0.75))
+    # Rounded down, so that images of just that width are on the upper side.
+    low, high = (float(np.floor(1e4 * np.quantile(widths, p)) / 1e4) for p in (0.25, 0.75))
     if (widths < low).mean() < _DIVIDES:
         low = 0.0
     if ((low <= widths) & (widths < high)).mean() < _DIVIDES:
