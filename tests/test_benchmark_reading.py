@@ -48,4 +48,5 @@ def test_each_node_is_measured_at_both_sizes(
     assert benchmark_reading.main(["--data-dir", str(data), "--times", "2"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in said[-2:]] == ["1", "CuratedSchema"]
-    assert said[-1].split()[-1] == "1.00" and "2 times: CuratedSchema" in "\n".join(said)
+    assert 0.5 < float(said[-1].split()[-1]) < 2.0  # of memory, most of which is the libraries'
+    assert "2 times: CuratedSchema" in "\n".join(said)

@@ -16,6 +16,7 @@ from modules.contract.hyperparameters import (
     whole,
     word,
 )
+from tests.datasets import MNIST
 
 SPACE = (
     whole("layers", 2, "layers", [1, 2], most=8),
@@ -76,11 +77,11 @@ def test_by_hand_comes_before_the_searchs_choice_and_that_before_the_defaults() 
 def test_values_that_do_not_fit_together_are_refused_by_building_the_model() -> None:
     reason = "do not fit together: a width of 64 cannot be divided among 3 heads$"
     with pytest.raises(BadHyperparameter, match=reason):
-        families.check("transformer", {"heads": 3})
+        families.check("transformer", {"heads": 3}, MNIST)
 
 
 @pytest.mark.parametrize("name", families.names())
 def test_the_defaults_and_every_profile_make_a_model(name: str) -> None:
-    family = families.load(name)
+    family = families.load(name)(MNIST)
     for profile in family.profiles.values():
         family.check(resolve(family.hyperparameters, None, profile.hyperparameters))

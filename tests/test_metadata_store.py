@@ -18,6 +18,7 @@ from pipeline.metadata import store as metadata_store
 from pipeline.metadata.address import PASSWORD, USER, BadAddress, parse
 from pipeline.metadata.store import Handle, StoreError, connection
 from pipeline.settings import BadSetting, Settings, make_settings
+from tests.datasets import MNIST
 
 MYSQL = "mysql://127.0.0.1:3306/mlmd"
 
@@ -25,7 +26,12 @@ MYSQL = "mysql://127.0.0.1:3306/mlmd"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return make_settings(
-        model="transformer", tuner="none", profile="smoke", data_dir=tmp_path, output=tmp_path
+        dataset=MNIST,
+        model="transformer",
+        tuner="none",
+        profile="smoke",
+        data_dir=tmp_path,
+        output=tmp_path,
     )
 
 
