@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,10 @@ def _quartiles(images: NDArray[np.uint8]) -> tuple[float, float]:
     Where widths are so much alike that next to no image is on one side, that side is left out: the
     lower one is 0 then, or both are the same.
     """
-    widths = stroke_width(images)
+    # In double precision, or the last digit would be the NumPy version's.
+    widths: NDArray[np.float64] = stroke_width(images).astype(np.float64)
     # Rounded down, so that images of just that width are on the upper side.
-    low, high = (float(np.floor(1e4 * np.quantile(widths, p)) / 1e4) for p in (0.25, 0.75))
+    low, high = (math.floor(1e4 * float(np.quantile(widths, p))) / 1e4 for p in (0.25, 0.75))
     if (widths < low).mean() < _DIVIDES:
         low = 0.0
     if ((low <= widths) & (widths < high)).mean() < _DIVIDES:

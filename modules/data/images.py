@@ -134,7 +134,7 @@ def load_split(patterns: str | Iterable[str], side: int, limit: int | None = Non
 def _aligned(count: int, side: int) -> np.ndarray:
     """An array for images that TensorFlow can use as it is."""
     size = count * side * side
-    whole = np.empty(size + _ALIGNMENT, np.uint8)
+    whole: np.ndarray = np.empty(size + _ALIGNMENT, np.uint8)
     start = -whole.ctypes.data % _ALIGNMENT
     return whole[start : start + size].reshape(count, side, side)
 

@@ -10,6 +10,7 @@ import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,8 +76,9 @@ def read_weights(path: Path, side: int, classes: int) -> tuple[np.ndarray, ...]:
 def write_weights(path: Path, weights: Sequence[np.ndarray]) -> None:
     """Writes weights for `read_weights`, all or nothing."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    named: dict[str, Any] = {f"w{place}": weight for place, weight in enumerate(weights)}
     with part.open("wb") as file:
-        np.savez(file, **{f"w{place}": weight for place, weight in enumerate(weights)})
+        np.savez(file, **named)
     os.replace(part, path)
 
 

@@ -159,8 +159,8 @@ def _scale(source: Path, pixels: list[NDArray[Any]], notes: list[str]) -> float:
 def _part(
     source: Path, pixels: NDArray[Any], scale: float, labels: NDArray[Any], side: int
 ) -> Part:
-    images = np.empty((len(pixels), side, side), np.uint8)
-    paper = np.empty(len(pixels), np.uint8)
+    images: NDArray[np.uint8] = np.empty((len(pixels), side, side), np.uint8)
+    paper: NDArray[np.uint8] = np.empty(len(pixels), np.uint8)
     for place, values in enumerate(pixels):
         picture = Image.fromarray(np.round(values * scale).astype(np.uint8)).convert("L")
         try:

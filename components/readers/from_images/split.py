@@ -37,7 +37,7 @@ def divide(found: Found, share: float, seed: int) -> tuple[Labelled, Labelled]:
         return _shuffled(train, random), _shuffled(test, random)
     part = found.parts["all"]
     order = random.permutation(len(part.labels))
-    tested = np.zeros(len(order), bool)
+    tested: NDArray[np.bool_] = np.zeros(len(order), bool)
     for label, name in enumerate(found.names):
         places = np.flatnonzero(part.labels[order] == label)
         wanted = max(TESTED, round(share * len(places)))
