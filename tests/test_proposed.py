@@ -83,8 +83,9 @@ def test_any_other_verdict_stays_as_it_is(verdict: Verdict, tmp_path: Path) -> N
     ],
 )
 def test_the_command_repeats_what_was_typed_with_the_gates(
-    typed: list[str], tmp_path: Path, evaluator: Finished
+    typed: list[str], tmp_path: Path, evaluator: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where a relative output is
     config = tmp_path / "config.toml"
     config.write_text('model = "vae"\nprofile = "smoke"\n')
     typed = [*typed, "--config", str(config), "--data-dir", str(tmp_path)]
