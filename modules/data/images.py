@@ -113,7 +113,7 @@ def load_split(patterns: str | Iterable[str], side: int, limit: int | None = Non
     records = tf.data.TFRecordDataset(files, compression_type=compression)
     if limit is not None:
         records = records.take(limit)
-    batches = _untuned(records.batch(_READ_BATCH))
+    batches = untuned(records.batch(_READ_BATCH))
     found = [
         (batch[INDEX], batch[LABEL])
         for batch in batches.map(lambda some: _parse(some, INDEX, LABEL)).as_numpy_iterator()
@@ -179,7 +179,7 @@ def batch_stream(
         return (found if change is None else change(found, seeds)), shown
 
     if seed is None:
-        return _untuned(tf.data.Dataset.range(count).batch(size).map(gather).prefetch(4))
+        return untuned(tf.data.Dataset.range(count).batch(size).map(gather).prefetch(4))
     steps = count // size
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
 
@@ -192,10 +192,10 @@ def batch_stream(
     orders = draws.take(1).flat_map(shuffled)
     stream = tf.data.Dataset.zip((orders, draws.skip(1))).map(gather_and_change)
     known = tf.data.experimental.assert_cardinality(steps)
-    return _untuned(stream.apply(known).prefetch(4))
+    return untuned(stream.apply(known).prefetch(4))
 
 
-def _untuned(stream: tf.data.Dataset) -> tf.data.Dataset:
+def untuned(stream: tf.data.Dataset) -> tf.data.Dataset:
     """Without tf.data's own tuning and rewriting, which have nothing to do here, and cost much.
 
     The end of an iterator can wait for its tuner, which sleeps twice as long each time: a turn of
