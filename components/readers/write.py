@@ -14,16 +14,14 @@ from PIL import Image
 
 from components.readers import idx
 from components.readers.class_names import CLASS_NAMES
+from components.readers.idx_names import SPLITS
 from components.readers.reader import BadDataset
 
 PREVIEW = "preview.png"
 _SHOWN, _GAP = 12, 2  # images of a class in the preview, and pixels between them
 
 STEMS = {
-    "mnist": (
-        *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-        *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-    ),
+    "mnist": tuple(stem for stems in SPLITS.values() for stem in stems),
     "emnist": tuple(
         f"emnist-letters-{split}-{what}-ubyte"
         for split in ("train", "test")
