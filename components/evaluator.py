@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from components.gates import describe, no_gates, write_record
 from components.gathered import on_disk
 from components.results.facts import EVALUATION_FILE
 from modules import families
-from modules.data.dataset import Dataset, from_plain, to_plain
+from modules.data.dataset import Dataset, from_text, to_text
 from modules.training.judge import judge_of
 from modules.util.files import write_json, write_text
 from modules.util.plain import to_json
@@ -50,7 +49,7 @@ class Executor(tfx_evaluator.Executor):
         # Beside what it is for, since a folder for temporary files may be in memory.
         with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
             super().Do(input_dict, output_dict, exec_properties)
-        dataset = from_plain(json.loads(exec_properties["dataset"]))
+        dataset = from_text(exec_properties["dataset"])
         family = families.load(exec_properties["family"])(
             dataset, judge_of(input_dict.get("judge"))
         )
@@ -153,7 +152,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             eval_config=eval_config,
             example_splits=json_utils.dumps(example_splits),
             family=family,
-            dataset=json.dumps(to_plain(dataset)),
+            dataset=to_text(dataset),
             proposes=proposes,
             judge=judge,
             source=source,

@@ -1,6 +1,5 @@
 """Finds a judge for a generator's data, and refuses data that no judge can read."""
 
-import json
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -9,7 +8,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
 from components.gates import AT_LEAST, Failure, Refusal, write_record
-from modules.data.dataset import from_plain
+from modules.data.dataset import from_text
 from modules.data.images import list_files, load_split
 from modules.metrics.judge import shipped
 from modules.training import unfinished
@@ -47,7 +46,7 @@ def Judge(
     Raises:
         Refusal: it reads the eval split worse.
     """
-    kind = from_plain(json.loads(dataset))
+    kind = from_text(dataset)
     patterns = {
         split: io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], split))
         for split in ("train", "eval")

@@ -9,7 +9,6 @@ through Beam, whose runner in this process keeps all that does.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +28,7 @@ from components.example_files import Part, count_records, shard, write_part
 from components.readers.intake import places
 from components.readers.reader import BadDataset
 from components.readers.survey import Survey
-from modules.data.dataset import Dataset, from_plain, to_plain
+from modules.data.dataset import Dataset, from_text, to_text
 from modules.data.draw import within
 
 SPLITS = ("train", "eval", "test")
@@ -55,7 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             RuntimeError: not as many records came out as images went in.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        dataset = from_plain(json.loads(exec_properties["dataset"]))
+        dataset = from_text(exec_properties["dataset"])
         survey = Survey(exec_properties["data_dir"], bool(exec_properties["transposed"]))
         limits = (exec_properties.get(name) for name in ("train_images", "test_images"))
         taken = places(survey, *limits)
@@ -79,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 raise RuntimeError(f"{wanted} images went into ExampleGen, but {written} came out")
         for split, count in written.items():
             examples.set_int_custom_property(f"{split}_count", count)
-        examples.set_string_custom_property("dataset", json.dumps(to_plain(dataset)))
+        examples.set_string_custom_property("dataset", to_text(dataset))
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
 
@@ -175,7 +174,7 @@ class MnistExampleGen(base_beam_component.BaseBeamComponent):
         super().__init__(
             spec=MnistExampleGenSpec(
                 data_dir=data_dir,
-                dataset=json.dumps(to_plain(dataset)),
+                dataset=to_text(dataset),
                 transposed=int(transposed),
                 source=source,
                 train_images=train_images,

@@ -21,7 +21,7 @@ from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
 from components.tuner import Tuner
 from modules import families
-from modules.data.dataset import to_plain
+from modules.data.dataset import to_plain, to_text
 from modules.training.export import CLASS_NAMES
 from modules.training.tasks import SearchTask, TrainingTask, to_config
 from pipeline.evaluation import eval_config
@@ -78,7 +78,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
     if family.judged and not dataset.is_mnist:
         judge_node = Judge(
             examples=examples,
-            dataset=json.dumps(to_plain(dataset)),
+            dataset=to_text(dataset),
             least=settings.judge.accuracy,
             seed=SEED,
             source=source("Judge", settings.family),

@@ -7,6 +7,7 @@ and is all that a family, a schema or an evaluation knows of the data. Imports n
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,3 +104,17 @@ def from_plain(plain: Mapping[str, Any]) -> Dataset:
                 raise BadKind(f"a dataset's {name} cannot be {value!r}") from error
         made[name] = value
     return Dataset(**made)
+
+
+def to_text(dataset: Dataset) -> str:
+    """Writes a dataset's description down as TFX carries it: a property is a text."""
+    return json.dumps(to_plain(dataset))
+
+
+def from_text(text: str) -> Dataset:
+    """Reads what `to_text` gave.
+
+    Raises:
+        BadKind: see `from_plain`.
+    """
+    return from_plain(json.loads(text))
