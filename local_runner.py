@@ -16,10 +16,11 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import belonging, output_folder, signals, terminal  # noqa: E402
+from pipeline import belonging, output_folder, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
+from pipeline.terminal import make_unbreakable  # noqa: E402
 
 if TYPE_CHECKING:
     from components.results.summary import Summary
@@ -113,11 +114,11 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
             f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
             f"data {settings.data_dir}, output {settings.output}"
         )
-        if changed := belonging.changed_since(settings, folder.run_id):
-            screen.say(f"note: {changed}")
         if same:
             for node in same.nodes:
                 screen.finish(node.node, node.state, node.seconds, node.headline)
+        elif changed := belonging.changed_since(settings, folder.run_id):
+            screen.say(f"note: {changed}")
         summary = same or _run_nodes(folder, options, screen)
         screen.say(str(summary.verdict))
         screen.say(f"summary {folder.summary}")
@@ -172,7 +173,7 @@ def _complain(message: str) -> int:
 def _environment() -> None:
     import warnings
 
-    terminal.make_unbreakable()
+    make_unbreakable()
     environment.configure("1")
     signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)
