@@ -24,6 +24,7 @@ if str(ROOT) not in sys.path:
 from kubeflow.compiling import cluster as clusters  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
 from pipeline import options as run_options  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
@@ -60,7 +61,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     clusters.add_options(parser.add_argument_group("where to run it"))
     parser.add_argument(
         "--data-from",
-        type=Path,
+        type=path_argument,
         default=ROOT / "data" / "mnist",
         metavar="DIR",
         help="a copy here of the data that pods will find in --data-dir: what they say of "
@@ -68,7 +69,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "refuses any others (default: data/mnist of the project)",
     )
     parser.add_argument(
-        "--to", type=Path, help="the file to write (default: build/kubeflow/NAME.yaml)"
+        "--to", type=path_argument, help="the file to write (default: build/kubeflow/NAME.yaml)"
     )
     parser.add_argument(
         "--tfx-python",
@@ -113,10 +114,14 @@ def ask_plan(layers: Sequence[Layer], data_from: Path, python: str) -> dict[str,
         python: its interpreter.
 
     Raises:
-        BadOption: an unknown setting, or an environment that is missing.
+        BadOption: an unknown setting, an environment that is missing, or a current folder that is.
     """
+    try:
+        folder = os.getcwd()
+    except OSError as error:
+        raise BadOption(f"the current folder cannot be used: {error.strerror}") from None
     asked = {
-        "folder": os.getcwd(),
+        "folder": folder,
         "layers": [dataclasses.asdict(layer) for layer in layers],
         "data_from": str(data_from),
     }

@@ -21,6 +21,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add, environment = parser.add_argument, os.environ.get
     host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
-    add("file", nargs="?", type=Path, help="what `make kubeflow` wrote (default: the only file)")
+    add(
+        "file",
+        nargs="?",
+        type=path_argument,
+        help="what `make kubeflow` wrote (default: the only file)",
+    )
     add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
     add("--ui-host", default=ui_host, help="the address of the links, if not --host")
     add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
@@ -66,8 +72,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--wait", action="store_true", help="follow the run until it ends")
     add("--timeout", type=float, metavar="SECONDS", help="stop following after this time")
     add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
-    add("--token-file", type=Path, metavar="FILE", help="see below")
-    add("--cookies-file", type=Path, metavar="FILE", help="see below")
+    add("--token-file", type=path_argument, metavar="FILE", help="see below")
+    add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
     add(
         "--iap-client-id",
         metavar="ID",
@@ -82,7 +88,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--ssl-ca-cert",
-        type=Path,
+        type=path_argument,
         metavar="FILE",
         help="the certificate of the authority that signed the host's",
     )

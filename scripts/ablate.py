@@ -35,6 +35,7 @@ from modules.contract.hyperparameters import (  # noqa: E402
     read_all,
     resolve,
 )
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split, Splits, split_of  # noqa: E402
 
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=10, help="of each training; 10")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--images", type=int, help="read so many training images; all")
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
     try:
         rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}

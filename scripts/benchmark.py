@@ -44,6 +44,7 @@ from components.readers import reader_of  # noqa: E402
 from components.readers.survey import read_dataset  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.hyperparameters import resolve  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
 from modules.networks.schedules import rise_and_fall  # noqa: E402
@@ -232,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--family", choices=TUTORIALS, help="one of them; both, if left out")
     parser.add_argument("--steps", type=int, default=468, help="of a turn; 468, an epoch")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each that count; 5")
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
     if min(options.steps, options.rounds) < 1:
         parser.error("--steps and --rounds are 1 or more")

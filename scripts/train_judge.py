@@ -25,6 +25,7 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from components.readers import reader_of  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.images import batch_stream  # noqa: E402
 from modules.data.splits import split_of  # noqa: E402
 from modules.metrics import judge, judge_weights  # noqa: E402
@@ -70,8 +71,8 @@ def accuracy(weights: list, images: np.ndarray, labels: np.ndarray) -> float:
 def main() -> int:
     """Trains, measures, writes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
-    parser.add_argument("--to", type=Path, default=judge_weights.WEIGHTS)
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
+    parser.add_argument("--to", type=path_argument, default=judge_weights.WEIGHTS)
     options = parser.parse_args()
     reader = reader_of(options.data_dir)
     splits = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from components.readers.from_images.polarity import POLARITIES, ink_on_paper
 from components.readers.from_images.split import divide
 from components.readers.reader import BadDataset
 from components.readers.write import PREVIEW, Labelled, check_free, write_dataset
+from modules.contract.paths import path_argument
 from modules.data.dataset import SIDES
 
 
@@ -30,8 +30,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or an .npz file")
-    parser.add_argument("output", type=Path, metavar="OUT", help="the folder for the dataset")
+    parser.add_argument(
+        "source", type=path_argument, metavar="SOURCE", help="a folder, or an .npz file"
+    )
+    parser.add_argument(
+        "output", type=path_argument, metavar="OUT", help="the folder for the dataset"
+    )
     parser.add_argument(
         "--side",
         type=int,
