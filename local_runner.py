@@ -34,7 +34,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="local_runner.py",
-        description=__doc__,
+        description="Runs the pipeline on this machine: labelled images in, a tuned, judged, "
+        "pushed model out.",
         epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
         "130 and 143 stopped by a signal",
     )
@@ -173,8 +174,8 @@ def _complain(message: str) -> int:
 def _environment() -> None:
     import warnings
 
-    make_unbreakable()
     environment.configure("1")
+    make_unbreakable()
     signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)

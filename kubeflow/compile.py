@@ -26,6 +26,7 @@ from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
+from modules.util import environment  # noqa: E402
 from pipeline import options as run_options  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.settings import BadSetting, Layer  # noqa: E402
@@ -49,7 +50,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/compile.py",
-        description=__doc__,
+        description="Compiles the pipeline for Kubeflow Pipelines v2: a task for each node, then "
+        "one for the verdict.",
         formatter_class=_Help,
     )
     what = parser.add_argument_group(
@@ -227,4 +229,5 @@ def _named(component: Any, name: str) -> Any:
 
 
 if __name__ == "__main__":
+    environment.configure("3")
     sys.exit(main())

@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
 
 from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
+from modules.util import environment  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/submit.py",
-        description=__doc__,
+        description="Submits a compiled pipeline to Kubeflow Pipelines: uploads a version, runs "
+        "it, follows the run.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -237,6 +239,7 @@ def _complain(message: str) -> int:
 
 
 if __name__ == "__main__":
+    environment.configure("3")
     import logging
     import warnings
 

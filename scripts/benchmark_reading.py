@@ -67,7 +67,9 @@ class Cost(NamedTuple):
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        description="Measures how the time and the memory of each node grow with the data."
+    )
     add = parser.add_argument
     add("--data-dir", type=path_argument, default=ROOT / "data" / "mnist", help="the small dataset")
     add("--times", type=int, default=10, metavar="N", help="how much larger (default: 10)")

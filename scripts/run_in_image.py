@@ -33,7 +33,11 @@ INPUT = "{{$}}"
 
 def main() -> int:
     """Runs all tasks, and returns the exit code of the one that ended the run."""
-    parser = argparse.ArgumentParser(prog="scripts/run_in_image.py", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/run_in_image.py",
+        description="Runs the commands of a compiled file in its image, task by task, on a folder "
+        "as the volume.",
+    )
     parser.add_argument("file", type=path_argument, help="what kubeflow/compile.py wrote")
     parser.add_argument(
         "--volume", type=path_argument, required=True, help="made anew for this run"

@@ -50,7 +50,8 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow.metadata.server",
-        description=(__doc__ or "").partition("\n")[0],
+        description="A metadata server: the store of the ml-metadata package behind ml-metadata's "
+        "gRPC service.",
         epilog="Exit codes: 0 stopped by a signal; 2 bad usage, or a port or database that "
         "cannot be used. With --check: 0 if a metadata store answers, else 1.",
     )
