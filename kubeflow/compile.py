@@ -27,6 +27,7 @@ from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
 from modules.util import environment  # noqa: E402
+from pipeline import disk  # noqa: E402
 from pipeline import options as run_options  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.settings import BadSetting, Layer  # noqa: E402
@@ -95,6 +96,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return ExitCode.BAD_INPUT
     except OSError as error:
+        if error.errno in disk.FAILURES:
+            sys.stderr.write(f"kubeflow/compile.py: {disk.fault(error)}\n")
+            return ExitCode.FAILED
         sys.stderr.write(f"kubeflow/compile.py: cannot write {error.filename}: {error.strerror}\n")
         return ExitCode.BAD_INPUT
 

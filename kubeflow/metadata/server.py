@@ -193,6 +193,8 @@ def _only_server_of(database: Address) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotOpen(f"another metadata server is using {path}") from None
+        except OSError as error:
+            raise CannotOpen(f"{lock} cannot be locked: {error.strerror}") from None
         yield
 
 
