@@ -72,7 +72,7 @@ def read_file(file: str) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        with open(absolute(local_path(file)), "rb") as opened:
+        with open(absolute(local_path(str(file))), "rb") as opened:
             if not str(file).endswith(".json"):
                 return tomllib.load(opened)
             found = json.load(opened)
