@@ -72,7 +72,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         refused = refusal
     except Exception as error:  # whatever a component raises is this node's failure, not ours
         _log.exception("%s failed", node_id)
-        reason = words(error, _root(ir))
+        reason = words(error, ir.runtime_spec.pipeline_root.field_value.string_value)
     seconds = time.monotonic() - started
     if refused:
         return Outcome(node_id, "refused", seconds, 0, str(refused), refused.failures)
@@ -126,11 +126,6 @@ def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
     if left:
         store.put_executions(left)
     return [execution.id for execution in left]
-
-
-def _root(ir: pipeline_pb2.Pipeline) -> str:
-    """The folder of the pipeline's artifacts."""
-    return ir.runtime_spec.pipeline_root.runtime_parameter.default_value.string_value
 
 
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:

@@ -6,11 +6,12 @@ person at the keyboard has told Python or Keras.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 KERAS_HOME = Path(__file__).resolve().parent / "keras_home"
@@ -56,7 +57,7 @@ def with_docstrings(command: Sequence[str]) -> list[str]:
     words = iter(command)
     for word in words:
         if word in _WITH_VALUE:
-            kept += [word, *_next(words)]
+            kept += [word, *itertools.islice(words, 1)]
         elif _FLAGS.fullmatch(word):
             kept += [] if word.strip("O") == "-" else [word.replace("O", "")]
         elif word.startswith(("-W", "-X", "--check-hash-based-pycs=")):
@@ -64,10 +65,6 @@ def with_docstrings(command: Sequence[str]) -> list[str]:
         else:
             return [*kept, word, *words]
     return kept
-
-
-def _next(words: Iterator[str]) -> list[str]:
-    return [word for word, _ in zip(words, range(1), strict=False)]
 
 
 def _begin_with_docstrings() -> None:
