@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from components.gates import Failure
 from components.results.facts import Outputs
 from components.results.summary import Node
+from pipeline import disk
 from pipeline.sources import PACKAGES
 
 
@@ -50,8 +52,15 @@ class Finished:
         return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
 
 
-def words(error: Exception) -> str:
-    """An error in a sentence or two; of one that is not ours, with its kind."""
+def words(error: BaseException, *folders: str | Path) -> str:
+    """An error in a sentence or two; of one that is not ours, with its kind.
+
+    Args:
+        error: whatever was raised.
+        folders: that were written to, for an error of a disk that does not say where.
+    """
+    if told := disk.fault(error, *folders):
+        return told
     text = " ".join(str(error).strip().splitlines()[:2])[:400]
     ours = type(error).__module__.partition(".")[0] in PACKAGES
     return text if ours and text else f"{type(error).__name__}: {text}"

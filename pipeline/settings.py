@@ -7,7 +7,6 @@ table of docs/settings.md and what is written down of a run follow from that.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from modules import families
 from modules.contract import fields
 from modules.contract.evaluation import EvaluationSpec
+from modules.contract.paths import BadPath, absolute
 from modules.contract.profile import (
     PROFILE_NAMES,
     Data,
@@ -188,8 +188,10 @@ def _chosen(layers: Iterable[Layer], name: str) -> Any:
 def _filled(*layers: Layer) -> Settings:
     given = [(flat(layer.values, _TABLES), layer.source) for layer in layers]
     described = [(found.pop(DATASET), source) for found, source in given if DATASET in found]
+    typed = {name for found, _ in given for name in found}
     filled = {
-        value.name: _read(value.name, value.default)
+        # A default may begin in the current folder, which need not be there for who gives all.
+        value.name: None if value.name in typed else _read(value.name, value.default)
         for value in DECLARED.values()
         if value.default is not dataclasses.MISSING
     }
@@ -211,7 +213,7 @@ def _filled(*layers: Layer) -> Settings:
     return dataclasses.replace(
         fields.build(Settings, filled | ordered),
         dataset=_described(*described[-1]) if described else None,
-        given=frozenset(name for found, _ in given for name in found),
+        given=frozenset(typed),
     )
 
 
@@ -253,15 +255,18 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
         found = read(name, value, kind)
         if name == "metadata_store" and found is not None:
             return str(address.parse(found))
+        if not isinstance(found, Path):
+            return found
+        path = absolute(found)
+        if name == "output" and _PATTERN.intersection(os.path.realpath(path)):
+            raise BadPath(
+                f"Beam, which writes to it, would take {path} for a pattern; leave out * ? [ ]"
+            )
+        return path
+    except BadPath as error:
+        raise complaint(f"{name}: {error}", source) from None
     except BadValue as error:
         raise complaint(str(error), source) from None
-    if not isinstance(found, Path):
-        return found
-    path = Path(os.path.expanduser(found)).absolute()
-    if name == "output" and _PATTERN.intersection(os.path.realpath(path)):
-        words = "Beam, which writes there, would read * ? [ ] as a pattern; give it another name"
-        raise complaint(f"output cannot be {path}: {words}", source)
-    return path
 
 
 def _described(plain: Any, source: str) -> Dataset | None:

@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from components.readers.reader import BadDataset  # noqa: E402
 from components.readers.write import STEMS, Labelled, write_dataset  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.dataset import SIDES  # noqa: E402
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -122,8 +123,14 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 def main(arguments: list[str] | None = None) -> int:
     """Draws and writes; returns 0, or 2 for what cannot be made."""
-    parser = argparse.ArgumentParser(prog="scripts/letters.py", description=__doc__)
-    parser.add_argument("output", type=Path, metavar="OUT", help="the folder for the dataset")
+    parser = argparse.ArgumentParser(
+        prog="scripts/letters.py",
+        description="Makes a dataset of the 26 printed capital letters, as MNIST's files are. The "
+        "same seed gives the same images. Labels are 1 (A) to 26 (Z).",
+    )
+    parser.add_argument(
+        "output", type=path_argument, metavar="OUT", help="the folder for the dataset"
+    )
     parser.add_argument("--side", type=int, default=28, help="pixels (default: 28)")
     parser.add_argument("--train", type=int, default=7800, help="images (default: 7800)")
     parser.add_argument("--test", type=int, default=1560, help="images (default: 1560)")

@@ -1,11 +1,14 @@
 """The Tuner's entry point: four searches, TFX's own executor, and resumption."""
 
+import errno
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from keras_tuner.errors import FatalRuntimeError
 from tfx.components import Tuner
 from tfx.components.tuner.executor import Executor
 from tfx.proto import trainer_pb2
@@ -19,6 +22,7 @@ from modules.training.search import Search, SearchFailedError
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask, from_config
 from modules.training.tuner import tuner_fn
+from pipeline.outcome import words
 from tests import artifacts, examples, runs
 from tests.datasets import MNIST
 
@@ -167,6 +171,26 @@ def test_trials_that_break_off_do_not_end_the_search_but_all_of_them_do(
     monkeypatch.setattr(Search, "_train", lambda *_: {"failed": "the loss is nan"})
     with pytest.raises(SearchFailedError, match="no trial finished with a score"):
         search(fn_args)
+
+
+def test_a_full_disk_ends_a_search_and_counts_no_trial_as_failed(
+    fn_args: examples.FnArgs, pretend: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, there_is_room = Path.write_bytes, [True, False]
+
+    def until_full(path: Path, content: bytes) -> int:
+        if not there_is_room.pop(0):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    with monkeypatch.context() as full, pytest.raises(FatalRuntimeError) as ended:
+        full.setattr(Path, "write_bytes", until_full)
+        search(fn_args)
+    assert words(ended.value).startswith("no room left for ")
+    assert len(pretend) == 2
+    again = search(fn_args)  # with room: the first is known, the second is tried again
+    assert len(pretend) == 3 and pretend[1] == pretend[2]
+    assert {trial.status for trial in again.oracle.trials.values()} == {"COMPLETED"}
 
 
 def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:

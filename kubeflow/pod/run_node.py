@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from kubeflow.names import VERDICT, place
+from kubeflow.names import VERDICT, VOLUME, place
 from kubeflow.pod import devices
 from modules.contract.values import BadValue
 from modules.util import environment
@@ -81,7 +81,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
-        code, reason = ExitCode.FAILED, words(error)
+        code, reason = ExitCode.FAILED, words(error, place(VOLUME))
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from modules.contract.paths import BadPath, is_sound, local_path
+
 _SWITCHES = {"true": True, "false": False}
 _NAMES = {
     int: "a whole number",
@@ -82,7 +84,10 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     said = value.strip() if isinstance(value, str) and kind.type is not Path else value
     if kind.absent and (said is None or (isinstance(said, str) and said.lower() == kind.absent)):
         return None
-    found = _typed(said, kind.type)
+    try:
+        found = _typed(said, kind.type)
+    except BadPath as error:
+        raise BadValue(f"{name} must be {kind}: {error}") from None
     if kind.words and found not in kind.words:
         raise BadValue(unknown(name, value, kind.words))
     if found is None or not _within(found, kind):
@@ -111,13 +116,18 @@ def unknown(what: str, name: Any, known: Sequence[str]) -> str:
 
 
 def _typed(value: Any, wanted: type) -> Any:
-    """The value as the wanted type; None when it is no such thing."""
-    if isinstance(value, (str, Path)) and not _sound(str(value)):
+    """The value as the wanted type; None when it is no such thing.
+
+    Raises:
+        BadPath: it is an address that is no path on this machine.
+    """
+    if isinstance(value, (str, Path)) and not is_sound(str(value)):
         return None
     if wanted is bool:
         return value if isinstance(value, bool) else _SWITCHES.get(str(value).lower())
     if wanted in (str, Path):
-        return wanted(value) if isinstance(value, (str, Path)) else None
+        read = local_path if wanted is Path else str
+        return read(str(value)) if isinstance(value, (str, Path)) else None
     if wanted is object and isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, bool) or (wanted is object and not isinstance(value, float)):
@@ -141,12 +151,6 @@ def _whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _sound(text: str) -> bool:
-    """Whether text is there, and can be written to a file and name one."""
-    surrogates = any("\ud800" <= character <= "\udfff" for character in text)
-    return bool(text.strip()) and "\0" not in text and not surrogates
 
 
 def _within(value: Any, kind: Kind) -> bool:

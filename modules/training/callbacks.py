@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from modules.contract.family import TrainingStopped
-from modules.util.files import write_json
+from modules.util.files import write_bytes, write_json
 from modules.util.pictures import write_pictures
 
 _SECONDS_BETWEEN_REPORTS = 0.3
@@ -193,8 +193,25 @@ class Backup(keras.callbacks.Callback):
         return self.directory / f"epoch-{epoch:05d}.json"
 
 
+class _Memory(io.BytesIO):
+    """A file in memory, by the name of which Keras knows what to write."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
+
+
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Saves weights and optimizer state, all or nothing. The path ends in .weights.h5."""
-    part = path.with_name(f"part-{os.getpid()}.weights.h5")
-    model.save_weights(part, overwrite=True)
-    os.replace(part, path)
+    """Saves weights and optimizer state, all or nothing.
+
+    They take the way through memory: HDF5 ends the process, not the call, when the disk is full.
+
+    Args:
+        model: compiled and built.
+        path: ends in .weights.h5.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    memory = _Memory()
+    model.save_weights(memory)
+    write_bytes(path, memory.getbuffer())

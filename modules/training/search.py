@@ -126,7 +126,11 @@ class Search(BaseTuner):
                 tell=self._teller(start, until),
             )
             entry = self._train(resolve(self._family.hyperparameters, values, {}), run)
-            write_json(self._entry(key), {"values": own, **entry})
+            try:
+                write_json(self._entry(key), {"values": own, **entry})
+            except OSError as error:
+                # Keras Tuner would count the trial as failed, and look for other values.
+                raise FatalRuntimeError(f"a trial's result was not written: {error}") from error
         self._epochs_done += until - start
         if "failed" in entry:
             raise FailedTrialError(entry["failed"])
