@@ -148,7 +148,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
             screen.stop()
             try:
                 for node_id in run.node_ids:
-                    if not run.node(node_id, screen).outcome.ok:
+                    if run.node(node_id, screen).ends:
                         break
             except KeyboardInterrupt as stop:
                 run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modules import families
 from modules.contract import check
-from modules.contract.family import TrainingRun
+from modules.contract.family import TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import resolve
 from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
@@ -42,7 +42,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Raises:
         BadHyperparameter: one that was set by hand is unknown or does not fit.
-        TrainingStopped: the loss became NaN or infinite, or the model collapsed.
+        TrainingStopped: the loss became NaN or infinite, or the model collapsed. There is no model
+            then, but its history.
         BrokenFamily: what the training gave is not what the contract asks for.
     """
     started = time.monotonic()
@@ -69,24 +70,31 @@ def run_fn(fn_args: FnArgs) -> None:
         log_dir=run_dir,
         tell=_teller(family.objective.name, task.epochs),
     )
-    trained = family.train(values, splits, run)
+    facts: dict[str, Any] = {
+        "hyperparameters": values,
+        "epochs": task.epochs,
+        "seed": task.seed,
+        "train_images": len(splits.train.images),
+        "eval_images": len(splits.held_out.images),
+    }
 
+    def leave(history: Mapping[str, Sequence[float]], parameters: int = 0) -> None:
+        """Writes down how training went; nothing of it is unfinished then."""
+        found = {"history": history, "parameters": parameters}
+        seconds = round(time.monotonic() - started, 1)
+        write_json(run_dir / "history.json", {**facts, **found, "seconds": seconds})
+        remove(backup)
+
+    try:
+        trained = family.train(values, splits, run)
+    except TrainingStopped as stopped:
+        leave(stopped.history)
+        raise
     signatures = trained.signatures(splits.train.images, task.seed)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), task.family)
     named = {**signatures, **class_names(dataset)}
     export(trained.trackable, fn_args.serving_model_dir, named)
-    facts = {
-        "history": trained.history,
-        "hyperparameters": values,
-        "epochs": task.epochs,
-        "seed": task.seed,
-        "parameters": trained.size,
-        "train_images": len(splits.train.images),
-        "eval_images": len(splits.held_out.images),
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    write_json(run_dir / "history.json", facts)
-    remove(backup)
+    leave(trained.history, trained.size)
 
 
 def _teller(objective: str, epochs: int) -> Callable[[float, Mapping[str, Any]], None]:
