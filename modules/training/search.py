@@ -13,7 +13,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 
 from modules.contract.family import Family, TrainingRun, TrainingStopped
-from modules.contract.hyperparameters import Values, resolve
+from modules.contract.hyperparameters import Values, fitting, resolve
 from modules.data.images import list_files, load_split
 from modules.data.splits import Split, Splits
 from modules.training import progress
@@ -62,6 +62,11 @@ class SearchData:
     def held_out_files(self) -> list[str]:
         """TFRecord files of the images to judge by."""
         return list_files(self._files[1])
+
+    @property
+    def count(self) -> int:
+        """How many images a trial learns from."""
+        return len(self.splits().train.images)
 
     def splits(self) -> Splits:
         """The images to learn from, and those to judge by."""
@@ -142,6 +147,7 @@ class Search(BaseTuner):
     def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
         self._journal.mkdir(parents=True, exist_ok=True)
         try:
+            values = fitting(values, self._data.count)
             self._rehearse(values)
             trained = self._family.train(values, self._data.splits(), run)
         except TrainingStopped as error:

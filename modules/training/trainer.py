@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modules import families
 from modules.contract import check
 from modules.contract.family import TrainingRun, TrainingStopped
-from modules.contract.hyperparameters import resolve
+from modules.contract.hyperparameters import fitting, resolve
 from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
 from modules.data.splits import Splits
@@ -51,15 +51,16 @@ def run_fn(fn_args: FnArgs) -> None:
     dataset = from_plain(task.dataset)
     family = families.load(task.family)(dataset, judge_given(fn_args))
     found = (fn_args.hyperparameters or {}).get("values")
-    values = resolve(family.hyperparameters, found, task.hyperparameters)
+    chosen = resolve(family.hyperparameters, found, task.hyperparameters)
     run_dir = Path(fn_args.model_run_dir)
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     data = [to_plain(dataset), family.judge.fingerprint if family.judge else ""]
-    name = digest([task.family, data, values, task.epochs, task.seed, task.source, read])
+    name = digest([task.family, data, chosen, task.epochs, task.seed, task.source, read])
     backup = unfinished.folder("trainer", run_dir) / f"training-{task.family}-{name}"
     splits = Splits(
         load_split(fn_args.train_files, dataset.side), load_split(fn_args.eval_files, dataset.side)
     )
+    values = fitting(chosen, len(splits.train.images))
 
     if not backup.exists():
         rehearse(task.family, task.source, family, values, splits, list_files(fn_args.eval_files))
