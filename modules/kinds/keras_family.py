@@ -73,7 +73,7 @@ class KerasFamily(Family):
         backup = callbacks.Backup(run.backup) if run.backup else None
         if backup:
             done = max(done, backup.restore(model))
-        past = dict(backup.past) if backup else {}
+        past = {name: list(seen) for name, seen in backup.past.items()} if backup else {}
         if done:
             # What goes on must not see the order of the first epochs again.
             stream = self.batches(splits.train, values, training=True, seed=run.seed + done)
