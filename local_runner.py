@@ -160,7 +160,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
                 screen.say(f"note: {lost}")
             try:
                 for node_id in run.node_ids:
-                    if not run.node(node_id, screen).outcome.ok:
+                    if run.node(node_id, screen).ends:
                         break
             except KeyboardInterrupt as stop:
                 _write_down(run, stop)

@@ -28,6 +28,7 @@ from pipeline.exit_codes import ExitCode  # noqa: E402
 if TYPE_CHECKING:
     from kubeflow.client.upload import Package, Version
 
+_LONGEST = 366 * 24 * 3600  # seconds
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
 _EPILOG = """ways to sign in:
   none                     if KFP asks for no login, as through a port-forward
@@ -99,8 +100,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
     if options.schedule and options.wait:
         parser.error("--wait does not go with --schedule, which has no end")
-    if options.timeout is not None and not (options.wait and options.timeout > 0):
-        parser.error("--timeout needs --wait and a number of seconds above 0")
+    if options.timeout is not None and not (options.wait and 0 < options.timeout <= _LONGEST):
+        parser.error(
+            "--timeout needs --wait and a number of seconds above 0, and no more than a year has"
+        )
     try:
         options.host = address(options.host)
         options.ui_host = address(options.ui_host or options.host)

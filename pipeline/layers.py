@@ -87,6 +87,8 @@ def read_file(file: str) -> dict[str, Any]:
         raise BadSetting(f"{file} is not valid TOML: {error}") from None
     except json.JSONDecodeError as error:
         raise BadSetting(f"{file} is not valid JSON: {error}") from None
+    except ValueError:  # what Python says of whole numbers from some thousand digits on
+        raise BadSetting(f"{file} holds a number that is too long") from None
     if not isinstance(found, dict):
         raise BadSetting(f"{file} holds no table of values")
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from components.gates import Failure
+from components.gates import Failure, find_records
 from components.results.facts import Outputs
 from components.results.summary import Node
 from pipeline import disk
+from pipeline.nodes import BY_ID
 from pipeline.sources import PACKAGES
 
 
@@ -44,6 +45,19 @@ class Finished:
     outcome: Outcome
     headline: str
     outputs: Outputs
+
+    @property
+    def refused(self) -> tuple[Failure, ...]:
+        """Why nothing can be done with what it made, although it did all that it could."""
+        row = BY_ID.get(self.outcome.node_id)
+        if row is None or not row.final:
+            return ()
+        return tuple(one for record in find_records(self.outputs) for one in record.failures)
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing may run after it."""
+        return not self.outcome.ok or bool(self.refused)
 
     @property
     def node(self) -> Node:

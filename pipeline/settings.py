@@ -14,7 +14,7 @@ from typing import Any
 from modules import families
 from modules.contract import fields
 from modules.contract.evaluation import EvaluationSpec
-from modules.contract.paths import BadPath, absolute
+from modules.contract.paths import BadPath, absolute, literal
 from modules.contract.profile import (
     PROFILE_NAMES,
     Data,
@@ -152,7 +152,6 @@ class Settings:
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
 _GATES = "gates."
-_PATTERN = frozenset("*?[]")
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
 
@@ -258,11 +257,7 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
         if not isinstance(found, Path):
             return found
         path = absolute(found)
-        if name == "output" and _PATTERN.intersection(os.path.realpath(path)):
-            raise BadPath(
-                f"Beam, which writes to it, would take {path} for a pattern; leave out * ? [ ]"
-            )
-        return path
+        return literal(path) if name == "output" else path
     except BadPath as error:
         raise complaint(f"{name}: {error}", source) from None
     except BadValue as error:

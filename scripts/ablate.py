@@ -29,8 +29,10 @@ from modules.contract.hyperparameters import (  # noqa: E402
     resolve,
 )
 from modules.contract.paths import path_argument  # noqa: E402
+from modules.contract.values import argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split, Splits, split_of  # noqa: E402
+from pipeline.settings import DECLARED  # noqa: E402
 
 _ABOUT = """\
 Says what choices of hyperparameters are worth: trains with one changed at a time.
@@ -93,9 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("changes", nargs="*", metavar="NAME=VALUE[,NAME=VALUE]")
     parser.add_argument("--model", choices=families.names(), required=True)
-    parser.add_argument("--epochs", type=int, default=10, help="of each training; 10")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--images", type=int, help="read so many training images; all")
+    add, kinds = parser.add_argument, {name: argument(one.kind) for name, one in DECLARED.items()}
+    add("--epochs", type=kinds["training.epochs"], default=10, help="of each training; 10")
+    add("--seed", type=kinds["seed"], default=1)
+    add("--images", type=kinds["data.train_images"], help="read so many training images; all")
     parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
     try:

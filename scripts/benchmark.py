@@ -29,6 +29,7 @@ from components.readers.survey import read_dataset  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.hyperparameters import resolve  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
+from modules.contract.values import Kind, argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
 from modules.networks.schedules import rise_and_fall  # noqa: E402
@@ -234,12 +235,11 @@ def main(arguments: list[str] | None = None) -> int:
         description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--family", choices=TUTORIALS, help="one of them; both, if left out")
-    parser.add_argument("--steps", type=int, default=468, help="of a turn; 468, an epoch")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each that count; 5")
+    count = argument(Kind(int, least=1, most=100_000))
+    parser.add_argument("--steps", type=count, default=468, help="of a turn; 468, an epoch")
+    parser.add_argument("--rounds", type=count, default=5, help="turns of each that count; 5")
     parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
-    if min(options.steps, options.rounds) < 1:
-        parser.error("--steps and --rounds are 1 or more")
     reader, dataset = reader_of(options.data_dir), read_dataset(options.data_dir)
     if dataset.pixels != PIXELS:
         parser.error(f"a tutorial's networks take {PIXELS} pixels, not {dataset.pixels}")

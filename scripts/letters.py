@@ -32,6 +32,7 @@ from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.dataset import SIDES  # noqa: E402
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST = 1_000_000  # letters of a set
 SIZE = 128  # pixels of an em when a letter is first drawn, and of the sheet that it is turned on
 BOLDER = (0, 0, 1, 2, 4)  # pixels added around a letter at that size
 FILLED = (0.65, 0.95)  # of an image's side, by the longer side of a letter
@@ -145,6 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--side is from {SIDES[0]} to {SIDES[1]} pixels, not {options.side}")
     if min(options.train, options.test) < len(LETTERS):
         parser.error(f"--train and --test are {len(LETTERS)} or more, one of each letter")
+    if max(options.train, options.test) > MOST:
+        parser.error(f"--train and --test are at most {MOST:,}, which fit in memory")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed is 0 or more and below {2**32:,}, not {options.seed}")
     parts = []
     for split, count in (("train", options.train), ("test", options.test)):
         part = letters(count, options.side, f"{options.seed} {split}")

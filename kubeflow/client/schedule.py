@@ -53,7 +53,7 @@ def six_fields(text: str) -> str:
 
 def _is_sound(part: str, low: int, high: int, words: dict[str, int]) -> bool:
     span, slash, step = part.partition("/")
-    if slash and not (step.isascii() and step.isdecimal() and int(step) > 0):
+    if slash and not (step.isascii() and step.isdecimal() and 0 < int(step) <= high):
         return False
     if span in ("*", "?"):
         return True

@@ -97,9 +97,9 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
     # Other runs of the same settings may go on at the same time.
     with Run(here, run_id, alone=False) as run:
         node = run.node(node_id, Screen())
-        if not node.outcome.ok:
+        if node.ends:
             verdict = run.end().verdict  # no task after this one runs
-            return ExitCode(verdict.exit_code), node.outcome.reason
+            return ExitCode(verdict.exit_code), node.outcome.reason or verdict.reason
         ui.show_node(node.node, node.outputs, shown)
         if "report" in shown:
             ui.show_evaluation(run.finished(), here, shown)

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 # One slash is enough: pathlib makes one of two. A folder that is called so can be written ./gs:/x.
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<rest>/.*)", re.IGNORECASE | re.DOTALL)
 
+_PATTERN = frozenset("*?[]")
+
 
 class BadPath(ValueError):
     """Text that is no path on this machine; the message says why, and begins with the text."""
@@ -61,6 +63,19 @@ def absolute(path: Path) -> Path:
             f"'{path}' begins in the current folder, which cannot be used ({error.strerror}); "
             "change to another one, or name the path from / on"
         ) from None
+
+
+def literal(path: Path) -> Path:
+    """The same path, which Beam does not take for a pattern; it reads what links lead to.
+
+    Raises:
+        BadPath: it would.
+    """
+    if _PATTERN.intersection(os.path.realpath(path)):
+        raise BadPath(
+            f"Beam, which writes to it, would take {path} for a pattern; leave out * ? [ ]"
+        )
+    return path
 
 
 def path_argument(text: str) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,21 @@ def read(name: str, value: Any, kind: Kind) -> Any:
         raise BadValue(unknown(name, value, kind.words))
     if found is None or not _within(found, kind):
         raise BadValue(f"{name} must be {kind}, not {_shown(value)}")
-    return found
+    return found + 0.0 if isinstance(found, float) else found  # 0 has no sign
+
+
+def argument(kind: Kind) -> Callable[[str], Any]:
+    """Makes what argparse calls a type: it reads what was typed, or says what it has to be."""
+
+    def typed(text: str) -> Any:
+        try:
+            return read("the value", text, kind)
+        except BadValue as error:
+            import argparse  # whoever asks has it already
+
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return typed
 
 
 def choice(words: Sequence[str]) -> str:

@@ -31,20 +31,32 @@ class CollapseError(TrainingStopped):
 class StopOnNotFiniteLoss(keras.callbacks.Callback):
     """Ends training as soon as a loss (a figure whose name ends so) is not a finite number.
 
+    Args:
+        objective: a figure of held-out images that has to be one after each epoch, like the losses:
+            the last step of all may spoil a model whose losses were finite before it.
+
     Raises:
         NotFiniteLossError: with the epoch, in one sentence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, objective: str = "") -> None:
         super().__init__()
+        self._objective = objective
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            if name.endswith("loss") and not math.isfinite(value):
+        self._check(logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._check(logs or {})
+
+    def _check(self, logs: Mapping[str, Any]) -> None:
+        for name, value in logs.items():
+            watched = name.endswith("loss") or name == self._objective
+            if watched and not math.isfinite(value):
                 raise NotFiniteLossError(
                     f"training stopped in epoch {self._epoch + 1}: the {name.replace('_', ' ')} "
                     f"is {value}, so the learning rate may be too high"

@@ -68,8 +68,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--side is from {SIDES[0]} to {SIDES[1]} pixels, not {options.side}")
     if not 0 < options.test_share < 1:
         parser.error(f"--test-share is between 0 and 1, not {options.test_share:g}")
-    if options.seed < 0:
-        parser.error(f"--seed is 0 or more, not {options.seed}")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed is 0 or more and below {2**32:,}, not {options.seed}")
     return options
 
 
