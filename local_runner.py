@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import belonging, output_folder, signals  # noqa: E402
+from pipeline import belonging, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         settings = _check(read_options(options), options)
-        with output_folder.only_run_in(settings.output):
+        output = settings.output
+        with output_folder.only_run_in(output), scratch.own_temporary_folder(output):
             belonging.claim(settings)
             return _run(settings, options)
     except (BadValue, BadDataset, output_folder.Busy) as error:

@@ -130,12 +130,14 @@ def _check_numbers(mine: Rows, theirs: Rows) -> None:
 
 def _compare(family: Family, labels: np.ndarray, mine: Rows, theirs: Rows) -> Comparison:
     spec = family.evaluation.for_classes(family.dataset.names)
-    missing = [name for name in mine if name not in theirs]
+    missing = sorted(set(mine) - set(theirs))
     other = [n for n in mine if n in theirs and mine[n].shape != theirs[n].shape]
     if spec.prediction in (*missing, *other):
         raise _Unfit(f"gives no {spec.prediction} of the same shape")
     if not spec.prediction and len(theirs) == 1 < len(mine):
-        raise _Unfit(f"gives no {', '.join(sorted(missing))}")  # TFMA drops the name of a single output
+        raise _Unfit(
+            f"gives no {', '.join(sorted(missing))}"
+        )  # TFMA drops the name of a single output
     measured = family.figures(labels, mine)
     # A sum over what has another shape can be compared all the same.
     for lacking in (missing, [*missing, *other]):
@@ -151,7 +153,7 @@ def _compare(family: Family, labels: np.ndarray, mine: Rows, theirs: Rows) -> Co
         raise _Unfit("gives facts of another form")
     names = (*spec.figures, *spec.by_class)
     reasons: dict[str, Callable[[str], bool]] = {
-        f"it gives no {', '.join(sorted(lacking))}": lambda name: not _same(found[name], instead[name]),
+        f"it gives no {', '.join(lacking)}": lambda name: not _same(found[name], instead[name]),
         "of another shape": lambda name: np.shape(found[name]) != np.shape(measured[name]),
     }
     if spec.sight and not _seen_alike(mine[spec.sight], theirs.get(spec.sight)):
