@@ -19,6 +19,7 @@ from modules.util import environment  # noqa: E402
 from pipeline import belonging, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.pruning.command import prune  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
@@ -46,10 +47,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="NODE",
         help="run this node and all that depend on it, whatever is cached",
     )
+    add(
+        "--prune",
+        action="store_true",
+        help="run nothing; remove from --output what no run needs any more: artifacts and run "
+        "folders but for the last ones, never what is served, blessed last or can be resumed",
+    )
+    add("--dry-run", action="store_true", help="with --prune: only tell what it would remove")
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node; leave out --rerun-from")
+    if options.dry_run and not options.prune:
+        parser.error("--dry-run tells what --prune would remove; give both")
+    if options.prune and (options.no_cache or options.rerun_from):
+        parser.error("--prune runs nothing; leave out --no-cache and --rerun-from")
     return options
 
 
@@ -65,7 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
     from components.readers.reader import BadDataset  # needs NumPy
 
     try:
-        settings = _check(read_options(options), options)
+        settings = read_options(options)
+        if options.prune:
+            prune(settings, _say, options.dry_run)
+            return ExitCode.PUSHED
+        settings = _check(settings, options)
         output = settings.output
         with output_folder.only_run_in(output), scratch.own_temporary_folder(output):
             belonging.claim(settings)
@@ -164,6 +180,11 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
         return read_summary(folder.summary)
     finally:
         screen.stop()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _complain(message: str) -> int:

@@ -26,6 +26,7 @@ from pipeline.history import finished_nodes
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished
 from pipeline.run_folder import RunFolder
+from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import summarize
@@ -70,6 +71,8 @@ class Run:
         exc_value: Exception | None = None,
         exc_tb: types.TracebackType | None = None,
     ) -> None:
+        if self.alone:
+            clear_system_folders(self.settings.artifacts)
         self._handle.__exit__(exc_type, exc_value, exc_tb)
 
     @property
@@ -161,6 +164,7 @@ class Run:
 
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
+        clear_system_folders(self.settings.artifacts)
         for folder in (self.settings.state, self.settings.serving, self.folder.path.parent):
             sweep(folder)
         if self.settings.metadata_store is not None:

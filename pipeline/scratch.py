@@ -43,3 +43,13 @@ def own_temporary_folder(output: Path) -> Iterator[Path]:
             else:
                 os.environ[name] = value
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_system_folders(artifacts: Path) -> None:
+    """Removes what TFX leaves beside the artifacts of a family: a folder for each execution.
+
+    Args:
+        artifacts: a folder with one of each node, that no run is using.
+    """
+    for folder in artifacts.glob("*/.system"):
+        shutil.rmtree(folder, ignore_errors=True)
