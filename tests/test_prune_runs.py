@@ -29,12 +29,12 @@ Start = Callable[..., runs.Run]
 def start(tmp_path_factory: pytest.TempPathFactory, make_dataset: MakeDataset) -> Start:
     """Starts a short run in this process, in the one output folder."""
     work = tmp_path_factory.mktemp("prune")
-    data = make_dataset(work / "data", train=400, test=600)
+    data = make_dataset(work / "data", train=1500, test=600)
     (data / "gates.toml").unlink()
 
     def run(*arguments: str, **gates: float) -> runs.Run:
         words = ["--data-dir", str(data), "--tuner", "none", "--profile", "smoke", *arguments]
-        for name, bound in {"training.epochs": 1, **_gates({**OPEN, **gates})}.items():
+        for name, bound in {"training.epochs": 6, **_gates({**OPEN, **gates})}.items():
             words += ["--set", f"{name}={bound}"]
         return runs.run_here(work / "output", *words)
 

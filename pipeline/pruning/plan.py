@@ -135,10 +135,12 @@ def _superfluous(folder: Path, ends: list[RunEnd]) -> list[str]:
     if latest.is_symlink():
         stay.add(latest.readlink().name)
     told: set[str] = set()
+    serving = folder.parent / "serving" / folder.name
     for end in ends:
-        if end.pushed and end.pushed not in told and (folder.parent / end.pushed).is_dir():
+        version = Path(end.pushed).name  # the folder may have been moved since
+        if version and version not in told and (serving / version).is_dir():
             stay.add(end.name)
-        told.add(end.pushed)
+        told.add(version)
     return [end.name for end in ends if end.name not in stay]
 
 
