@@ -203,10 +203,11 @@ def test_the_run_that_tells_of_what_is_served_stays(store: Store) -> None:
     serving = "/where/it/was/serving/vae/1" if store.relative else str(version)
     name, *_ = store.run(serves=serving)
     gone, *_ = store.run(serves=serving.replace("/1", "/0"))
+    last, *_ = store.run(serves=serving.replace("/1", "/2"))
     for _ in range(12):
         store.run(ExitCode.REFUSED, blessed=False)
     store.prune()
-    assert name in store.runs() and gone not in store.runs()
+    assert name in store.runs() and gone not in store.runs() and last in store.runs()
     assert (version / "saved_model.pb").is_file()
 
 
