@@ -76,13 +76,19 @@ def compare(
         records: serialized tf.Examples to ask both about, at least one.
         labels: of these, integers (N,).
     """
-    mine, names = _facts(family, candidate, records)
+    try:
+        mine, names = _facts(family, candidate, records)
+        measured = family.figures(labels, mine)
+    except _SURROUNDINGS:
+        raise
+    except Exception:  # what is wrong with the candidate is found out where it is judged
+        return Comparison()
     try:
         theirs, their_names = _their_facts(family, baseline, records)
         if names and their_names and names != their_names:
             raise _Unfit("knows other classes")
         _check_numbers(mine, theirs)
-        return _compare(family, labels, mine, theirs)
+        return _compare(family, labels, mine, theirs, measured)
     except _Unfit as unfit:
         return Comparison(
             possible=False, note=f"nothing is compared with the last blessed model, which {unfit}"
@@ -103,7 +109,10 @@ def _their_facts(
 def _facts(family: Family, folder: str, records: Sequence[bytes]) -> tuple[Rows, tuple[bytes, ...]]:
     """What a model says of each Example, and the names of its classes where it knows them."""
     model = tf.saved_model.load(folder)
-    signature = model.signatures[family.evaluation.signature]
+    asked = family.evaluation.signature
+    if asked not in model.signatures:
+        raise LookupError(f"it has no signature '{asked}'")
+    signature = model.signatures[asked]
     [given] = signature.structured_input_signature[1]
     parts = [
         signature(**{given: tf.constant(records[start : start + _BATCH])})
@@ -113,7 +122,10 @@ def _facts(family: Family, folder: str, records: Sequence[bytes]) -> tuple[Rows,
     names: tuple[bytes, ...] = ()
     if CLASS_NAMES in model.signatures:
         places = tf.range(family.dataset.classes, dtype=tf.int64)
-        names = tuple(model.signatures[CLASS_NAMES](classes=places)["names"].numpy())
+        try:
+            names = tuple(model.signatures[CLASS_NAMES](classes=places)["names"].numpy())
+        except tf.errors.InvalidArgumentError:
+            names = (b"fewer",)
     return facts, names
 
 
@@ -128,17 +140,17 @@ def _check_numbers(mine: Rows, theirs: Rows) -> None:
             raise _Unfit(f"answers NaN or infinity ({name})")
 
 
-def _compare(family: Family, labels: np.ndarray, mine: Rows, theirs: Rows) -> Comparison:
+def _compare(
+    family: Family, labels: np.ndarray, mine: Rows, theirs: Rows, measured: Mapping[str, Any]
+) -> Comparison:
     spec = family.evaluation.for_classes(family.dataset.names)
     missing = sorted(set(mine) - set(theirs))
     other = [n for n in mine if n in theirs and mine[n].shape != theirs[n].shape]
     if spec.prediction in (*missing, *other):
         raise _Unfit(f"gives no {spec.prediction} of the same shape")
     if not spec.prediction and len(theirs) == 1 < len(mine):
-        raise _Unfit(
-            f"gives no {', '.join(sorted(missing))}"
-        )  # TFMA drops the name of a single output
-    measured = family.figures(labels, mine)
+        # TFMA drops the name of a single output.
+        raise _Unfit(f"gives no {', '.join(missing)}")
     # A sum over what has another shape can be compared all the same.
     for lacking in (missing, [*missing, *other]):
         blank = {name: (mine[name].shape[1:], str(mine[name].dtype)) for name in lacking}
