@@ -16,9 +16,10 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import belonging, disk, output_folder, signals  # noqa: E402
+from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.pruning.command import prune  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
@@ -54,10 +55,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="go on where the file system of the output folder has no locks; no other run may use "
         "the folder then",
     )
+    add(
+        "--prune",
+        action="store_true",
+        help="run nothing; remove from --output what no run needs any more: artifacts and run "
+        "folders but for the last ones, never what is served, blessed last or can be resumed",
+    )
+    add("--dry-run", action="store_true", help="with --prune: only tell what it would remove")
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node; leave out --rerun-from")
+    if options.dry_run and not options.prune:
+        parser.error("--dry-run tells what --prune would remove; give both")
+    if options.prune and (options.no_cache or options.rerun_from):
+        parser.error("--prune runs nothing; leave out --no-cache and --rerun-from")
     return options
 
 
@@ -73,8 +85,16 @@ def main(arguments: list[str] | None = None) -> int:
     from components.readers.reader import BadDataset  # needs NumPy
 
     try:
-        settings = _check(read_options(options), options)
-        with output_folder.only_run_in(settings.output, options.no_lock):
+        settings = read_options(options)
+        if options.prune:
+            prune(settings, _say, options.dry_run)
+            return ExitCode.PUSHED
+        settings = _check(settings, options)
+        output = settings.output
+        with (
+            output_folder.only_run_in(output, options.no_lock),
+            scratch.own_temporary_folder(output),
+        ):
             belonging.claim(settings)
             return _run(settings, options)
     except (BadValue, BadDataset, output_folder.Busy) as error:
@@ -184,6 +204,11 @@ def _write_down(run: Run, stop: KeyboardInterrupt) -> None:
         run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))
     except Exception:
         traceback.print_exc()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _complain(message: str, code: int = ExitCode.BAD_INPUT) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from components.anomalies import find_anomalies
 from components.gates import describe, find_records, read_record
 from components.results.facts import (
+    BASELINE,
     Outputs,
     read_evaluation,
     read_pushed,
@@ -80,7 +81,8 @@ def evaluation(outputs: Outputs) -> str:
     found = read_evaluation(outputs)
     figures = [f"{name.replace('_', ' ')} {_short(found.overall[name])}" for name in found.headline]
     blessed = read_record(outputs["evaluation"][0].uri).passed
-    return ", ".join([*figures, "blessed" if blessed else "not blessed"])
+    said = ", ".join([*figures, "blessed" if blessed else "not blessed"])
+    return f"{said}; {found.notes[BASELINE]}" if BASELINE in found.notes else said
 
 
 def serving(outputs: Outputs) -> str:

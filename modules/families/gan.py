@@ -51,6 +51,8 @@ class GanFamily(Generator):
         # What they say of the generated images has nothing to do with a slice of the real ones.
         overall=(*sample_scores.OVERALL, "discriminator_precision", "discriminator_auc"),
         of_class=sample_scores.OF_CLASS,
+        by_judge=sample_scores.BY_JUDGE,
+        sight=sample_scores.SIGHT,
         gates=(
             Gate("relative_frechet", "relative_frechet", at_least=False),
             Gate("relative_coverage", "relative_coverage"),

@@ -61,6 +61,8 @@ class VaeFamily(Generator):
         ),
         overall=sample_scores.OVERALL,
         of_class=sample_scores.OF_CLASS,
+        by_judge=sample_scores.BY_JUDGE,
+        sight=sample_scores.SIGHT,
         gates=(
             Gate("nelbo", "nelbo", at_least=False, change="nelbo_rise", allowed=1.0),
             Gate("nelbo", "class_nelbo", at_least=False, by=LABEL),
