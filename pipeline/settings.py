@@ -14,7 +14,6 @@ from typing import Any
 from modules import families
 from modules.contract import fields
 from modules.contract.evaluation import EvaluationSpec
-from modules.contract.paths import BadPath, absolute, literal
 from modules.contract.profile import (
     PROFILE_NAMES,
     Data,
@@ -24,11 +23,11 @@ from modules.contract.profile import (
     Tuning,
     setting,
 )
-from modules.contract.values import BadValue, Kind, read, unknown
+from modules.contract.values import Kind, unknown
 from modules.data import dataset as datasets
-from modules.data.dataset import BadKind, Dataset
+from modules.data.dataset import Dataset
 from modules.training import searches
-from pipeline import gates_file
+from pipeline import gates_file, reading
 from pipeline.layers import DATASET, BadSetting, Layer, complaint, flat
 from pipeline.metadata import address
 
@@ -211,7 +210,7 @@ def _filled(*layers: Layer) -> Settings:
     ordered = {name: filled.pop(name) for name in gates if name in filled}
     return dataclasses.replace(
         fields.build(Settings, filled | ordered),
-        dataset=_described(*described[-1]) if described else None,
+        dataset=reading.dataset(*described[-1]) if described else None,
         given=frozenset(typed),
     )
 
@@ -250,26 +249,4 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
     kind = (DECLARED.get(name) or DECLARED[name.partition(".")[0]]).kind
     if evaluation and name.startswith(_GATES):
         kind = evaluation.kind_of(name.removeprefix(_GATES))
-    try:
-        found = read(name, value, kind)
-        if name == "metadata_store" and found is not None:
-            return str(address.parse(found))
-        if not isinstance(found, Path):
-            return found
-        path = absolute(found)
-        return literal(path) if name == "output" else path
-    except BadPath as error:
-        raise complaint(f"{name}: {error}", source) from None
-    except BadValue as error:
-        raise complaint(str(error), source) from None
-
-
-def _described(plain: Any, source: str) -> Dataset | None:
-    if plain is None or isinstance(plain, Dataset):
-        return plain
-    try:
-        if not isinstance(plain, Mapping):
-            raise BadKind(f"a dataset is described by a table, not by {plain!r}")
-        return datasets.from_plain(plain)
-    except BadKind as error:
-        raise complaint(str(error), source) from None
+    return reading.value(name, value, kind, source)
