@@ -15,7 +15,7 @@ from typing import Any
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
 from pipeline.pruning import rows
-from pipeline.pruning.plan import Plan, make_plan, place, said_stores
+from pipeline.pruning.plan import Plan, make_plan, other_stores, place
 from pipeline.scratch import clear_system_folders
 from pipeline.settings import BadSetting, Settings
 
@@ -51,8 +51,8 @@ def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
 
 def _check(settings: Settings) -> None:
     output = settings.output
-    elsewhere = settings.metadata_store or next(filter(None, said_stores(output)), None)
-    if elsewhere:
+    own = str(output / "metadata.sqlite")
+    for elsewhere in {settings.metadata, *other_stores(output)} - {own}:
         raise BadSetting(
             f"the runs of {output} are known to the metadata store {elsewhere}, which others may "
             "use; only a folder whose store is its own metadata.sqlite can be pruned"

@@ -16,14 +16,15 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from components.results.summary import FILE as SUMMARY
 from pipeline.exit_codes import ExitCode
 from pipeline.pruning.lineage import Lineage
 from pipeline.run_folder import LATEST
+from pipeline.settings import DECLARED
 
 RUNS = 10  # of each family, the last of which stay
+ABSENT = DECLARED["metadata_store"].kind.absent  # in words, among written settings
 BLESSED = 2  # models: the last one may be the next run's own
 
 
@@ -152,13 +153,13 @@ def _needed(ends: list[RunEnd]) -> set[str]:
     return unfinished | {*decided[:1], *pushed[:1], *(end.name for end in ends[:1])}
 
 
-def said_stores(output: Path) -> set[Any]:
-    """The metadata stores that the runs of an output folder name; None is that of the folder."""
-    found: set[Any] = set()
+def other_stores(output: Path) -> set[str]:
+    """The metadata stores, other than the output folder's own, that its runs name."""
+    found = set()
     for summary in output.glob(f"*/*/{SUMMARY}"):
         try:
             settings = json.loads(summary.read_text(encoding="utf-8"))["settings"]
-            found.add(settings.get("metadata_store") or None)
+            found.add(settings.get("metadata_store") or ABSENT)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-    return found
+    return found - {ABSENT, str(output / "metadata.sqlite")}
