@@ -46,6 +46,8 @@ def test_help_names_every_option_and_its_default() -> None:
         "--set",
         "--no-cache",
         "--rerun-from",
+        "--prune",
+        "--dry-run",
         "--verbose",
     ):
         assert option in shown
@@ -60,6 +62,8 @@ def test_help_names_every_option_and_its_default() -> None:
         ["--profile", "huge"],
         ["--nonesuch"],
         ["--no-cache", "--rerun-from", "X"],
+        ["--dry-run"],
+        ["--prune", "--no-cache"],
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:

@@ -16,7 +16,7 @@ from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
 from pipeline.pruning import rows
 from pipeline.pruning.plan import Plan, make_plan, other_stores, place
-from pipeline.scratch import clear_system_folders
+from pipeline.scratch import clear_system_folders, sweep_temporary
 from pipeline.settings import BadSetting, Settings
 
 Say = Callable[[str], None]
@@ -80,6 +80,7 @@ def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
     if dry_run:
         say(f"would remove {said}, and {len(plan.executions)} executions from the metadata store")
         return
+    sweep_temporary(output)
     for folder in (output / "artifacts", *(path.parent for path in plan.runs)):
         sweep(folder)
     for folder in (output / "artifacts").glob("*"):
