@@ -27,7 +27,7 @@ def own_temporary_folder(output: Path) -> Iterator[Path]:
             is nobody's, and is removed.
     """
     folder = output / FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
+    sweep_temporary(output)
     folder.mkdir()
     before = tempfile.tempdir
     variables = {name: os.environ.get(name) for name in _VARIABLES}
@@ -42,7 +42,12 @@ def own_temporary_folder(output: Path) -> Iterator[Path]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        shutil.rmtree(folder, ignore_errors=True)
+        sweep_temporary(output)
+
+
+def sweep_temporary(output: Path) -> None:
+    """Removes the temporary files of killed runs; the caller holds the folder's lock."""
+    shutil.rmtree(output / FOLDER, ignore_errors=True)
 
 
 def clear_system_folders(artifacts: Path) -> None:

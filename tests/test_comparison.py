@@ -19,6 +19,7 @@ from modules.contract.hyperparameters import defaults
 from modules.data.images import parse_images
 from modules.metrics.judge import Judge, shipped
 from modules.metrics.sample_scores import BY_JUDGE
+from modules.networks import vae_answers
 from modules.training.export import class_names, export
 from tests import artifacts, examples, models
 from tests.datasets import MNIST
@@ -174,8 +175,6 @@ def test_the_same_judge_is_recognised(work: Path, images: Any, judged_examples: 
 def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
     work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from modules.networks import vae_answers
-
     whole = vae_answers.facts_of
 
     def fewer(*arguments: Any) -> dict[str, Any]:
@@ -191,6 +190,24 @@ def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
     left_out = {"bce", "ink_precision", "ink_recall", "ink_auc"}
     assert changes(judged).isdisjoint(left_out) and {"nelbo", "mse", "kl"} <= changes(judged)
     assert judged.blessed
+
+
+def test_a_figure_that_is_no_number_on_the_whole_split_is_left_out(
+    work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = vae_answers.facts_of
+
+    def seldom(model: Any, images: Any, index: Any, *more: Any) -> dict[str, Any]:
+        said = whole(model, images, index, *more)
+        late = tf.where(index > 500, float("nan"), said["reconstruction"])
+        return said | {"reconstruction": late}
+
+    monkeypatch.setattr(vae_answers, "facts_of", seldom)
+    late = made(work, images, "vae", 11, shipped())
+    monkeypatch.undo()
+    judged = judge(work, judged_examples, vae, {**VAE, "nelbo_rise": 0.0}, "vae", baseline=late)
+    assert judged.blessed and "nelbo (not a number)" in note_of(judged)
+    assert "nelbo" not in changes(judged) and {"kl", "mse"} <= changes(judged)
 
 
 def test_one_without_the_signature_is_none(

@@ -11,7 +11,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from components.results.summary import FILE as SUMMARY
-from pipeline import belonging
+from pipeline import belonging, output_folder
 from pipeline.exit_codes import ExitCode
 from pipeline.pruning import command, lineage, plan, rows
 from pipeline.settings import BadSetting, make_settings
@@ -55,6 +55,16 @@ class Store:
         serves: str = "",
     ) -> tuple[str, int, int]:
         """Adds a run; gives its name and the ids of its model and its blessing."""
+        name = self.unchanged(code, family, serves)
+        model = self._execute(family, name, "Trainer", "Model", cached[0] if cached else 0, {}, ())
+        says = {"blessed": int(blessed), "current_model_id": model}
+        blessing = self._execute(
+            family, name, "Evaluator", "ModelBlessing", cached[1] if cached else 0, says, (model,)
+        )
+        return name, model, blessing
+
+    def unchanged(self, code: int = 0, family: str = "vae", serves: str = "") -> str:
+        """Adds the folder of a run, which the store knows nothing of; gives its name."""
         self.count += 1
         name = f"202601{self.count:02}-000000-000000"
         folder = self.output / family / name
@@ -64,12 +74,7 @@ class Store:
         latest = folder.parent / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(name)
-        model = self._execute(family, name, "Trainer", "Model", cached[0] if cached else 0, {}, ())
-        says = {"blessed": int(blessed), "current_model_id": model}
-        blessing = self._execute(
-            family, name, "Evaluator", "ModelBlessing", cached[1] if cached else 0, says, (model,)
-        )
-        return name, model, blessing
+        return name
 
     def _execute(
         self,
@@ -161,6 +166,15 @@ def test_the_blessed_model_survives_any_number_of_refused_runs(store: Store) -> 
     assert store.live() == kept
 
 
+def test_a_blessed_model_that_is_gone_counts_for_none(store: Store) -> None:
+    made = [store.run() for _ in range(4)]
+    store.run(ExitCode.REFUSED, blessed=False)
+    lost = store.store.get_artifacts_by_id([made[2][1]])[0]
+    shutil.rmtree(plan.place(lost.uri, store.output))
+    store.prune()
+    assert {*made[1][1:], *made[3][1:]} <= store.live() and not set(made[0][1:]) & store.live()
+
+
 def test_what_can_be_resumed_stays_if_it_is_not_too_old(store: Store) -> None:
     old = store.run(ExitCode.FAILED, blessed=False)
     made = [store.run() for _ in range(6)]
@@ -171,6 +185,18 @@ def test_what_can_be_resumed_stays_if_it_is_not_too_old(store: Store) -> None:
     store.prune()
     assert set(stopped[1:]) <= store.live() and not set(old[1:]) & store.live()
     assert not set(made[0][1:]) & store.live() and state.is_dir()
+
+
+def test_a_run_that_found_all_unchanged_needs_what_it_found(store: Store) -> None:
+    made = [store.run() for _ in range(3)]
+    taken = store.run(cached=(made[0][1], made[0][2]))
+    repeated = [store.unchanged() for _ in range(2)]
+    refused = [store.run(ExitCode.REFUSED, blessed=False) for _ in range(12)]
+    store.prune()
+    live = store.live()
+    assert set(made[0][1:]) <= live and taken[0] not in store.runs()
+    assert set(refused[-1][1:]) <= live and not set(refused[0][1:]) & live
+    assert repeated[-1] in store.runs() and repeated[0] not in store.runs()
 
 
 def test_each_family_is_looked_at_by_itself(store: Store) -> None:
@@ -256,8 +282,10 @@ def test_half_removed_folders_go(store: Store) -> None:
     left.mkdir()
     system = store.output / "artifacts" / "vae" / "Trainer" / ".system" / "executor_execution" / "7"
     system.mkdir(parents=True)
+    temporary = store.output / ".tmp" / "beam-pipeline-tempx"
+    temporary.mkdir(parents=True)
     store.prune()
-    assert not left.exists() and not system.parent.parent.exists()
+    assert not temporary.exists() and not left.exists() and not system.parent.parent.exists()
 
 
 def test_what_lies_elsewhere_is_not_touched(tmp_path: Path) -> None:
@@ -309,6 +337,15 @@ def test_a_store_that_cannot_forget_is_told_and_keeps_what_it_knows(
     told = store.prune()
     assert "disk is full" in told[-2] and "0 executions" in told[-1]
     assert len(store.there()) == 4
+
+
+def test_no_run_is_disturbed(store: Store) -> None:
+    for _ in range(13):
+        store.run()
+    there = store.there()
+    with output_folder.only_run_in(store.output), pytest.raises(output_folder.Busy):
+        store.prune()
+    assert store.there() == there
 
 
 def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
 from pipeline.pruning import rows
-from pipeline.pruning.plan import Plan, make_plan, place, said_stores
-from pipeline.scratch import clear_system_folders
+from pipeline.pruning.plan import Plan, make_plan, other_stores, place
+from pipeline.scratch import clear_system_folders, sweep_temporary
 from pipeline.settings import BadSetting, Settings
 
 Say = Callable[[str], None]
@@ -51,8 +51,8 @@ def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
 
 def _check(settings: Settings) -> None:
     output = settings.output
-    elsewhere = settings.metadata_store or next(filter(None, said_stores(output)), None)
-    if elsewhere:
+    own = str(output / "metadata.sqlite")
+    for elsewhere in {settings.metadata, *other_stores(output)} - {own}:
         raise BadSetting(
             f"the runs of {output} are known to the metadata store {elsewhere}, which others may "
             "use; only a folder whose store is its own metadata.sqlite can be pruned"
@@ -80,6 +80,7 @@ def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
     if dry_run:
         say(f"would remove {said}, and {len(plan.executions)} executions from the metadata store")
         return
+    sweep_temporary(output)
     for folder in (output / "artifacts", *(path.parent for path in plan.runs)):
         sweep(folder)
     for folder in (output / "artifacts").glob("*"):

@@ -46,16 +46,15 @@ class Lineage:
         """The ids of the artifacts that a run read or wrote, from the cache or not."""
         return {one for execution in run.executions for one in self.used.get(execution, ())}
 
-    def blessed(self, family: str) -> list[set[int]]:
-        """A family's blessed models that there are, each with its blessings, the newest first."""
+    def blessed(self, family: str) -> dict[int, set[int]]:
+        """A family's blessed models that there are, with the ids of blessings, newest first."""
         known = {one for run in self.runs if run.family == family for one in self.used_by(run)}
         found: dict[int, set[int]] = defaultdict(set)
         for ident in known:
             properties = self.artifacts[ident].custom_properties
             if "current_model_id" in properties and properties["blessed"].int_value == 1:
                 found[properties["current_model_id"].int_value].add(ident)
-        there = [model for model in sorted(found, reverse=True) if self._live(model)]
-        return [{model, *found[model]} for model in there]
+        return {model: found[model] for model in sorted(found, reverse=True) if self._live(model)}
 
     def _live(self, ident: int) -> bool:
         artifact = self.artifacts.get(ident)

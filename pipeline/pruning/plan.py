@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from components.results.summary import FILE as SUMMARY
 from pipeline.exit_codes import ExitCode
-from pipeline.pruning.lineage import Lineage
 from pipeline.run_folder import LATEST
+from pipeline.settings import DECLARED
+
+if TYPE_CHECKING:
+    from pipeline.pruning.lineage import Lineage, PipelineRun  # it imports ml_metadata
 
 RUNS = 10  # of each family, the last of which stay
+ABSENT = DECLARED["metadata_store"].kind.absent  # in words, among written settings
 BLESSED = 2  # models: the last one may be the next run's own
 
 
@@ -75,14 +78,14 @@ def make_plan(output: Path, lineage: Lineage) -> Plan:
     for family in sorted(families):
         ends = sorted(_ends(output / family), key=lambda end: end.name, reverse=True)
         folders += [output / family / name for name in _superfluous(output / family, ends)]
-        needed = _needed(ends)
         known = [run for run in lineage.runs if run.family == family]
-        for run in known:
-            if run.name in needed or run is known[-1]:
-                artifacts |= lineage.used_by(run)
-                executions |= run.executions
-        for blessed in lineage.blessed(family)[:BLESSED]:
-            artifacts |= blessed
+        for run in {*known[-1:], *_in_store(known, _needed(ends))}:
+            artifacts |= lineage.used_by(run)
+            executions |= run.executions
+        blessed = lineage.blessed(family)
+        whole = [one for one in blessed if place(lineage.artifacts[one].uri, output).is_dir()]
+        for model in whole[:BLESSED]:
+            artifacts |= {model, *blessed[model]}
     # Who made what stays is told as well, for those who ask where it came from.
     executions |= {
         one for one, made in lineage.made.items() if made & artifacts and one not in lineage.cached
@@ -101,6 +104,12 @@ def make_plan(output: Path, lineage: Lineage) -> Plan:
         artifacts=frozenset(one for one in gone if lineage.artifacts[one].uri not in shared),
         executions=frozenset(ours - executions),
     )
+
+
+def _in_store(known: list[PipelineRun], names: Iterable[str]) -> Iterator[PipelineRun]:
+    """The runs of those names; one that found all unchanged is the run before it once more."""
+    for name in names:
+        yield from [run for run in known if run.name <= name][-1:]
 
 
 def _below(path: Path, root: Path) -> bool:
@@ -152,13 +161,13 @@ def _needed(ends: list[RunEnd]) -> set[str]:
     return unfinished | {*decided[:1], *pushed[:1], *(end.name for end in ends[:1])}
 
 
-def said_stores(output: Path) -> set[Any]:
-    """The metadata stores that the runs of an output folder name; None is that of the folder."""
-    found: set[Any] = set()
+def other_stores(output: Path) -> set[str]:
+    """The metadata stores, other than the output folder's own, that its runs name."""
+    found = set()
     for summary in output.glob(f"*/*/{SUMMARY}"):
         try:
             settings = json.loads(summary.read_text(encoding="utf-8"))["settings"]
-            found.add(settings.get("metadata_store") or None)
+            found.add(settings.get("metadata_store") or ABSENT)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-    return found
+    return found - {ABSENT, str(output / "metadata.sqlite")}
