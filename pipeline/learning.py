@@ -98,8 +98,9 @@ def _check_choice(settings: Settings, space: Sequence[Hyperparameter], of_trial:
         fits = that_fit(one.choices, of_trial) if one.name == BATCH_SIZE else one.choices
         if one.name not in settings.hyperparameters and len(set(fits)) > 1:
             return
-    names = ", ".join(one.name for one in searched if one.name in settings.hyperparameters)
+    typed = [one.name for one in searched if f"hyperparameters.{one.name}" in settings.given]
+    others = f", or set fewer of {', '.join(typed)} by hand" if typed else ""
     raise BadSetting(
-        f"tuner {settings.tuner} has nothing to search, since every choice is made ({names}): use "
-        "--tuner none, or leave one of them open"
+        f"tuner {settings.tuner} has nothing to search, since each hyperparameter has its value: "
+        f"use --tuner none{others}"
     )
