@@ -16,6 +16,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.results.summary import FILE as SUMMARY
 from pipeline.exit_codes import ExitCode
