@@ -74,19 +74,12 @@ def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dic
         probabilities: in TensorFlow, from images, uint8 (B, S, S), to float32 (B, K).
         side: S, of an image, in pixels.
     """
-    import tensorflow as tf
+    from modules.networks import asked
 
-    from modules.data.images import parse_images
-
-    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"probabilities": probabilities(parse_images(examples, side))}
-
-    def serve_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def answer(images: Any) -> dict[str, Any]:
         return {"probabilities": probabilities(images)}
 
-    raw = tf.TensorSpec((None, side, side), tf.uint8, name="images")
-    serialized = tf.TensorSpec((None,), tf.string, name="examples")
     return {
-        "serving_default": Signature(serve_examples, [serialized]),
-        "serving_images": Signature(serve_images, [raw]),
+        "serving_default": asked.by_examples(answer, side),
+        "serving_images": asked.by_images(answer, side),
     }
