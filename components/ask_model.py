@@ -93,19 +93,28 @@ def ask(model_dir: str, requests: Tensors) -> Tensors:
 
     Args:
         model_dir: the folder of saved_model.pb.
-        requests: question -> input name -> array.
+        requests: question -> input name -> array; or a text without dimensions, `question/output`:
+            what has been answered before is the input.
 
     Returns:
         question -> output name -> array.
 
     Raises:
-        KeyError: when the model lacks a signature or an input.
+        KeyError: when the model lacks a signature, an input or that output.
     """
+    answers: Tensors = {}
     with loaded(model_dir) as ask_one:
-        return {
-            question: ask_one(question.partition(AGAIN)[0], inputs)
-            for question, inputs in requests.items()
-        }
+        for question, inputs in requests.items():
+            given = {key: _given(array, answers) for key, array in inputs.items()}
+            answers[question] = ask_one(question.partition(AGAIN)[0], given)
+    return answers
+
+
+def _given(array: np.ndarray, answers: Tensors) -> np.ndarray:
+    if array.dtype.kind != "U":
+        return array
+    question, _, output = str(array).partition("/")
+    return answers[question][output]
 
 
 def main(model_dir: str, requests_file: str, answers_file: str) -> int:

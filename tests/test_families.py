@@ -18,7 +18,7 @@ from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Family, Objective, Signature, Trained, TrainingRun
+from modules.contract.family import Family, Objective, Output, Signature, Trained, TrainingRun
 from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
 from modules.data.splits import Split, Splits
@@ -157,6 +157,24 @@ def test_a_bad_example_is_named_by_its_place_and_by_what_was_expected(
 
 
 @pytest.mark.parametrize("name", families.names())
+def test_what_is_called_the_same_is_declared_to_be_the_same(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    asked, requests = asked_of(found, 3)
+    answers = ask_model.ask(str(found.model_dir), requests)
+    groups = [set(group) for group in found.family.same]
+    assert {output.signature for group in groups for output in group} <= set(answers)
+    said: dict[str, set[Output]] = {}
+    for signature in found.family.served:
+        if set(requests[signature]) & {"examples", "images"}:  # asked about the same images
+            for output in answers[signature]:
+                said.setdefault(output, set()).add(Output(signature, output))
+    for alike in said.values():
+        assert len(alike) == 1 or any(alike <= group for group in groups), alike
+
+
+@pytest.mark.parametrize("name", families.names())
 @pytest.mark.parametrize("count", [1, 40])
 def test_figures_of_a_slice_are_all_there_even_of_one_example(
     count: int, name: str, known: Callable[[str], Known]
@@ -218,11 +236,17 @@ def profiles(**changes: Any) -> dict[str, Any]:
     return {**Sound.profiles, "full": dataclasses.replace(Sound.profiles["full"], **changes)}
 
 
+DEFAULT, OTHER = Output("serving_default", "error"), Output("other", "error")
 BROKEN: list[tuple[str, Family, str]] = [
     ("objective", broken(objective=None), "has to be an Objective"),
     ("objective", broken(objective=Objective("val_error", "down")), "not 'down'"),
     ("served", broken(served=("sample",)), "serving_default is not among them"),
     ("served", broken(served=None), "tuple of names"),
+    ("served", broken(same=[DEFAULT, DEFAULT]), "a tuple of groups"),
+    ("served", broken(same=((DEFAULT,),)), "two of Output or more"),
+    ("served", broken(same=((Output("encode", "mean"), DEFAULT),)), "encode, which is not served"),
+    ("served", broken(same=((DEFAULT, dataclasses.replace(DEFAULT, of=OTHER)),)), "of other, "),
+    ("served", broken(same=((dataclasses.replace(DEFAULT, of=DEFAULT), DEFAULT),)), "stands first"),
     ("hyperparameters", broken(hyperparameters=None), "tuple of Hyperparameter"),
     ("hyperparameters", broken(hyperparameters=(share("a", 1.5, ""),)), "not 1.5"),
     ("hyperparameters", broken(hyperparameters=(whole("a", 3, "", [1]),)), "among its choices"),

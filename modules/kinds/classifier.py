@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
-from modules.contract.family import Family, Objective, Signature
+from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
 
@@ -19,6 +19,9 @@ class Classifier(Family):
 
     objective = Objective("val_accuracy", "max")
     served = ("serving_default", "serving_images")
+    same = (
+        (Output("serving_default", "probabilities"), Output("serving_images", "probabilities")),
+    )
     evaluation = EvaluationSpec(
         signature="serving_default",
         prediction="probabilities",
