@@ -35,8 +35,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="local_runner.py",
         description=__doc__,
-        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
-        "130 and 143 stopped by a signal",
+        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate or for a "
+        "training that came to nothing; 129, 130 and 143 stopped by a signal",
     )
     add_options(parser)
     add = parser.add_argument
