@@ -38,8 +38,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="local_runner.py",
         description="Runs the pipeline on this machine: labelled images in, a tuned, judged, "
         "pushed model out.",
-        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
-        "130 and 143 stopped by a signal",
+        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate or for a "
+        "training that came to nothing; 129, 130 and 143 stopped by a signal",
     )
     add_options(parser)
     add = parser.add_argument

@@ -107,6 +107,7 @@ class _Combiner(beam.CombineFn):
     ) -> None:
         self._family, self._model, self._output = family, model, output
         self._errors, self._comparison = errors, comparison or Comparison()
+        self._candidate = comparison is None
 
     def keys(self) -> list[metric_types.MetricKey]:
         """Of all that is said about a slice."""
@@ -157,7 +158,7 @@ class _Combiner(beam.CombineFn):
         if not facts:
             return {}
         finite = _finite(facts, self._family.evaluation.unmeasured)
-        if finite.all():
+        if finite.all() or not self._candidate:  # what is no number is not compared with
             return self._measured(labels, facts)
         some = {name: fact[finite] for name, fact in facts.items()}
         found = self._measured(labels[finite], some) if finite.any() else self._nothing()
