@@ -6,6 +6,7 @@ answers are .npz files with an array for each `question/tensor`; nothing in them
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -128,8 +129,10 @@ def main(model_dir: str, requests_file: str, answers_file: str) -> int:
 
     with np.load(requests_file, allow_pickle=False) as flat:
         requests = unpack(dict(flat))
+    answers_file = os.path.abspath(answers_file)
     try:
-        answers = ask(model_dir, requests)
+        os.chdir(model_dir)  # TensorFlow would take a path with [ in it for a pattern
+        answers = ask(os.curdir, requests)
     except (KeyError, ValueError, TypeError, RuntimeError, OSError, tf.errors.OpError) as error:
         if isinstance(error, tf.errors.ResourceExhaustedError):
             raise
