@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ml_metadata import errors
+
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
-from pipeline.pruning import rows
+from pipeline.pruning import lineage, rows
 from pipeline.pruning.plan import Plan, make_plan, other_stores, place
 from pipeline.scratch import clear_system_folders, sweep_temporary
 from pipeline.settings import BadSetting, Settings
@@ -65,11 +67,12 @@ def _check(settings: Settings) -> None:
 
 
 def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
-    from pipeline.pruning import lineage  # ml_metadata takes a moment
-
     before = file.stat().st_size
-    store = lineage.open_store(file)
-    known = lineage.read(store)
+    try:
+        store = lineage.open_store(file)
+        known = lineage.read(store)
+    except (RuntimeError, errors.StatusError) as error:
+        raise BadSetting(f"the metadata store {file} cannot be read: {error}") from error
     plan = make_plan(output, known)
     if not dry_run:
         _mark(store, known, plan)
