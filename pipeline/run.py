@@ -169,7 +169,7 @@ class Run:
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)
-            elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
+            elif all(one.outcome.ok for one in finished):  # what refuses otherwise is asked again
                 unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
 

@@ -46,6 +46,7 @@ def test_help_names_every_option_and_its_default() -> None:
         "--set",
         "--no-cache",
         "--rerun-from",
+        "--no-lock",
         "--prune",
         "--dry-run",
         "--verbose",

@@ -16,12 +16,15 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.results.summary import FILE as SUMMARY
 from pipeline.exit_codes import ExitCode
-from pipeline.pruning.lineage import Lineage, PipelineRun
 from pipeline.run_folder import LATEST
 from pipeline.settings import DECLARED
+
+if TYPE_CHECKING:
+    from pipeline.pruning.lineage import Lineage, PipelineRun  # it imports ml_metadata
 
 RUNS = 10  # of each family, the last of which stay
 ABSENT = DECLARED["metadata_store"].kind.absent  # in words, among written settings
