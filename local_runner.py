@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.prune:
             from pipeline.pruning.command import prune  # needs ml_metadata
 
-            prune(settings, _say, options.dry_run)
+            prune(settings, _say, options.dry_run, options.no_lock)
             return ExitCode.PUSHED
         settings = _check(settings, options)
         output = settings.output

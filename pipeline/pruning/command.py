@@ -32,13 +32,14 @@ class _Tally:
     size: int = 0
 
 
-def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
+def prune(settings: Settings, say: Say, dry_run: bool = False, without_lock: bool = False) -> None:
     """Removes what no longer matters; see plan.
 
     Args:
         settings: say where the output folder is.
         say: is told a line for all that is removed.
         dry_run: only tell.
+        without_lock: see output_folder.only_run_in.
 
     Raises:
         BadSetting: it cannot be known what matters.
@@ -47,7 +48,7 @@ def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
     """
     output, store = settings.output, Path(settings.metadata)
     _check(settings)
-    with output_folder.only_run_in(output):
+    with output_folder.only_run_in(output, without_lock):
         _prune(output, store, say, dry_run)
 
 
