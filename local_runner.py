@@ -19,7 +19,6 @@ from modules.util import environment  # noqa: E402
 from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
-from pipeline.pruning.command import prune  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
@@ -87,7 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_options(options)
         if options.prune:
-            prune(settings, _say, options.dry_run)
+            from pipeline.pruning.command import prune  # needs ml_metadata
+
+            prune(settings, _say, options.dry_run, options.no_lock)
             return ExitCode.PUSHED
         settings = _check(settings, options)
         output = settings.output
