@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -72,36 +75,35 @@ class _Sweep:
     def __init__(self, options: argparse.Namespace, cases: list[Case], work: Path) -> None:
         self._options, self._cases, self._work = options, cases, work
         self._data = make_data(work / "data")
-        self._told: Any = _FORK.SimpleQueue()
         self._next = _FORK.Value("i", 0)
         self._started = time.monotonic()
+        self._lanes: dict[Connection, BaseProcess] = {}
 
     def run(self) -> int:
-        jobs = max(1, self._options.jobs)
-        lanes = [_FORK.Process(target=self._lane, args=(number,)) for number in range(jobs)]
-        for lane in lanes:
-            lane.start()
+        """Sweeps, and returns the exit code."""
         try:
-            return self._follow(jobs)
+            for number in range(max(1, self._options.jobs)):
+                ours, theirs = _FORK.Pipe(duplex=False)
+                lane = _FORK.Process(target=self._lane, args=(number, theirs))
+                lane.start()
+                theirs.close()
+                self._lanes[ours] = lane
+            return self._follow()
+        except (EOFError, BrokenSweep) as error:
+            _say(f"the sweep is broken: {error or 'a lane has died'}")
+            return 1
         finally:
-            for lane in lanes:
+            for lane in self._lanes.values():
                 lane.terminate()
                 lane.join()
 
-    def _follow(self, jobs: int) -> int:
-        points: list[Point] | None = None
-        for _ in range(jobs):
-            found = self._told.get()
-            if isinstance(found, str):
-                return _say(found) or 1
-            if points is not None and [p[:2] for p in found] != [p[:2] for p in points]:
-                return _say("two unbroken runs do not have the same steps") or 1
-            points = found
-        assert points is not None
+    def _follow(self) -> int:
+        points = self._unbroken()
         self._count(points)
+        points = self._drawn(points)
         failed = []
         for number in range(1, len(points) + 1):
-            place, seconds, problems = self._told.get()
+            place, seconds, problems = self._told()
             words = "as unbroken" if not problems else f"FAILED, kept in {_KEPT / str(place + 1)}"
             _say(f"point {number} of {len(points)}  {points[place]}  {seconds:.1f} s  {words}")
             for problem in problems:
@@ -109,10 +111,33 @@ class _Sweep:
             if problems:
                 failed.append(points[place])
         minutes = (time.monotonic() - self._started) / 60
-        _say(f"\n{len(points) - len(failed)} of {len(points)} points, {minutes:.0f} min")
+        _say(f"{len(points) - len(failed)} of {len(points)} points, in {minutes:.0f} min")
         for point in failed:
             _say(f"failed: {point}")
         return 1 if failed else 0
+
+    def _unbroken(self) -> list[Point]:
+        """The points that the lanes found, which have to be the same for each of them."""
+        lists = [self._told() for _ in self._lanes]
+        for words in lists:
+            if isinstance(words, str):
+                raise BrokenSweep(words)
+        if any([p[:2] for p in points] != [p[:2] for p in lists[0]] for points in lists):
+            raise BrokenSweep("two unbroken runs do not have the same steps")
+        return lists[0]
+
+    def _told(self) -> Any:
+        """What the next lane has to say; those that have finished say nothing more."""
+        while True:
+            [ours, *_] = connection.wait(self._lanes)
+            assert isinstance(ours, Connection)
+            try:
+                return ours.recv()
+            except EOFError:
+                lane = self._lanes.pop(ours)
+                lane.join()
+                if lane.exitcode or not self._lanes:
+                    raise
 
     def _count(self, points: list[Point]) -> None:
         counts = Counter((p.case.name, p.fault.place, p.fault.kind) for p in points)
@@ -122,15 +147,16 @@ class _Sweep:
                 _say(f"  {case.name}, {place}: {kills} kills, {fulls} full disks")
         _say(f"{len(points)} points")
 
-    def _lane(self, number: int) -> None:
+    def _lane(self, number: int, told: Connection) -> None:
         lane = Lane(self._work / f"lane-{number}", self._data)
         try:
             points = [point for case in self._cases for point in lane.prepare(case)]
         except BrokenSweep as error:
-            self._told.put(str(error))
+            told.send(str(error))
             return
-        points = self._chosen(points)
-        self._told.put(points)
+        points = [p for p in points if self._options.fault in (None, p.fault.kind)]
+        told.send(points)
+        points = self._drawn(points)
         while True:
             with self._next.get_lock():
                 place = self._next.value
@@ -141,10 +167,9 @@ class _Sweep:
             problems = lane.broken(points[place])
             if problems:
                 lane.keep(_KEPT / str(place + 1))
-            self._told.put((place, time.monotonic() - started, problems))
+            told.send((place, time.monotonic() - started, problems))
 
-    def _chosen(self, points: list[Point]) -> list[Point]:
-        points = [p for p in points if self._options.fault in (None, p.fault.kind)]
+    def _drawn(self, points: list[Point]) -> list[Point]:
         if self._options.points is None or self._options.points >= len(points):
             return points
         drawn = random.Random(self._options.seed).sample(range(len(points)), self._options.points)

@@ -140,7 +140,7 @@ class Recorder:
             own = _is_own()
             # Beam writes and removes folders of its own beside what it renames at last.
             passing = not own and "rmtree" in name
-            called = re.sub(r"[.-]\d+\.(part|gone|weights)", r".\1", os.path.basename(where))
+            called = re.sub(r"^part-\d+|\.\d+(?=\.(part|gone)$)", "", os.path.basename(where))
             step = Step(self.place, f"{name} {called}", kills, fills and own)
             if (step.kills and not passing) or step.fills:
                 self._see(step, where)
