@@ -146,6 +146,8 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
             if options.no_cache or options.rerun_from:
                 run.anew(options.rerun_from)
             screen.stop()
+            for lost in run.lost:
+                screen.say(f"note: {lost}")
             try:
                 for node_id in run.node_ids:
                     if not run.node(node_id, screen).outcome.ok:

@@ -25,6 +25,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils
 
 from components.example_files import Part, count_records, shard, write_part
+from components.readers import given
 from components.readers.intake import places
 from components.readers.reader import BadDataset
 from components.readers.survey import Survey
@@ -55,7 +56,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         dataset = from_text(exec_properties["dataset"])
-        survey = Survey(exec_properties["data_dir"], bool(exec_properties["transposed"]))
+        survey = Survey(given.folder(), bool(exec_properties["transposed"]))
         limits = (exec_properties.get(name) for name in ("train_images", "test_images"))
         taken = places(survey, *limits)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
@@ -130,7 +131,6 @@ class MnistExampleGenSpec(ComponentSpec):
     """What MnistExampleGen takes and gives."""
 
     PARAMETERS = {
-        "data_dir": ExecutionParameter(type=str),
         "dataset": ExecutionParameter(type=str),
         "transposed": ExecutionParameter(type=int),
         "source": ExecutionParameter(type=str),
@@ -146,7 +146,8 @@ class MnistExampleGen(base_beam_component.BaseBeamComponent):
 
     Outputs `examples` with the splits train, eval and test; each tf.Example holds the features
     that modules/data/features.py names. What the data are is part of the cache key by their hash:
-    the same images and labels are not read again, however their files are spelt, packed or dated.
+    the same images and labels are not read again, wherever their files lie, and however they are
+    spelt, packed or dated.
     """
 
     SPEC_CLASS = MnistExampleGenSpec
@@ -154,7 +155,6 @@ class MnistExampleGen(base_beam_component.BaseBeamComponent):
 
     def __init__(
         self,
-        data_dir: str,
         dataset: Dataset,
         transposed: bool,
         source: str,
@@ -164,8 +164,7 @@ class MnistExampleGen(base_beam_component.BaseBeamComponent):
         """Builds the component.
 
         Args:
-            data_dir: the folder with the files.
-            dataset: what they say of themselves; files of another hash are refused.
+            dataset: what the data say of themselves; files of another hash are refused.
             transposed: rows and columns are exchanged in the files.
             source: a hash of the code that makes the Examples, so that its change is noticed.
             train_images: take at most this many of the training images; None takes all.
@@ -173,7 +172,6 @@ class MnistExampleGen(base_beam_component.BaseBeamComponent):
         """
         super().__init__(
             spec=MnistExampleGenSpec(
-                data_dir=data_dir,
                 dataset=to_text(dataset),
                 transposed=int(transposed),
                 source=source,

@@ -10,6 +10,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
+from components.results.facts import PUSHED_TO
 from modules.util.files import remove
 
 INCOMING = ".incoming"
@@ -52,7 +53,7 @@ class Executor(pusher.Executor):
         os.rename(os.path.join(incoming, version), target)
         os.rmdir(incoming)
         pushed.set_string_custom_property("pushed_version", os.path.basename(target))
-        pushed.set_string_custom_property("pushed_destination", target)
+        pushed.set_string_custom_property(PUSHED_TO, target)
 
 
 def newest_version(folder: str) -> int:

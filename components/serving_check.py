@@ -171,7 +171,14 @@ def check(
     with tempfile.TemporaryDirectory() as folder:
         questions, answered = Path(folder, "requests.npz"), Path(folder, "answers.npz")
         np.savez(questions, **ask_model.pack(requests))
-        command = [sys.executable, "-m", "components.ask_model", model_dir, questions, answered]
+        command = [
+            sys.executable,
+            "-m",
+            "components.ask_model",
+            os.path.abspath(model_dir),
+            questions,
+            answered,
+        ]
         done = subprocess.run(
             [str(part) for part in command],
             cwd=_ROOT,

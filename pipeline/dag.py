@@ -53,7 +53,6 @@ def create_pipeline(settings: Settings) -> Pipeline:
     dataset = settings.known_dataset
     family = families.load(settings.family)
     example_gen = MnistExampleGen(
-        data_dir=str(settings.data_dir),
         dataset=dataset,
         transposed=settings.data.transposed,
         source=source("MnistExampleGen", settings.family),
@@ -143,7 +142,9 @@ def create_pipeline(settings: Settings) -> Pipeline:
         model_blessing=evaluator.outputs["blessing"],
         infra_blessing=serving_check.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(settings.serving))
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=settings.address(settings.serving)
+            )
         ),
         custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
@@ -152,7 +153,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 
     return Pipeline(
         pipeline_name=settings.pipeline_name,
-        pipeline_root=str(settings.artifacts),
+        pipeline_root=settings.address(settings.artifacts),
         components=steps,
         enable_cache=True,
         beam_pipeline_args=BEAM_ARGS,

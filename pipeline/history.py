@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ml_metadata as mlmd
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import node as nodes
+from pipeline.metadata.artifacts import outputs_of
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished, Outcome
 
 
 def finished_nodes(
-    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str
+    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str, output: Path
 ) -> list[Finished]:
     """Reads which nodes of a run have succeeded so far.
 
@@ -21,6 +23,7 @@ def finished_nodes(
         store: the metadata store.
         ir: the compiled pipeline.
         run_id: as it was given to `set_run_id`.
+        output: the output folder.
 
     Returns:
         Them, in the order of the pipeline; a second try takes the place of the first. Empty when
@@ -38,7 +41,7 @@ def finished_nodes(
     return [
         finished
         for name in names
-        if name in latest and (finished := _finished(store, name, latest[name]))
+        if name in latest and (finished := _finished(store, name, latest[name], output))
     ]
 
 
@@ -49,11 +52,11 @@ def _node_of(store: mlmd.MetadataStore, execution: Any, pipeline: str) -> str:
     return ""
 
 
-def _finished(store: Any, name: str, execution: Any) -> Finished | None:
+def _finished(store: Any, name: str, execution: Any, output: Path) -> Finished | None:
     state = nodes.state_of(execution)
     if state == "failed":
         return None
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
     outcome = Outcome(name, state, milliseconds / 1000, execution.id)
-    outputs = nodes.output_artifacts(store, execution.id)
+    outputs = outputs_of(store, execution.id, output)
     return Finished(outcome, BY_ID[name].headline(outputs) if name in BY_ID else "", outputs)

@@ -86,22 +86,6 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
     return Outcome(node_id, state, seconds, execution_id, reason)
 
 
-def output_artifacts(
-    store: mlmd.MetadataStore, execution_id: int
-) -> dict[str, list[metadata_store_pb2.Artifact]]:
-    """Reads the outputs of an execution, cached ones included, from the store's events."""
-    events = [
-        event
-        for event in store.get_events_by_execution_ids([execution_id])
-        if event.type in (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
-    ]
-    artifacts = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
-    outputs: dict[str, list[metadata_store_pb2.Artifact]] = {}
-    for event in events:
-        outputs.setdefault(event.path.steps[0].key, []).append(artifacts[event.artifact_id])
-    return outputs
-
-
 def state_of(execution: metadata_store_pb2.Execution) -> str:
     """Says done, cached or failed of an execution; whatever has not succeeded has failed."""
     states = {_Execution.COMPLETE: "done", _Execution.CACHED: "cached"}

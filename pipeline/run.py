@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import types
+from contextlib import ExitStack
 from pathlib import Path
 
 import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
 
-from components.pushed import forget_lost_pushes
+from components.readers import given
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
@@ -23,8 +24,10 @@ from pipeline import node as launching
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes
+from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished
+from pipeline.output_folder import working_in
 from pipeline.run_folder import RunFolder
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
@@ -53,15 +56,26 @@ class Run:
         self._handle = launching.open_store(self.ir)
         self._finished: dict[str, Finished] = {}  # by this process
         self._unfinished = settings.state if alone else settings.state / run_id
+        self._entered = ExitStack()
+        self.lost: list[Lost] = []
 
     def __enter__(self) -> Run:
-        belonging.claim(self.settings)
-        self._handle.__enter__()
-        os.environ[unfinished.VARIABLE] = str(self._unfinished)
-        if self.alone:
-            self._clear_killed()
-        forget_lost_pushes(self.store)
-        self.folder.begin()
+        """Opens the store, and makes the output folder the working directory.
+
+        What the store names is below that folder, which can so be moved, or have any name.
+        """
+        settings = self.settings
+        belonging.claim(settings)
+        with ExitStack() as entered:
+            entered.enter_context(working_in(settings.output))
+            entered.enter_context(self._handle)
+            os.environ[unfinished.VARIABLE] = str(self._unfinished)
+            os.environ[given.VARIABLE] = str(settings.data_dir)
+            if self.alone:
+                self._clear_killed()
+            self.lost = forget_lost(self.store, settings.output, settings.artifacts, self.alone)
+            self.folder.begin()
+            self._entered = entered.pop_all()
         return self
 
     def __exit__(
@@ -70,7 +84,7 @@ class Run:
         exc_value: Exception | None = None,
         exc_tb: types.TracebackType | None = None,
     ) -> None:
-        self._handle.__exit__(exc_type, exc_value, exc_tb)
+        self._entered.__exit__(exc_type, exc_value, exc_tb)
 
     @property
     def store(self) -> mlmd.MetadataStore:
@@ -117,9 +131,11 @@ class Run:
             outcome = launching.run_node(self.ir, node_id)
         outputs, line = {}, outcome.reason
         if outcome.ok:
-            outputs = launching.output_artifacts(self.store, outcome.execution_id)
+            outputs = outputs_of(self.store, outcome.execution_id, self.settings.output)
             line = BY_ID[node_id].headline(outputs)
         if outcome.state == "done":
+            made = [artifact.id for artifacts in outputs.values() for artifact in artifacts]
+            remember(self.store, made, self.settings.output)
             self._forget_unfinished(node_id)
         screen.finish(node_id, outcome.state, outcome.seconds, line)
         self._finished[node_id] = Finished(outcome, line, outputs)
@@ -128,7 +144,8 @@ class Run:
     def finished(self) -> list[Finished]:
         """The nodes that are done, by whichever process, and the one that stopped this one."""
         known = {
-            node.outcome.node_id: node for node in finished_nodes(self.store, self.ir, self.id)
+            node.outcome.node_id: node
+            for node in finished_nodes(self.store, self.ir, self.id, self.settings.output)
         }
         known |= self._finished
         return [known[name] for name in self.node_ids if name in known]

@@ -125,6 +125,15 @@ class Settings:
         """The address of the metadata store."""
         return self.metadata_store or str(self.output / "metadata.sqlite")
 
+    def address(self, folder: Path) -> str:
+        """How the metadata store names a folder in the output folder.
+
+        From there on, where the store lies in it too: both can be moved or copied then. A store
+        elsewhere may know of other output folders.
+        """
+        moves = Path(self.metadata).is_relative_to(self.output)
+        return str(folder.relative_to(self.output) if moves else folder)
+
     @property
     def serving(self) -> Path:
         return self.output / "serving" / self.family
@@ -143,6 +152,7 @@ class Settings:
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
 _GATES = "gates."
+_PATTERN = frozenset("*?[]")
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
 
@@ -245,7 +255,13 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
             return str(address.parse(found))
     except BadValue as error:
         raise complaint(str(error), source) from None
-    return Path(os.path.expanduser(found)).absolute() if isinstance(found, Path) else found
+    if not isinstance(found, Path):
+        return found
+    path = Path(os.path.expanduser(found)).absolute()
+    if name == "output" and _PATTERN.intersection(os.path.realpath(path)):
+        words = "Beam, which writes there, would read * ? [ ] as a pattern; give it another name"
+        raise complaint(f"output cannot be {path}: {words}", source)
+    return path
 
 
 def _described(plain: Any, source: str) -> Dataset | None:

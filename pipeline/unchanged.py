@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from components.results.facts import Outputs, read_pushed
+from components.manifest import Manifest, first_change, take
+from components.results.facts import Outputs, pushed_path
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE as SUMMARY
 from components.results.summary import Summary, read_summary
@@ -42,11 +43,11 @@ class Left:
 
     Attributes:
         key: a name for all that shaped it.
-        files: the size of each file that its nodes wrote, by path.
+        files: those that its nodes wrote, below the output folder.
     """
 
     key: str
-    files: dict[str, int]
+    files: Manifest
 
 
 def versions() -> dict[str, str]:
@@ -68,13 +69,9 @@ def remember(folder: RunFolder, key: str, outputs: Iterable[Outputs]) -> None:
         key: as it was when the run was compiled; code and data may have been edited since.
         outputs: of each node.
     """
-    found: dict[str, int] = {}
-    for of_node in outputs:
-        places = {artifact.uri for artifacts in of_node.values() for artifact in artifacts}
-        if "pushed_model" in of_node and (pushed := read_pushed(of_node).path):
-            places.add(pushed)
-        for place in places:
-            found |= _files(Path(place))
+    made = [one for of_node in outputs for artifacts in of_node.values() for one in artifacts]
+    places = {artifact.uri for artifact in made} | set(filter(None, map(pushed_path, made)))
+    found = take(folder.settings.output, map(Path, sorted(places)))
     write_json(folder.path / FILE, to_json(Left(key, found)))
 
 
@@ -97,7 +94,7 @@ def repeat(folder: RunFolder) -> Summary | None:
         summary = read_summary(last / SUMMARY)
     except (BadFacts, OSError):
         return None
-    if left.key != key_of(settings) or any(_size(path) != n for path, n in left.files.items()):
+    if left.key != key_of(settings) or first_change(settings.output, left.files):
         return None
     verdict = summary.verdict
     if proposed.lacks_gates(verdict):
@@ -118,14 +115,3 @@ def repeat(folder: RunFolder) -> Summary | None:
 def key_of(settings: Settings) -> str:
     """A name for all that shapes a run that begins now, whose settings know their data."""
     return digest([to_plain(settings), code(settings.family), versions()])
-
-
-def _files(folder: Path) -> dict[str, int]:
-    return {str(path): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return -1

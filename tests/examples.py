@@ -1,8 +1,10 @@
 """Example files as ExampleGen writes them, with Beam and without."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +12,7 @@ from tfx.types import standard_artifacts
 
 from components.example_files import to_examples
 from components.mnist_example_gen import Executor, MnistExampleGen
-from components.readers import idx
+from components.readers import given, idx
 from components.readers.survey import read_dataset
 from modules.data.dataset import TESTED, Dataset
 from modules.data.draw import draw
@@ -37,10 +39,11 @@ def generate(
     from pipeline.dag import BEAM_ARGS  # imports all that a pipeline is made of
 
     dataset = dataset or read_dataset(data, transposed)
-    component = MnistExampleGen(str(data), dataset, transposed, source="tests", **limits)
+    component = MnistExampleGen(dataset, transposed, source="tests", **limits)
     examples = artifacts.make(standard_artifacts.Examples, output)
     context = Executor.Context(BEAM_ARGS, tmp_dir=str(output / "tmp"), unique_id="1")
-    Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
+    with mock.patch.dict(os.environ, {given.VARIABLE: str(data)}):
+        Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples
 
 

@@ -1,5 +1,6 @@
 """The whole pipeline in the small profile, as a person runs it and runs it again."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,10 +29,7 @@ NODES = [
 
 @pytest.fixture(scope="module")
 def pushed(smoke_run: Callable[[str], runs.Run]) -> runs.Run:
-    """A smoke run on the repository's MNIST, which later tests in this file run again.
-
-    In its own folder: a copy of the store would still name this one.
-    """
+    """A smoke run on the repository's MNIST, which later tests in this file run again."""
     return smoke_run("transformer")
 
 
@@ -95,15 +93,19 @@ def test_a_second_run_ends_as_the_first(pushed: runs.Run) -> None:
     assert executions(pushed.output, Execution.CACHED) == before  # the store was not asked
 
 
-def test_another_process_finds_each_node_in_the_store(pushed: runs.Run) -> None:
-    before = executions(pushed.output, Execution.CACHED)
-    runs.forget_last(pushed)
-    again = runs.run(pushed.output, "--profile", "smoke")
+def test_a_folder_that_was_copied_is_used_as_the_original_was(
+    pushed: runs.Run, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copied, with a name of its own {é %41}"
+    shutil.copytree(pushed.output, copy, symlinks=True)
+    again = runs.run(copy, "--profile", "smoke")
     assert again.code == 0, again.screen
     assert {n for n, state in again.states.items() if state != "cached"} == {"Baseline"}
-    new = executions(pushed.output, Execution.CACHED)
-    assert len(new) - len(before) == len(NODES) - 1  # Baseline, a resolver, always looks
-    assert len(list((pushed.output / "serving" / "transformer").iterdir())) == 1
+    new = len(executions(copy, Execution.CACHED)) - len(executions(pushed.output, Execution.CACHED))
+    assert new == len(NODES) - 1  # Baseline, a resolver, always looks
+    version = Path(again.summary["pushed"])
+    assert version == copy / "serving" / "transformer" / Path(pushed.summary["pushed"]).name
+    assert str(pushed.output) not in json.dumps(again.summary)
 
 
 def test_a_worse_model_is_refused_and_reruns_only_what_depends(pushed: runs.Run) -> None:
@@ -142,9 +144,13 @@ def test_a_node_is_run_anew_when_asked_and_all_that_depend_on_it(pushed: runs.Ru
     assert rerun == {"ServingCheck", "Pusher", "Baseline"}
 
 
-def test_a_lost_push_is_made_again(pushed: runs.Run) -> None:
-    shutil.rmtree(pushed.output / "serving")
+def test_a_push_that_is_not_whole_is_made_again(pushed: runs.Run) -> None:
+    versions = pushed.output / "serving" / "transformer"
+    damaged = max(versions.iterdir(), key=lambda version: int(version.name))
+    (damaged / "saved_model.pb").unlink()
     again = runs.run_here(pushed.output, "--profile", "smoke")
     assert again.code == 0, again.screen
-    assert again.states["Pusher"] == "done"
-    assert Path(again.summary["pushed"], "saved_model.pb").exists()
+    assert {n for n, state in again.states.items() if state == "done"} == {"Baseline", "Pusher"}
+    assert f"note: {damaged}/saved_model.pb is missing" in again.screen
+    version = Path(again.summary["pushed"])
+    assert (version / "saved_model.pb").exists() and int(version.name) > int(damaged.name)

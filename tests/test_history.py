@@ -58,7 +58,7 @@ class History:
         ir.pipeline_info.id = PIPELINE
         for name in NODES:
             ir.nodes.add().pipeline_node.node_info.id = name
-        self.found = finished_nodes(self.store, ir, run)
+        self.found = finished_nodes(self.store, ir, run, Path("/output"))
         return [(node.outcome.node_id, node.outcome.state) for node in self.found]
 
 

@@ -156,7 +156,7 @@ def test_other_data_than_the_pipelines_are_refused(data: Path, tmp_path: Path) -
 def test_the_cache_key_follows_the_content(make_dataset, tmp_path: Path) -> None:
     def key() -> dict[str, Any]:
         dataset = read_dataset(tmp_path)
-        component = MnistExampleGen(str(tmp_path), dataset, False, "tests", 100, None)
+        component = MnistExampleGen(dataset, False, "tests", 100, None)
         return dict(component.exec_properties)
 
     make_dataset(tmp_path)

@@ -20,6 +20,7 @@ Outputs = Mapping[str, Sequence[Any]]
 
 EVALUATION_FILE = "facts.json"  # beside what TFMA writes
 OBJECTIVE_FILE = "objective.json"  # beside the Tuner's results
+PUSHED_TO = "pushed_destination"  # a property of what the Pusher gives
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,7 +173,12 @@ def read_evaluation(outputs: Outputs) -> Evaluation:
 
 def read_pushed(outputs: Outputs) -> Pushed:
     """Reads the outputs of the Pusher."""
-    properties = outputs["pushed_model"][0].custom_properties
-    if not properties["pushed"].int_value:
-        return Pushed()
-    return Pushed(properties["pushed_destination"].string_value)
+    return Pushed(pushed_path(outputs["pushed_model"][0]))
+
+
+def pushed_path(artifact: Any) -> str:
+    """Where an artifact's model was pushed to; "" when it was not, or is no such artifact."""
+    properties = artifact.custom_properties
+    if "pushed" not in properties or not properties["pushed"].int_value:
+        return ""
+    return str(properties[PUSHED_TO].string_value)

@@ -1,0 +1,144 @@
+"""What the metadata store names, and whether it is still on the disk.
+
+TFX believes its store: it looks whether an artifact's folder is there, never at what is in it, nor
+at what was pushed from it. So each artifact carries a manifest of its files, and what is no longer
+whole is known as deleted before anything is taken from the cache or compared with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import ml_metadata as mlmd
+from ml_metadata.proto.metadata_store_pb2 import Artifact, Event
+
+from components.manifest import first_change, take
+from components.results.facts import PUSHED_TO, pushed_path
+
+MANIFEST = "manifest"  # a custom property: JSON
+
+_OUTPUTS = (Event.OUTPUT, Event.INTERNAL_OUTPUT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """An artifact that can no longer be used.
+
+    Attributes:
+        artifact: as it was in the store.
+        reason: which of its files is missing or has changed.
+        blessed: it is the model that was blessed last.
+    """
+
+    artifact: Artifact
+    reason: str
+    blessed: bool = False
+
+    def __str__(self) -> str:
+        if self.blessed:
+            return (
+                f"the last blessed model cannot be compared with any more: {self.reason}; the one "
+                "before it is the baseline, if there is one"
+            )
+        return f"{self.reason}; it is made again where a run needs it"
+
+
+def outputs_of(
+    store: mlmd.MetadataStore, execution_id: int, output: Path
+) -> dict[str, list[Artifact]]:
+    """Reads the outputs of an execution, cached ones included, from the store's events.
+
+    Args:
+        store: the metadata store.
+        execution_id: of the execution.
+        output: the output folder: where relative addresses begin.
+
+    Returns:
+        Them by the output's name, with absolute addresses.
+    """
+    events = [e for e in store.get_events_by_execution_ids([execution_id]) if e.type in _OUTPUTS]
+    artifacts = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
+    outputs: dict[str, list[Artifact]] = {}
+    for event in events:
+        artifact = artifacts[event.artifact_id]
+        artifact.uri = str(output / artifact.uri)
+        if path := pushed_path(artifact):
+            artifact.custom_properties[PUSHED_TO].string_value = str(output / path)
+        outputs.setdefault(event.path.steps[0].key, []).append(artifact)
+    return outputs
+
+
+def remember(store: mlmd.MetadataStore, artifact_ids: Iterable[int], output: Path) -> None:
+    """Gives a manifest to those artifacts that have none: whoever made them has just finished.
+
+    Args:
+        store: the metadata store.
+        artifact_ids: which.
+        output: the output folder.
+    """
+    new = [a for a in store.get_artifacts_by_id(list(artifact_ids)) if not _has_manifest(a)]
+    for artifact in new:
+        found = take(output, _places(artifact, output))
+        artifact.custom_properties[MANIFEST].string_value = json.dumps(found)
+    if new:
+        store.put_artifacts(new)
+
+
+def forget_lost(
+    store: mlmd.MetadataStore, output: Path, artifacts: Path, alone: bool
+) -> list[Lost]:
+    """Makes artifacts that are not whole any more unknown, so that they are made again.
+
+    Args:
+        store: the metadata store.
+        output: the output folder.
+        artifacts: the folder of artifacts in it; a store may know of others, elsewhere.
+        alone: no other run is at work, so an artifact without a manifest is that of a run which was
+            killed as soon as the store knew it; it gets one.
+
+    Returns:
+        Those that were forgotten.
+    """
+    live = [
+        artifact
+        for artifact in store.get_artifacts()
+        if artifact.state == Artifact.LIVE and (output / artifact.uri).is_relative_to(artifacts)
+    ]
+    reasons = {artifact.id: _reason(artifact, output) for artifact in live}
+    if alone:
+        remember(store, [i for i, reason in reasons.items() if not reason], output)
+    blessed = _blessed_last(live)
+    gone = [artifact for artifact in live if reasons[artifact.id]]
+    lost = [Lost(artifact, reasons[artifact.id], artifact.id == blessed) for artifact in gone]
+    for artifact in gone:
+        artifact.state = Artifact.DELETED
+    if gone:
+        store.put_artifacts(gone)
+    return lost
+
+
+def _reason(artifact: Artifact, output: Path) -> str:
+    missing = [place for place in _places(artifact, output) if not place.exists()]
+    if missing:
+        return f"{missing[0]} is missing"
+    written = artifact.custom_properties[MANIFEST].string_value if _has_manifest(artifact) else "{}"
+    return first_change(output, json.loads(written))
+
+
+def _places(artifact: Artifact, output: Path) -> list[Path]:
+    """The folders that hold an artifact: its own, and that which it was pushed to."""
+    return [output / place for place in (artifact.uri, pushed_path(artifact)) if place]
+
+
+def _has_manifest(artifact: Artifact) -> bool:
+    return MANIFEST in artifact.custom_properties  # to ask a map of messages by [] adds one
+
+
+def _blessed_last(artifacts: Sequence[Artifact]) -> int:
+    """The id of the model that was blessed last; 0 when there is none."""
+    found = (a.custom_properties for a in artifacts if "current_model_id" in a.custom_properties)
+    models = (f["current_model_id"].int_value for f in found if f["blessed"].int_value)
+    return max(models, default=0)
