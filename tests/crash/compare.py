@@ -115,8 +115,10 @@ def pushed_wrongly(output: Path, family: str, versions: int) -> Iterator[str]:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
+    from components.pusher import PUSHED_BY
+
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != PUSHED_BY
     }
