@@ -14,9 +14,9 @@ SEED = 1  # draws points of different nodes
 
 
 def test_a_run_that_is_killed_ends_as_one_that_is_left_alone() -> None:
-    options = ["--case", "quick", "--points", "4", "--seed", str(SEED), "--jobs", "1"]
+    options = ["--case", "quick", "--fault", "kill", "--points", "4", "--seed", str(SEED)]
     sweep = subprocess.run(
-        [runs.PYTHON, "-m", "tests.crash", *options],
+        [runs.PYTHON, "-m", "tests.crash", *options, "--jobs", "1"],
         cwd=runs.PROJECT,
         capture_output=True,
         text=True,

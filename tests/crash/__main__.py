@@ -170,10 +170,13 @@ class _Sweep:
             told.send((place, time.monotonic() - started, problems))
 
     def _drawn(self, points: list[Point]) -> list[Point]:
-        if self._options.points is None or self._options.points >= len(points):
+        """As many as are asked for, one from each of so many equal parts of the sweep."""
+        parts = self._options.points
+        if parts is None or parts >= len(points):
             return points
-        drawn = random.Random(self._options.seed).sample(range(len(points)), self._options.points)
-        return [points[place] for place in sorted(drawn)]
+        bounds = [len(points) * part // parts for part in range(parts + 1)] if parts else [0]
+        draw = random.Random(self._options.seed)
+        return [points[draw.randrange(*part)] for part in zip(bounds, bounds[1:], strict=False)]
 
 
 def _say(words: str) -> None:
