@@ -10,7 +10,7 @@ python := .venv/bin/python
 kfp_python := .venv-kubeflow/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-kubeflow run test test-all bench kubeflow kubeflow-local image test-image lint lock sdist \
+.PHONY: help setup setup-kubeflow run test test-all test-crash bench kubeflow kubeflow-local image test-image lint lock sdist \
   clean clean-all
 
 help: ## list these targets
@@ -34,6 +34,9 @@ test: setup setup-kubeflow ## run the tests, but for those that are marked slow
 
 test-all: setup setup-kubeflow ## run all tests
 	@scripts/test.sh $(ARGS)
+
+test-crash: setup ## stop small runs at every durable step, resume and compare; ARGS="--node Pusher" chooses
+	@$(python) -m tests.crash $(ARGS)
 
 bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
+from pathlib import Path
 from typing import Any
 
 from tfx.components.pusher import executor as pusher
@@ -14,13 +16,15 @@ from components.results.facts import PUSHED_TO
 from modules.util.files import remove
 
 INCOMING = ".incoming"
+PUSHED_BY = ".pushed_by"  # in a version: the artifact that knows of it
 
 
 class Executor(pusher.Executor):
     """Pushes into a hidden folder beside the versions, then moves the whole version into place.
 
     A folder is moved by one rename: whoever watches the destination sees either nothing or the
-    whole model, also when the push is killed in the middle.
+    whole model, also when the push is killed in the middle. One that was killed after that move, so
+    that no artifact knows of it, is not pushed a second time.
     """
 
     def Do(
@@ -47,13 +51,35 @@ class Executor(pusher.Executor):
         )
         if not pushed.get_int_custom_property("pushed"):
             return
+        arrived = Path(incoming, pushed.get_string_custom_property("pushed_version"))
+        (arrived / PUSHED_BY).write_text(pushed.uri, encoding="utf-8")
         # A server takes the greatest number, so the new one has to be it, whatever the clock says.
-        version = pushed.get_string_custom_property("pushed_version")
-        target = os.path.join(final, str(max(int(version), newest_version(final) + 1)))
-        os.rename(os.path.join(incoming, version), target)
-        os.rmdir(incoming)
-        pushed.set_string_custom_property("pushed_version", os.path.basename(target))
-        pushed.set_string_custom_property(PUSHED_TO, target)
+        newest = newest_version(final)
+        target = Path(final, str(newest))
+        if not _is_forgotten(target, arrived):
+            target = Path(final, str(max(int(arrived.name), newest + 1)))
+            os.rename(arrived, target)
+        remove(incoming)
+        pushed.set_string_custom_property("pushed_version", target.name)
+        pushed.set_string_custom_property(PUSHED_TO, str(target))
+
+
+def _is_forgotten(version: Path, arrived: Path) -> bool:
+    """Whether a version is what has arrived, from a push that was killed before it was recorded."""
+    try:
+        known = os.path.exists((version / PUSHED_BY).read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    return not known and _files(version) == _files(arrived) and _same(version, arrived)
+
+
+def _files(folder: Path) -> set[Path]:
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path for path in found if path.name != PUSHED_BY}
+
+
+def _same(one: Path, other: Path) -> bool:
+    return all(filecmp.cmp(one / name, other / name, shallow=False) for name in _files(one))
 
 
 def newest_version(folder: str) -> int:

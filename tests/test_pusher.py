@@ -1,5 +1,7 @@
 """The Pusher's executor: whole versions only."""
 
+import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,14 @@ def push(tmp_path: Path) -> Any:
         filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(serving))
     )
 
+    ids = itertools.count(1)
+
     def run(blessed: int = 1, served: int = 1) -> tuple[Any, Path]:
         blessing = artifacts.make(standard_artifacts.ModelBlessing, tmp_path / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
         infra = artifacts.make(standard_artifacts.InfraBlessing, tmp_path / "infra")
         infra.set_int_custom_property("blessed", served)
-        pushed = artifacts.make(standard_artifacts.PushedModel, tmp_path / "pushed")
+        pushed = artifacts.make(standard_artifacts.PushedModel, tmp_path / f"{next(ids)}")
         Executor().Do(
             {"model": [model], "model_blessing": [blessing], "infra_blessing": [infra]},
             {"pushed_model": [pushed]},
@@ -84,6 +88,36 @@ def test_versions_always_rise(push: Any, there: str) -> None:
     assert int(version) == int(there) + 1
     assert pushed.get_string_custom_property("pushed_destination") == str(serving / version)
     assert (serving / version / "saved_model.pb").read_text() == "graph"
+
+
+def _left_by_a_killed_push(push: Any) -> Path:
+    """The version of a push that was killed before its artifact was recorded, and so removed."""
+    pushed, _ = push()
+    shutil.rmtree(pushed.uri)
+    return Path(pushed.get_string_custom_property("pushed_destination"))
+
+
+def test_a_push_that_was_killed_before_it_was_recorded_is_not_made_twice(push: Any) -> None:
+    left = _left_by_a_killed_push(push)
+    pushed, serving = push()
+    assert list(serving.iterdir()) == [left]
+    assert pushed.get_string_custom_property("pushed_version") == left.name
+    assert pushed.get_string_custom_property("pushed_destination") == str(left)
+
+
+@pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
+def test_another_model_than_a_killed_push_left_is_pushed_above_it(push: Any, file: str) -> None:
+    left = _left_by_a_killed_push(push)
+    (left / file).write_text("other")  # of another length or not, it is another model
+    pushed, serving = push()
+    assert int(pushed.get_string_custom_property("pushed_version")) > int(left.name)
+    assert len(list(serving.iterdir())) == 2
+
+
+def test_a_push_that_is_known_is_made_again_when_asked(push: Any) -> None:
+    push()
+    _, serving = push()
+    assert len(list(serving.iterdir())) == 2
 
 
 def test_what_is_no_version_does_not_count(push: Any) -> None:
