@@ -178,9 +178,8 @@ def _chosen(layers: Iterable[Layer], name: str) -> Any:
 def _filled(*layers: Layer) -> Settings:
     given = [(flat(layer.values, _TABLES), layer.source) for layer in layers]
     described = [(found.pop(DATASET), source) for found, source in given if DATASET in found]
-    typed = {name for found, _ in given for name in found}
+    typed = {name for found, _ in given for name in found}  # their defaults need not be possible
     filled = {
-        # A default may begin in the current folder, which need not be there for who gives all.
         value.name: None if value.name in typed else _read(value.name, value.default)
         for value in DECLARED.values()
         if value.default is not dataclasses.MISSING
@@ -246,9 +245,7 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
         if name == "metadata_store" and found is not None:
             return str(address.parse(found))
         return absolute(found) if isinstance(found, Path) else found
-    except BadPath as error:
-        raise complaint(f"{name}: {error}", source) from None
-    except BadValue as error:
+    except (BadPath, BadValue) as error:
         raise complaint(str(error), source) from None
 
 
