@@ -40,7 +40,7 @@ class Served:
 
 
 class CannotAsk(Exception):
-    """A signature takes what no request can be made of."""
+    """A signature, or the whole model, cannot be asked; the words say why."""
 
     def __init__(self, signature: str, words: str) -> None:
         super().__init__(f"{signature} {words}")

@@ -47,14 +47,6 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(more)}
 
 
-class CannotAnswer(Exception):
-    """A model cannot be asked; whose fault in it that is, and how it shows."""
-
-    def __init__(self, signature: str, words: str) -> None:
-        super().__init__(f"{signature} {words}")
-        self.signature, self.words = signature, words
-
-
 def check(
     model_dir: str, serialized: Sequence[bytes], served: Served, accuracy: float | None = None
 ) -> list[Failure]:
@@ -84,7 +76,7 @@ def check(
         wanted = {name: _ask_here(name, asked[name], of) for name, of in requests.items()}
         more = more_questions(asked, requests, served)
         answers = _ask_in_a_fresh_process(model_dir, {**requests, **more})
-    except (CannotAsk, CannotAnswer) as error:
+    except CannotAsk as error:
         return [failure(error.signature, error.words, count)]
     return [
         *other_names(answers, served, count),
@@ -106,7 +98,7 @@ def _ask_here(name: str, signature: Any, inputs: Mapping[str, np.ndarray]) -> di
         raise  # which says nothing about the model
     except (tf.errors.OpError, ValueError, TypeError) as error:
         last = (str(error).strip().splitlines() or ["it said nothing"])[-1][:300]
-        raise CannotAnswer(name, f"it fails on real examples: {last}") from error
+        raise CannotAsk(name, f"it fails on real examples: {last}") from error
 
 
 def _ask_in_a_fresh_process(model_dir: str, requests: ask_model.Tensors) -> ask_model.Tensors:
@@ -131,7 +123,7 @@ def _ask_in_a_fresh_process(model_dir: str, requests: ask_model.Tensors) -> ask_
         )
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300]
         if done.returncode == ask_model.CANNOT:
-            raise CannotAnswer("the model", f"a fresh process could not serve it: {last}")
+            raise CannotAsk("the model", f"a fresh process could not serve it: {last}")
         if done.returncode:
             raise RuntimeError(
                 f"the process that asks the model ended with {done.returncode}, which says nothing "

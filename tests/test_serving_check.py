@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,9 +15,9 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import ask_model, serving_check
-from components.answers import compare
+from components.answers import compare, too_few_right
 from components.gates import Record, describe, read_record
-from components.questions import Served, make_requests, some_of
+from components.questions import Served, label_of, make_requests, some_of
 from components.readers import idx
 from components.serving_check import ServingCheck
 from components.serving_check import check as check_model
@@ -174,6 +175,23 @@ def test_a_model_that_fails_on_real_examples_is_refused(
     [failure] = read_record(blessing.uri).failures
     assert failure.metric == "serving_images"
     assert str(failure).startswith("serving_images cannot be served: it fails on real examples: ")
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.3, 0.8, 0.953, 0.9928, 1.0])
+def test_how_many_have_to_be_right_is_the_binomial_bound(examples: Any, accuracy: float) -> None:
+    asked = records(examples)[:64]
+    labels = [label_of(example) for example in asked]
+    served = Served(("serving_default",), DIGITS, figure="accuracy", prediction="p")
+
+    def refused(right: int, of: float | None = accuracy) -> list[str]:
+        said = np.eye(10)[[n if k < right else (n + 1) % 10 for k, n in enumerate(labels)]]
+        return list(map(str, too_few_right({"serving_default": {"p": said}}, asked, served, of)))
+
+    chances = [math.comb(64, k) * accuracy**k * (1 - accuracy) ** (64 - k) for k in range(65)]
+    for right in range(65):
+        # So few or fewer would come about once in a thousand times at most.
+        assert bool(refused(right)) == (sum(chances[: right + 1]) < 0.001), right
+        assert refused(right, None) == []
 
 
 def test_the_examples_that_are_asked_about_are_drawn() -> None:
