@@ -16,14 +16,16 @@ sys.path.insert(0, str(ROOT))
 
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
-from pipeline import belonging, output_folder, signals  # noqa: E402
+from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.pruning.command import prune  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
 if TYPE_CHECKING:
     from components.results.summary import Summary
+    from pipeline.run import Run
     from pipeline.run_folder import RunFolder
     from pipeline.screen import Screen
 
@@ -34,7 +36,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="local_runner.py",
-        description=__doc__,
+        description="Runs the pipeline on this machine: labelled images in, a tuned, judged, "
+        "pushed model out.",
         epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
         "130 and 143 stopped by a signal",
     )
@@ -46,10 +49,27 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="NODE",
         help="run this node and all that depend on it, whatever is cached",
     )
+    add(
+        "--no-lock",
+        action="store_true",
+        help="go on where the file system of the output folder has no locks; no other run may use "
+        "the folder then",
+    )
+    add(
+        "--prune",
+        action="store_true",
+        help="run nothing; remove from --output what no run needs any more: artifacts and run "
+        "folders but for the last ones, never what is served, blessed last or can be resumed",
+    )
+    add("--dry-run", action="store_true", help="with --prune: only tell what it would remove")
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node; leave out --rerun-from")
+    if options.dry_run and not options.prune:
+        parser.error("--dry-run tells what --prune would remove; give both")
+    if options.prune and (options.no_cache or options.rerun_from):
+        parser.error("--prune runs nothing; leave out --no-cache and --rerun-from")
     return options
 
 
@@ -65,13 +85,23 @@ def main(arguments: list[str] | None = None) -> int:
     from components.readers.reader import BadDataset  # needs NumPy
 
     try:
-        settings = _check(read_options(options), options)
-        with output_folder.only_run_in(settings.output):
+        settings = read_options(options)
+        if options.prune:
+            prune(settings, _say, options.dry_run)
+            return ExitCode.PUSHED
+        settings = _check(settings, options)
+        output = settings.output
+        with (
+            output_folder.only_run_in(output, options.no_lock),
+            scratch.own_temporary_folder(output),
+        ):
             belonging.claim(settings)
             return _run(settings, options)
     except (BadValue, BadDataset, output_folder.Busy) as error:
         return _complain(str(error))
     except OSError as error:
+        if error.errno in disk.FAILURES:
+            return _complain(disk.fault(error), ExitCode.FAILED)
         if error.filename is None:
             raise
         return _complain(f"cannot use {error.filename}: {error.strerror}")
@@ -86,6 +116,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
     from pipeline import nodes
     from pipeline.intake import on_data
 
+    disk.check_temporary()
     if options.rerun_from:
         nodes.check_id(options.rerun_from)
     settings = on_data(settings)
@@ -132,7 +163,6 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 
 def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
     """Runs every node in order, up to the first that fails or refuses; writes the summary."""
-    from components.results.summary import read_summary
     from pipeline.outcome import words
     from pipeline.verdict import end
 
@@ -150,33 +180,47 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
                 screen.say(f"note: {lost}")
             try:
                 for node_id in run.node_ids:
-                    if not run.node(node_id, screen).outcome.ok:
+                    if run.node(node_id, screen).ends:
                         break
             except KeyboardInterrupt as stop:
-                run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))
+                _write_down(run, stop)
                 raise
             return run.end()
     except BadSetting as error:
-        folder.write(end(ExitCode.BAD_INPUT, str(error)))
+        folder.conclude(end(ExitCode.BAD_INPUT, str(error)))
         raise
     except Exception as error:
         traceback.print_exc()  # to the log
-        folder.write(end(ExitCode.FAILED, words(error)))
-        return read_summary(folder.summary)
+        return folder.conclude(end(ExitCode.FAILED, words(error, folder.path)))
     finally:
         screen.stop()
 
 
-def _complain(message: str) -> int:
+def _write_down(run: Run, stop: KeyboardInterrupt) -> None:
+    """Writes the summary of a run that is stopped, which it is even if there is no room for one."""
+    from pipeline.verdict import end
+
+    try:
+        run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))
+    except Exception:
+        traceback.print_exc()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _complain(message: str, code: int = ExitCode.BAD_INPUT) -> int:
     sys.stderr.write(f"local_runner.py: {message}\n")
-    return ExitCode.BAD_INPUT
+    return code
 
 
 def _environment() -> None:
     import warnings
 
-    make_unbreakable()
     environment.configure("1")
+    make_unbreakable()
     signals.stop_like_ctrl_c()
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)

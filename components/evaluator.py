@@ -20,14 +20,16 @@ from tfx.types import (
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import json_utils
 
-from components import proposal, tfma_results
+from components import pairing, proposal, tfma_results
+from components.comparison import Comparison
 from components.gates import describe, no_gates, write_record
 from components.gathered import on_disk
 from components.results.facts import EVALUATION_FILE
 from modules import families
+from modules.contract.family import Family
 from modules.data.dataset import Dataset, from_text, to_text
 from modules.training.judge import judge_of
-from modules.util.files import write_json, write_text
+from modules.util.files import remove, write_json, write_text
 from modules.util.plain import to_json
 
 
@@ -46,14 +48,14 @@ class Executor(tfx_evaluator.Executor):
             RuntimeError: the blessing and the thresholds do not say the same.
         """
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        # Beside what it is for, since a folder for temporary files may be in memory.
-        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
-            super().Do(input_dict, output_dict, exec_properties)
         dataset = from_text(exec_properties["dataset"])
         family = families.load(exec_properties["family"])(
             dataset, judge_of(input_dict.get("judge"))
         )
-        evaluation = tfma_results.read_evaluation(uri, family)
+        # Beside what it is for, since a folder for temporary files may be in memory.
+        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
+            note = self._compared(family, input_dict, output_dict, exec_properties)
+        evaluation = tfma_results.read_evaluation(uri, family, note)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
@@ -75,6 +77,55 @@ class Executor(tfx_evaluator.Executor):
             _refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
         write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))
         write_record(uri, tfma_results.EVALUATOR, failures)
+
+    def _compared(
+        self,
+        family: Family,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> str:
+        """Judges as TFX does, against as much of the last blessed model as can be compared.
+
+        Returns:
+            What could not be compared and why, for people; empty when everything was.
+        """
+        if not input_dict.get(standard_component_specs.BASELINE_MODEL_KEY):
+            super().Do(input_dict, output_dict, exec_properties)
+            return ""
+
+        def judge(found: Comparison) -> None:
+            for artifacts in output_dict.values():
+                _empty(artifacts[0].uri)
+            inputs, properties = pairing.reduced(found, input_dict, exec_properties)
+            super(Executor, self).Do(inputs, output_dict, properties)
+
+        found = pairing.look(family, input_dict, exec_properties, pairing.FEW)
+        try:
+            judge(found)
+        except Exception:
+            # A few Examples may not have shown what is wrong with it; if all do not, it is not it.
+            whole = pairing.look(family, input_dict, exec_properties)
+            if whole == found:
+                raise
+            found = whole
+            judge(found)
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        if exec_properties["proposes"] or not found.possible:
+            return found.note
+        if undefined := pairing.undefined_changes(uri):
+            found = found.without(undefined, "not a number")
+            judge(found)
+        return found.note
+
+
+def _empty(folder: str) -> None:
+    """Removes what an earlier try wrote."""
+    for path in Path(folder).iterdir():
+        if path.is_dir() and not path.name.startswith("."):
+            remove(path)
+        elif path.is_file():
+            path.unlink()
 
 
 def _refuse(blessing: Any, model: Any) -> None:

@@ -69,6 +69,18 @@ class Failure:
         return f"{self.metric}{where} is {self.value:.4g}, {allowed} {self.bound:g} {examples}"
 
 
+def broken_off(gate: str, metric: str, why: str) -> Failure:
+    """What a node says whose model cannot be trained.
+
+    Args:
+        gate: the node.
+        metric: what was broken off, such as "training".
+        why: in a sentence, of which the metric may be the first word.
+    """
+    _, about, words = why.partition(f"{metric} ") if why.startswith(metric) else ("", "", why)
+    return Failure(gate, metric, OVERALL, None, MUST, None, 0, words if about else f"ended: {why}")
+
+
 def no_gates(gate: str) -> Failure:
     """What a gate says of data that nobody has set bounds for."""
     words = "for this dataset; what its model reached is proposed as such"

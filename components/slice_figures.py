@@ -16,6 +16,7 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from components import bootstrap
+from components.comparison import Comparison
 from components.gathered import Gathered
 from modules import families
 from modules.contract.family import Family
@@ -30,6 +31,7 @@ class SliceFigures(metric_types.Metric):
         family: str,
         dataset: Mapping[str, Any],
         errors: bool = False,
+        comparison: Mapping[str, Any] | None = None,
         name: str = "figures",
     ) -> None:
         """Builds the metric.
@@ -38,9 +40,18 @@ class SliceFigures(metric_types.Metric):
             family: whose figures.
             dataset: of what data, as modules.data.dataset.to_plain writes it.
             errors: also give the standard errors of gated figures; see components.bootstrap.
+            comparison: the fields of a Comparison with the last blessed model, of which it says
+                what is asked; all of it unless something is said.
             name: unused; TFMA gives every metric one.
         """
-        super().__init__(_computations, name=name, family=family, dataset=dataset, errors=errors)
+        super().__init__(
+            _computations,
+            name=name,
+            family=family,
+            dataset=dataset,
+            errors=errors,
+            comparison=dict(comparison or {}),
+        )
 
 
 metric_types.register_metric(SliceFigures)
@@ -51,47 +62,63 @@ def _computations(
     family: str,
     dataset: Mapping[str, Any],
     errors: bool = False,
+    comparison: Mapping[str, Any] | None = None,
     model_names: Iterable[str] = ("",),
     output_names: Iterable[str] = ("",),
     **_: Any,
 ) -> list[metric_types.MetricComputation]:
     chosen = families.load(family)(from_plain(dataset))
-    # Those of the last blessed model are nobody's question.
-    asked = {model: errors and model != constants.BASELINE_KEY for model in model_names}
+    baseline = Comparison(**(comparison or {}))
     return [
         metric_types.MetricComputation(
-            keys=list(_keys(chosen, model, output, asked[model])),
+            keys=combiner.keys(),
             preprocessors=None,
-            combiner=_Combiner(chosen, model, output, asked[model]),
+            combiner=combiner,
         )
         for model in model_names
         for output in output_names
+        for combiner in [
+            # The standard errors of the last blessed model are nobody's question.
+            _Combiner(chosen, model, output, comparison=baseline)
+            if model == constants.BASELINE_KEY
+            else _Combiner(chosen, model, output, errors)
+        ]
     ]
 
 
-def _keys(
-    family: Family, model: str, output: str, errors: bool
-) -> Iterable[metric_types.MetricKey]:
-    evaluation = family.evaluation.for_classes(family.dataset.names)
-    classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
-    more = tuple(map(bootstrap.named, bootstrap.uncounted(evaluation))) if errors else ()
-    for names, sub_keys in ((evaluation.figures + more, [None]), (evaluation.by_class, classes)):
-        for name in names:
-            for sub_key in sub_keys:
-                # No word on weights: the form in which TFMA looks up a threshold by a bare name.
-                yield metric_types.MetricKey(
-                    name=name,
-                    model_name=model,
-                    output_name=output,
-                    sub_key=sub_key,
-                    example_weighted=None,
-                )
-
-
 class _Combiner(beam.CombineFn):
-    def __init__(self, family: Family, model: str, output: str, errors: bool = False) -> None:
+    def __init__(
+        self,
+        family: Family,
+        model: str,
+        output: str,
+        errors: bool = False,
+        comparison: Comparison | None = None,
+    ) -> None:
         self._family, self._model, self._output = family, model, output
-        self._errors = errors
+        self._errors, self._comparison = errors, comparison or Comparison()
+
+    def keys(self) -> list[metric_types.MetricKey]:
+        """Of all that is said about a slice."""
+        family = self._family
+        evaluation = family.evaluation.for_classes(family.dataset.names)
+        uncounted = bootstrap.uncounted(evaluation) if self._errors else ()
+        whole = (*evaluation.figures, *map(bootstrap.named, uncounted))
+        classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
+        return [
+            # No word on weights: the form in which TFMA looks up a threshold by a bare name.
+            metric_types.MetricKey(
+                name=name,
+                model_name=self._model,
+                output_name=self._output,
+                sub_key=sub_key,
+                example_weighted=None,
+            )
+            for names, sub_keys in ((whole, [None]), (evaluation.by_class, classes))
+            for name in names
+            for sub_key in sub_keys
+            if name not in self._comparison.left_out
+        ]
 
     def create_accumulator(self) -> Gathered:
         return Gathered()
@@ -126,14 +153,11 @@ class _Combiner(beam.CombineFn):
         labels, facts = accumulator.whole()
         if not facts:
             return {}
-        found = self._family.figures(labels, facts)
+        found = self._family.figures(labels, self._comparison.filled(facts, len(labels)))
         if self._errors:
             known = bootstrap.standard_errors(self._family, labels, facts)
             found = {**found, **{bootstrap.named(name): error for name, error in known.items()}}
-        return {
-            key: _value(found, key)
-            for key in _keys(self._family, self._model, self._output, self._errors)
-        }
+        return {key: _value(found, key) for key in self.keys()}
 
 
 def _value(found: Mapping[str, Any], key: metric_types.MetricKey) -> Any:

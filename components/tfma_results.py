@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 
 from components.bootstrap import figure_of
 from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
-from components.results.facts import Evaluation
+from components.results.facts import BASELINE, Evaluation
 from modules.contract.family import Family
 from modules.data.dataset import TESTED
 from modules.data.features import LABEL, STROKE, strokes_of
@@ -18,12 +18,13 @@ from modules.util.plain import number
 EVALUATOR = "Evaluator"  # the node whose thresholds they are
 
 
-def read_evaluation(uri: str, family: Family) -> Evaluation:
+def read_evaluation(uri: str, family: Family, uncompared: str = "") -> Evaluation:
     """Reads the metrics of the candidate.
 
     Args:
         uri: the Evaluator's output.
         family: whose model was judged, on which data.
+        uncompared: what was not compared with the last blessed model, for people; often empty.
     """
     names = family.dataset.names
     spec = family.evaluation.for_classes(names)
@@ -51,7 +52,7 @@ def read_evaluation(uri: str, family: Family) -> Evaluation:
         curves=lists.get("curve", []),
         confusion=_confusion(result.plots, len(names)),
         classes=list(names),
-        notes=family.notes(),
+        notes={**family.notes(), **({BASELINE: uncompared} if uncompared else {})},
         headline=list(spec.headline),
         gated=list(dict.fromkeys(gate.figure for gate in spec.gates)),
     )

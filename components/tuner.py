@@ -1,4 +1,4 @@
-"""TFX's Tuner, such that its results say what was searched for."""
+"""TFX's Tuner, such that its results say what was searched for, and whether anything was found."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from tfx.components.tuner import executor as tfx_executor
 from tfx.dsl.components.base import executor_spec
 from tfx.types import artifact_utils, standard_component_specs
 
+from components.gates import broken_off, write_record
 from components.results.facts import OBJECTIVE_FILE
+from modules.contract.family import TrainingStopped
 from modules.util.files import write_json
+
+TUNER = "Tuner"
 
 
 class Executor(tfx_executor.Executor):
-    """Searches as TFX does, and writes the objective beside the trials: they hold bare scores."""
+    """Searches as TFX does, and writes the objective beside the trials: they hold bare scores.
+
+    A search whose trials were all broken off is complete, so that it is not made again: the record
+    beside its results says that nothing was found, and the run ends there.
+    """
 
     def Do(
         self,
@@ -24,11 +32,16 @@ class Executor(tfx_executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         """See the base class."""
-        tuner = tfx_executor.search(input_dict, exec_properties, self._get_tmp_dir())
-        tfx_executor.write_best_hyperparameters(tuner, output_dict)
         results = artifact_utils.get_single_uri(
             output_dict[standard_component_specs.TUNER_RESULTS_KEY]
         )
+        try:
+            tuner = tfx_executor.search(input_dict, exec_properties, self._get_tmp_dir())
+        except TrainingStopped as stopped:
+            write_record(results, TUNER, [broken_off(TUNER, "search", str(stopped))])
+            return
+        write_record(results, TUNER, [])
+        tfx_executor.write_best_hyperparameters(tuner, output_dict)
         objective = tuner.oracle.objective
         found = {"name": objective.name, "direction": objective.direction}
         write_json(Path(results, OBJECTIVE_FILE), found)

@@ -24,7 +24,10 @@ if str(ROOT) not in sys.path:
 from kubeflow.compiling import cluster as clusters  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
+from modules.util import environment  # noqa: E402
+from pipeline import disk  # noqa: E402
 from pipeline import options as run_options  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.settings import BadSetting, Layer  # noqa: E402
@@ -48,7 +51,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/compile.py",
-        description=__doc__,
+        description="Compiles the pipeline for Kubeflow Pipelines v2: a task for each node, then "
+        "one for the verdict.",
         formatter_class=_Help,
     )
     what = parser.add_argument_group(
@@ -60,7 +64,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     clusters.add_options(parser.add_argument_group("where to run it"))
     parser.add_argument(
         "--data-from",
-        type=Path,
+        type=path_argument,
         default=ROOT / "data" / "mnist",
         metavar="DIR",
         help="a copy here of the data that pods will find in --data-dir: what they say of "
@@ -68,7 +72,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "refuses any others (default: data/mnist of the project)",
     )
     parser.add_argument(
-        "--to", type=Path, help="the file to write (default: build/kubeflow/NAME.yaml)"
+        "--to", type=path_argument, help="the file to write (default: build/kubeflow/NAME.yaml)"
     )
     parser.add_argument(
         "--tfx-python",
@@ -92,6 +96,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return ExitCode.BAD_INPUT
     except OSError as error:
+        if error.errno in disk.FAILURES:
+            sys.stderr.write(f"kubeflow/compile.py: {disk.fault(error)}\n")
+            return ExitCode.FAILED
         sys.stderr.write(f"kubeflow/compile.py: cannot write {error.filename}: {error.strerror}\n")
         return ExitCode.BAD_INPUT
 
@@ -113,10 +120,14 @@ def ask_plan(layers: Sequence[Layer], data_from: Path, python: str) -> dict[str,
         python: its interpreter.
 
     Raises:
-        BadOption: an unknown setting, or an environment that is missing.
+        BadOption: an unknown setting, an environment that is missing, or a current folder that is.
     """
+    try:
+        folder = os.getcwd()
+    except OSError as error:
+        raise BadOption(f"the current folder cannot be used: {error.strerror}") from None
     asked = {
-        "folder": os.getcwd(),
+        "folder": folder,
         "layers": [dataclasses.asdict(layer) for layer in layers],
         "data_from": str(data_from),
     }
@@ -222,4 +233,5 @@ def _named(component: Any, name: str) -> Any:
 
 
 if __name__ == "__main__":
+    environment.configure("3")
     sys.exit(main())

@@ -24,8 +24,10 @@ def task_name(node_id: str) -> str:
 
 # Nodes that learn: a GPU is asked for these and no others.
 GPU_NODES = tuple(node.id for node in NODES if node.learns)
-# Tasks that fail when they refuse.
+# Tasks that do nothing but refuse or not, and would refuse again.
 GATES = (*(task_name(node.id) for node in NODES if node.stops), task_name(VERDICT))
+# Tasks that can end as refused.
+REFUSING = (*GATES, *(task_name(node.id) for node in NODES if node.final))
 
 
 def place(path: str) -> str:

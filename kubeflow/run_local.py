@@ -27,6 +27,8 @@ if str(ROOT) not in sys.path:
 
 from components.results.summary import Summary, read_summary  # noqa: E402
 from kubeflow.names import place  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
+from modules.util import environment  # noqa: E402
 from pipeline.config_file import write_plain  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
@@ -37,12 +39,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/run_local.py",
-        description=__doc__,
+        description="Executes a compiled file on this machine with kfp.local, then compares with "
+        "local_runner.py.",
         epilog="The exit code is that of the run, as with local_runner.py; 1 if the two differ.",
     )
     add = parser.add_argument
-    add("file", type=Path, help="a file that kubeflow/compile.py wrote")
-    add("--volume", type=Path, help="the folder to use as the volume (default: FILE without .yaml)")
+    add("file", type=path_argument, help="a file that kubeflow/compile.py wrote")
+    add(
+        "--volume",
+        type=path_argument,
+        help="the folder to use as the volume (default: FILE without .yaml)",
+    )
     add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
     add(
         "--tfx-python",
@@ -227,4 +234,5 @@ def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    environment.configure("3")
     sys.exit(main())

@@ -21,11 +21,14 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
+from modules.util import environment  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
     from kubeflow.client.upload import Package, Version
 
+_LONGEST = 366 * 24 * 3600  # seconds
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
 _EPILOG = """ways to sign in:
   none                     if KFP asks for no login, as through a port-forward
@@ -49,13 +52,19 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow/submit.py",
-        description=__doc__,
+        description="Submits a compiled pipeline to Kubeflow Pipelines: uploads a version, runs "
+        "it, follows the run.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add, environment = parser.add_argument, os.environ.get
     host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
-    add("file", nargs="?", type=Path, help="what `make kubeflow` wrote (default: the only file)")
+    add(
+        "file",
+        nargs="?",
+        type=path_argument,
+        help="what `make kubeflow` wrote (default: the only file)",
+    )
     add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
     add("--ui-host", default=ui_host, help="the address of the links, if not --host")
     add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
@@ -66,8 +75,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--wait", action="store_true", help="follow the run until it ends")
     add("--timeout", type=float, metavar="SECONDS", help="stop following after this time")
     add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
-    add("--token-file", type=Path, metavar="FILE", help="see below")
-    add("--cookies-file", type=Path, metavar="FILE", help="see below")
+    add("--token-file", type=path_argument, metavar="FILE", help="see below")
+    add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
     add(
         "--iap-client-id",
         metavar="ID",
@@ -82,7 +91,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--ssl-ca-cert",
-        type=Path,
+        type=path_argument,
         metavar="FILE",
         help="the certificate of the authority that signed the host's",
     )
@@ -91,8 +100,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
     if options.schedule and options.wait:
         parser.error("--wait does not go with --schedule, which has no end")
-    if options.timeout is not None and not (options.wait and options.timeout > 0):
-        parser.error("--timeout needs --wait and a number of seconds above 0")
+    if options.timeout is not None and not (options.wait and 0 < options.timeout <= _LONGEST):
+        parser.error(
+            "--timeout needs --wait and a number of seconds above 0, and no more than a year has"
+        )
     try:
         options.host = address(options.host)
         options.ui_host = address(options.ui_host or options.host)
@@ -231,6 +242,7 @@ def _complain(message: str) -> int:
 
 
 if __name__ == "__main__":
+    environment.configure("3")
     import logging
     import warnings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tfx.components import ExampleValidator, Pusher, StatisticsGen, Trainer
+from tfx.components import ExampleValidator, Pusher, StatisticsGen
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
@@ -19,6 +19,7 @@ from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
 from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
+from components.trainer import Trainer
 from components.tuner import Tuner
 from modules import families
 from modules.data.dataset import to_plain, to_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from pipeline import learning
 from pipeline.settings import BadSetting, Settings
 
 
@@ -20,7 +21,8 @@ def on_data(settings: Settings, folder: Path | None = None) -> Settings:
 
     Raises:
         BadDataset: the data cannot be used, or too little of them is taken.
-        BadSetting: a person asked for more images than there are.
+        BadSetting: a person asked for more images than there are, or for a search with nothing to
+            search.
     """
     from components.readers.intake import take  # needs NumPy
 
@@ -36,6 +38,7 @@ def on_data(settings: Settings, folder: Path | None = None) -> Settings:
             )
     # A number in a profile means "at most"; what was not limited stays so.
     limited = {name: getattr(taken, name) for name in there if getattr(data, name) is not None}
-    return dataclasses.replace(
+    settings = dataclasses.replace(
         settings, dataset=taken.dataset, data=dataclasses.replace(data, **limited)
     )
+    return learning.fit(settings, folder or settings.data_dir)

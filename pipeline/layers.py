@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modules.contract.paths import BadPath, absolute, local_path
 from modules.contract.values import BadValue
 
 DATASET = "dataset"  # written down with the settings, and no setting: nobody types it
@@ -72,12 +72,13 @@ def read_file(file: str) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        with open(os.path.expanduser(file), "rb") as opened:
+        with open(absolute(local_path(str(file))), "rb") as opened:
             if not str(file).endswith(".json"):
                 return tomllib.load(opened)
             found = json.load(opened)
-    except OSError as error:
-        raise BadSetting(f"cannot read {file}: {error.strerror}") from None
+    except (OSError, BadPath) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadSetting(f"cannot read {file}: {why}") from None
     except UnicodeDecodeError as error:
         raise BadSetting(f"{file} is not UTF-8 text: {error.reason}") from None
     except RecursionError:
@@ -86,6 +87,8 @@ def read_file(file: str) -> dict[str, Any]:
         raise BadSetting(f"{file} is not valid TOML: {error}") from None
     except json.JSONDecodeError as error:
         raise BadSetting(f"{file} is not valid JSON: {error}") from None
+    except ValueError:  # what Python says of whole numbers from some thousand digits on
+        raise BadSetting(f"{file} holds a number that is too long") from None
     if not isinstance(found, dict):
         raise BadSetting(f"{file} holds no table of values")
     return found

@@ -72,7 +72,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
         refused = refusal
     except Exception as error:  # whatever a component raises is this node's failure, not ours
         _log.exception("%s failed", node_id)
-        reason = words(error)
+        reason = words(error, ir.runtime_spec.pipeline_root.field_value.string_value)
     seconds = time.monotonic() - started
     if refused:
         return Outcome(node_id, "refused", seconds, 0, str(refused), refused.failures)

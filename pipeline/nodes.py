@@ -35,6 +35,7 @@ class Node:
         resumes: it keeps unfinished work, which a killed run goes on from.
         gate: it says yes or no, in a record beside its artifact.
         stops: its no fails the node: nothing after it runs, and it is asked again next time.
+        final: its no is a result like any other, so that it is cached: nothing after it runs.
         cpu: requested for its pod, as Kubernetes writes quantities.
         memory: requested for its pod, and its limit.
         headline: the one line that says how it went, from its outputs.
@@ -47,6 +48,7 @@ class Node:
     resumes: bool = False
     gate: bool = False
     stops: bool = False
+    final: bool = False
     cpu: str = CPU
     memory: str = MEMORY
     headline: Callable[[Outputs], str] = _silent
@@ -86,15 +88,19 @@ NODES = (
         ("components.tuner", "modules.training.tuner", FAMILY),
         learns=True,
         resumes=True,
+        gate=True,
+        final=True,
         cpu="2",
         memory="6Gi",
         headline=headlines.tuning,
     ),
     Node(
         "Trainer",
-        ("modules.training.trainer", FAMILY),
+        ("components.trainer", "modules.training.trainer", FAMILY),
         learns=True,
         resumes=True,
+        gate=True,
+        final=True,
         cpu="2",
         memory="6Gi",
         headline=headlines.training,

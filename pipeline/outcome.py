@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
-from components.gates import Failure
+from components.gates import Failure, find_records
 from components.results.facts import Outputs
 from components.results.summary import Node
+from pipeline import disk
+from pipeline.nodes import BY_ID
 from pipeline.sources import PACKAGES
 
 
@@ -44,14 +47,34 @@ class Finished:
     outputs: Outputs
 
     @property
+    def refused(self) -> tuple[Failure, ...]:
+        """Why nothing can be done with what it made, although it did all that it could."""
+        row = BY_ID.get(self.outcome.node_id)
+        if row is None or not row.final:
+            return ()
+        return tuple(one for record in find_records(self.outputs) for one in record.failures)
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing may run after it."""
+        return not self.outcome.ok or bool(self.refused)
+
+    @property
     def node(self) -> Node:
         """The same as a fact."""
         outcome = self.outcome
         return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
 
 
-def words(error: Exception) -> str:
-    """An error in a sentence or two; of one that is not ours, with its kind."""
+def words(error: BaseException, *folders: str | Path) -> str:
+    """An error in a sentence or two; of one that is not ours, with its kind.
+
+    Args:
+        error: whatever was raised.
+        folders: that were written to, for an error of a disk that does not say where.
+    """
+    if told := disk.fault(error, *folders):
+        return told
     text = " ".join(str(error).strip().splitlines()[:2])[:400]
     ours = type(error).__module__.partition(".")[0] in PACKAGES
     return text if ours and text else f"{type(error).__name__}: {text}"

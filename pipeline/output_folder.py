@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sys
@@ -10,38 +11,61 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from modules.util.files import named
 from pipeline.terminal import unbreakable
+
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 class Busy(Exception):
-    """Another run is using the folder."""
+    """Another run is using the folder, or nobody can tell."""
 
 
 @contextlib.contextmanager
-def only_run_in(folder: Path) -> Iterator[None]:
+def only_run_in(folder: Path, without_lock: bool = False) -> Iterator[None]:
     """Holds a folder for one run; the lock ends with the process, however that ends.
 
     Args:
         folder: created when it is missing.
+        without_lock: go on where the file system has no locks; nobody else may use the folder then.
 
     Raises:
-        Busy: naming the folder and the other process.
-        OSError: when the folder cannot be made or written to.
+        Busy: naming the folder and the other process; or the file system has no locks.
+        OSError: when the folder cannot be made or written to; it names the folder or a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a+") as file:
+    lock = folder / ".lock"
+    file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        _take(file, folder, without_lock)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise Busy(
-                f"another run (process {file.read().strip() or 'unknown'}) is using {folder}; "
-                "wait for it, or give this one its own --output"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            os.ftruncate(file, 0)
+            os.pwrite(file, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            raise named(error, lock) from error
         yield
+    finally:
+        os.close(file)
+
+
+def _take(file: int, folder: Path, without_lock: bool) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        other = os.pread(file, 100, 0).decode(errors="replace").strip()
+        raise Busy(
+            f"another run (process {other or 'unknown'}) is using {folder}; "
+            "wait for it, or give this one its own --output"
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise named(error, folder / ".lock") from error
+        if not without_lock:
+            raise Busy(
+                f"the file system of {folder} has no locks ({error.strerror}), so that two runs "
+                "could spoil each other's work; name another --output, or give --no-lock if no "
+                "other run uses this one"
+            ) from None
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished
 from pipeline.output_folder import working_in
 from pipeline.run_folder import RunFolder
+from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import summarize
@@ -73,6 +74,7 @@ class Run:
             os.environ[given.VARIABLE] = str(settings.data_dir)
             if self.alone:
                 self._clear_killed()
+                entered.callback(clear_system_folders, settings.artifacts)
             self.lost = forget_lost(self.store, settings.output, settings.artifacts, self.alone)
             self.folder.begin()
             self._entered = entered.pop_all()
@@ -167,7 +169,7 @@ class Run:
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)
-            elif len(finished) == len(self.node_ids) and all(one.outcome.ok for one in finished):
+            elif all(one.outcome.ok for one in finished):  # what refuses otherwise is asked again
                 unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
 
@@ -178,6 +180,7 @@ class Run:
 
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
+        clear_system_folders(self.settings.artifacts)
         for folder in (self.settings.state, self.settings.serving, self.folder.path.parent):
             sweep(folder)
         if self.settings.metadata_store is not None:

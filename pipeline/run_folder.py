@@ -12,6 +12,7 @@ Imports nothing heavy: a run has its folder before it has TensorFlow.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from pathlib import Path
@@ -83,11 +84,28 @@ class RunFolder:
         _point(self.path.parent / FILE, f"{LATEST}/{FILE}")
 
     def write(self, end: Summary | Verdict) -> None:
-        """Writes summary.json, whole or not at all; of a verdict alone, with what was asked for."""
-        if isinstance(end, Verdict):
-            plain = to_plain(self.settings)
-            end = Summary(verdict=end, run=self.run_id, settings=plain, seed=self.settings.seed)
-        write_summary(self.summary, end)
+        """Writes summary.json, whole or not at all; of a verdict alone, with what was asked for.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_summary(self.summary, self._summary_of(end) if isinstance(end, Verdict) else end)
+
+    def conclude(self, verdict: Verdict) -> Summary:
+        """Ends a run by a verdict, even if there is no room to write it down.
+
+        Returns:
+            The summary. Where it could not be written, that of the start stays: that the run is
+            not finished, and goes on with the same command.
+        """
+        summary = self._summary_of(verdict)
+        with contextlib.suppress(OSError):
+            write_summary(self.summary, summary)
+        return summary
+
+    def _summary_of(self, verdict: Verdict) -> Summary:
+        plain = to_plain(self.settings)
+        return Summary(verdict=verdict, run=self.run_id, settings=plain, seed=self.settings.seed)
 
 
 def _point(link: Path, target: str) -> None:

@@ -7,7 +7,6 @@ table of docs/settings.md and what is written down of a run follow from that.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,11 @@ from modules.contract.profile import (
     Tuning,
     setting,
 )
-from modules.contract.values import BadValue, Kind, read, unknown
+from modules.contract.values import Kind, unknown
 from modules.data import dataset as datasets
-from modules.data.dataset import BadKind, Dataset
+from modules.data.dataset import Dataset
 from modules.training import searches
-from pipeline import gates_file
+from pipeline import gates_file, reading
 from pipeline.layers import DATASET, BadSetting, Layer, complaint, flat
 from pipeline.metadata import address
 
@@ -152,7 +151,6 @@ class Settings:
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
 _GATES = "gates."
-_PATTERN = frozenset("*?[]")
 _ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
 
 
@@ -188,8 +186,10 @@ def _chosen(layers: Iterable[Layer], name: str) -> Any:
 def _filled(*layers: Layer) -> Settings:
     given = [(flat(layer.values, _TABLES), layer.source) for layer in layers]
     described = [(found.pop(DATASET), source) for found, source in given if DATASET in found]
+    typed = {name for found, _ in given for name in found}
     filled = {
-        value.name: _read(value.name, value.default)
+        # A default may begin in the current folder, which need not be there for who gives all.
+        value.name: None if value.name in typed else _read(value.name, value.default)
         for value in DECLARED.values()
         if value.default is not dataclasses.MISSING
     }
@@ -210,8 +210,8 @@ def _filled(*layers: Layer) -> Settings:
     ordered = {name: filled.pop(name) for name in gates if name in filled}
     return dataclasses.replace(
         fields.build(Settings, filled | ordered),
-        dataset=_described(*described[-1]) if described else None,
-        given=frozenset(name for found, _ in given for name in found),
+        dataset=reading.dataset(*described[-1]) if described else None,
+        given=frozenset(typed),
     )
 
 
@@ -249,27 +249,4 @@ def _read(name: str, value: Any, source: str = "", evaluation: EvaluationSpec | 
     kind = (DECLARED.get(name) or DECLARED[name.partition(".")[0]]).kind
     if evaluation and name.startswith(_GATES):
         kind = evaluation.kind_of(name.removeprefix(_GATES))
-    try:
-        found = read(name, value, kind)
-        if name == "metadata_store" and found is not None:
-            return str(address.parse(found))
-    except BadValue as error:
-        raise complaint(str(error), source) from None
-    if not isinstance(found, Path):
-        return found
-    path = Path(os.path.expanduser(found)).absolute()
-    if name == "output" and _PATTERN.intersection(os.path.realpath(path)):
-        words = "Beam, which writes there, would read * ? [ ] as a pattern; give it another name"
-        raise complaint(f"output cannot be {path}: {words}", source)
-    return path
-
-
-def _described(plain: Any, source: str) -> Dataset | None:
-    if plain is None or isinstance(plain, Dataset):
-        return plain
-    try:
-        if not isinstance(plain, Mapping):
-            raise BadKind(f"a dataset is described by a table, not by {plain!r}")
-        return datasets.from_plain(plain)
-    except BadKind as error:
-        raise complaint(str(error), source) from None
+    return reading.value(name, value, kind, source)

@@ -161,7 +161,10 @@ def _lines(first: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the page."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.settings_table", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.settings_table",
+        description="Prints the table of all settings, which docs/settings.md is.",
+    )
     parser.add_argument("--model", choices=FAMILIES, help="this family only")
     options = parser.parse_args(arguments)
     sys.stdout.write(document([options.model] if options.model else FAMILIES))

@@ -33,6 +33,7 @@ def summarize(
         BadFacts: what a node wrote is of another version of the project.
     """
     outputs = {node.outcome.node_id: node.outputs for node in finished if node.outcome.ok}
+    fruitless = {node.outcome.node_id for node in finished if node.refused}
     pushed = read_pushed(outputs["Pusher"]).path if "Pusher" in outputs else ""
     return Summary(
         verdict=verdict,
@@ -46,7 +47,7 @@ def summarize(
         seed=settings.seed,
         source=unchanged.code(settings.family),
         versions=unchanged.versions(),
-        tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs else None,
+        tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs.keys() - fruitless else None,
         training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
         evaluation=read_evaluation(outputs["Evaluator"]) if "Evaluator" in outputs else None,
     )

@@ -26,14 +26,14 @@ def decide(finished: Sequence[Finished], expected: Sequence[str] = ()) -> Verdic
     """Decides how a run ended whose nodes have done what they could.
 
     Args:
-        finished: its nodes, in order; the last may have failed or refused.
+        finished: its nodes, in order; one may have failed or refused.
         expected: the names of all nodes; one that is missing has failed somewhere else.
 
     Raises:
         BadFacts: what a gate wrote is of another version of the project.
     """
-    if finished and not finished[-1].outcome.ok:
-        return _stopped_by(finished[-1])
+    if ended := next((node for node in finished if node.ends), None):
+        return _ended_by(ended)
     there = {node.outcome.node_id: node.outputs for node in finished}
     if "Pusher" in there and (path := read_pushed(there["Pusher"]).path):
         return end(ExitCode.PUSHED, path)
@@ -55,8 +55,10 @@ def read_records(finished: Iterable[Finished]) -> list[Record]:
     return list(records.values())
 
 
-def _stopped_by(node: Finished) -> Verdict:
+def _ended_by(node: Finished) -> Verdict:
     outcome = node.outcome
+    if node.refused:
+        return refusal(node.refused)
     if outcome.state == "refused":
         return end(ExitCode.REFUSED, outcome.reason, outcome.failures)
     return end(ExitCode.FAILED, f"{outcome.node_id}: {outcome.reason}")

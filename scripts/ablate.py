@@ -1,11 +1,4 @@
-"""Says what choices of hyperparameters are worth: trains with one changed at a time.
-
-    .venv/bin/python scripts/ablate.py --model gan --epochs 10 average=0 dropout=0.3 r1=1
-
-The first row is the default profile as it is; each further one has a change, which may be of
-several hyperparameters: `layers=1,latent=2`. Seed and images are the same in all. The figure is the
-family's objective on the eval split after the last epoch; the test images are not read.
-"""
+"""Says what choices of hyperparameters are worth: trains with one changed at a time."""
 
 from __future__ import annotations
 
@@ -35,8 +28,21 @@ from modules.contract.hyperparameters import (  # noqa: E402
     read_all,
     resolve,
 )
+from modules.contract.paths import path_argument  # noqa: E402
+from modules.contract.values import argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split, Splits, split_of  # noqa: E402
+from pipeline.settings import DECLARED  # noqa: E402
+
+_ABOUT = """\
+Says what choices of hyperparameters are worth: trains with one changed at a time.
+
+    .venv/bin/python scripts/ablate.py --model gan --epochs 10 average=0 dropout=0.3 r1=1
+
+The first row is the default profile as it is; each further one has a change, which may be of
+several hyperparameters: `layers=1,latent=2`. Seed and images are the same in all. The figure is the
+family's objective on the eval split after the last epoch; the test images are not read.
+"""
 
 
 def changes_of(family: str, typed: str) -> dict[str, Any]:
@@ -85,14 +91,15 @@ def objective_of(
 def main(arguments: list[str] | None = None) -> int:
     """Trains each, and prints a table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("changes", nargs="*", metavar="NAME=VALUE[,NAME=VALUE]")
     parser.add_argument("--model", choices=families.names(), required=True)
-    parser.add_argument("--epochs", type=int, default=10, help="of each training; 10")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--images", type=int, help="read so many training images; all")
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    add, kinds = parser.add_argument, {name: argument(one.kind) for name, one in DECLARED.items()}
+    add("--epochs", type=kinds["training.epochs"], default=10, help="of each training; 10")
+    add("--seed", type=kinds["seed"], default=1)
+    add("--images", type=kinds["data.train_images"], help="read so many training images; all")
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
     try:
         rows = {typed: changes_of(options.model, typed) for typed in ["", *options.changes]}

@@ -1,20 +1,4 @@
-"""Compares the speed of our training with that of the loops that tutorials teach.
-
-    .venv/bin/python scripts/benchmark.py --family vae --steps 468 --rounds 5
-
-Both sides have the same layers, losses, schedules, batches of 128 images and Adam, and draw the
-ink of the VAE's images anew for every batch. They take turns in one process, so that a busy machine
-slows them alike; the first turn of each, in which it is compiled, does not count. A turn is an
-epoch of MNIST. A speed is that of all turns together, since the end of an epoch, at which `fit` on
-an array can wait for tf.data's tuner, is a part of it. What is not the same:
-
-- The tutorial's GAN shows real and generated images to its discriminator one after the other, with
-  an update for each; ours shows both at once, and makes one update. Ours also keeps an average of
-  the generator's weights, which the tutorial's does not.
-- With bfloat16, our products are of fewer digits.
-
-The tutorials' models are compiled as Keras does it when it is told nothing: by XLA.
-"""
+"""Compares the speed of our training with that of the loops that tutorials teach."""
 
 from __future__ import annotations
 
@@ -44,9 +28,30 @@ from components.readers import reader_of  # noqa: E402
 from components.readers.survey import read_dataset  # noqa: E402
 from modules import families  # noqa: E402
 from modules.contract.hyperparameters import resolve  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
+from modules.contract.values import Kind, argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
 from modules.networks.schedules import rise_and_fall  # noqa: E402
+
+_ABOUT = """\
+Compares the speed of our training with that of the loops that tutorials teach.
+
+    .venv/bin/python scripts/benchmark.py --family vae --steps 468 --rounds 5
+
+Both sides have the same layers, losses, schedules, batches of 128 images and Adam, and draw the
+ink of the VAE's images anew for every batch. They take turns in one process, so that a busy machine
+slows them alike; the first turn of each, in which it is compiled, does not count. A turn is an
+epoch of MNIST. A speed is that of all turns together, since the end of an epoch, at which `fit` on
+an array can wait for tf.data's tuner, is a part of it. What is not the same:
+
+- The tutorial's GAN shows real and generated images to its discriminator one after the other, with
+  an update for each; ours shows both at once, and makes one update. Ours also keeps an average of
+  the generator's weights, which the tutorial's does not.
+- With bfloat16, our products are of fewer digits.
+
+The tutorials' models are compiled as Keras does it when it is told nothing: by XLA.
+"""
 
 BATCH, PIXELS, SEED = 128, 784, 1
 
@@ -227,15 +232,14 @@ def measure(contestants: list[Contestant], rounds: int) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> int:
     """Measures, and prints a table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--family", choices=TUTORIALS, help="one of them; both, if left out")
-    parser.add_argument("--steps", type=int, default=468, help="of a turn; 468, an epoch")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each that count; 5")
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
+    count = argument(Kind(int, least=1, most=100_000))
+    parser.add_argument("--steps", type=count, default=468, help="of a turn; 468, an epoch")
+    parser.add_argument("--rounds", type=count, default=5, help="turns of each that count; 5")
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
-    if min(options.steps, options.rounds) < 1:
-        parser.error("--steps and --rounds are 1 or more")
     reader, dataset = reader_of(options.data_dir), read_dataset(options.data_dir)
     if dataset.pixels != PIXELS:
         parser.error(f"a tutorial's networks take {PIXELS} pixels, not {dataset.pixels}")

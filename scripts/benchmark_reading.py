@@ -43,6 +43,8 @@ import numpy as np  # noqa: E402
 
 from components.readers import reader_of  # noqa: E402
 from components.readers.idx_names import SPLITS  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
+from modules.contract.values import Kind, argument  # noqa: E402
 from pipeline.intake import on_data  # noqa: E402
 from pipeline.settings import Settings, from_plain, make_settings, to_plain  # noqa: E402
 
@@ -66,10 +68,13 @@ class Cost(NamedTuple):
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        description="Measures how the time and the memory of each node grow with the data."
+    )
     add = parser.add_argument
-    add("--data-dir", type=Path, default=ROOT / "data" / "mnist", help="the small dataset")
-    add("--times", type=int, default=10, metavar="N", help="how much larger (default: 10)")
+    add("--data-dir", type=path_argument, default=ROOT / "data" / "mnist", help="the small dataset")
+    times = argument(Kind(int, least=1, most=100))
+    add("--times", type=times, default=10, metavar="N", help="how much larger (default: 10)")
     add("--whole", action="store_true", help="run every node, not only those that read the data")
     add("--model", default="transformer", help="whose nodes (default: transformer)")
     add("--node", help=argparse.SUPPRESS)  # in a process of its own: settings come on stdin

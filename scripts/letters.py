@@ -28,9 +28,11 @@ sys.path.insert(0, str(ROOT))
 
 from components.readers.reader import BadDataset  # noqa: E402
 from components.readers.write import STEMS, Labelled, write_dataset  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.dataset import SIDES  # noqa: E402
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST = 1_000_000  # letters of a set
 SIZE = 128  # pixels of an em when a letter is first drawn, and of the sheet that it is turned on
 BOLDER = (0, 0, 1, 2, 4)  # pixels added around a letter at that size
 FILLED = (0.65, 0.95)  # of an image's side, by the longer side of a letter
@@ -122,8 +124,14 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 def main(arguments: list[str] | None = None) -> int:
     """Draws and writes; returns 0, or 2 for what cannot be made."""
-    parser = argparse.ArgumentParser(prog="scripts/letters.py", description=__doc__)
-    parser.add_argument("output", type=Path, metavar="OUT", help="the folder for the dataset")
+    parser = argparse.ArgumentParser(
+        prog="scripts/letters.py",
+        description="Makes a dataset of the 26 printed capital letters, as MNIST's files are. The "
+        "same seed gives the same images. Labels are 1 (A) to 26 (Z).",
+    )
+    parser.add_argument(
+        "output", type=path_argument, metavar="OUT", help="the folder for the dataset"
+    )
     parser.add_argument("--side", type=int, default=28, help="pixels (default: 28)")
     parser.add_argument("--train", type=int, default=7800, help="images (default: 7800)")
     parser.add_argument("--test", type=int, default=1560, help="images (default: 1560)")
@@ -138,6 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--side is from {SIDES[0]} to {SIDES[1]} pixels, not {options.side}")
     if min(options.train, options.test) < len(LETTERS):
         parser.error(f"--train and --test are {len(LETTERS)} or more, one of each letter")
+    if max(options.train, options.test) > MOST:
+        parser.error(f"--train and --test are at most {MOST:,}, which fit in memory")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed is 0 or more and below {2**32:,}, not {options.seed}")
     parts = []
     for split, count in (("train", options.train), ("test", options.test)):
         part = letters(count, options.side, f"{options.seed} {split}")

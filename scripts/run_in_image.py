@@ -26,15 +26,22 @@ sys.path.insert(0, str(ROOT))
 
 from kubeflow.lint import RUN_ID  # noqa: E402
 from kubeflow.names import VOLUME  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 
 INPUT = "{{$}}"
 
 
 def main() -> int:
     """Runs all tasks, and returns the exit code of the one that ended the run."""
-    parser = argparse.ArgumentParser(prog="scripts/run_in_image.py", description=__doc__)
-    parser.add_argument("file", type=Path, help="what kubeflow/compile.py wrote")
-    parser.add_argument("--volume", type=Path, required=True, help="made anew for this run")
+    parser = argparse.ArgumentParser(
+        prog="scripts/run_in_image.py",
+        description="Runs the commands of a compiled file in its image, task by task, on a folder "
+        "as the volume.",
+    )
+    parser.add_argument("file", type=path_argument, help="what kubeflow/compile.py wrote")
+    parser.add_argument(
+        "--volume", type=path_argument, required=True, help="made anew for this run"
+    )
     parser.add_argument("--user", default="10001:0", help="who the pods are (default: %(default)s)")
     options = parser.parse_args()
     engine = shlex.split(os.environ.get("CONTAINER_ENGINE", "docker"))

@@ -9,7 +9,6 @@ images once, at the end. Takes some minutes.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -18,13 +17,15 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from modules.util import environment  # noqa: E402
+
+environment.configure("2")
 
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from components.readers import reader_of  # noqa: E402
+from modules.contract.paths import path_argument  # noqa: E402
 from modules.data.images import batch_stream  # noqa: E402
 from modules.data.splits import split_of  # noqa: E402
 from modules.metrics import judge, judge_weights  # noqa: E402
@@ -69,9 +70,12 @@ def accuracy(weights: list, images: np.ndarray, labels: np.ndarray) -> float:
 
 def main() -> int:
     """Trains, measures, writes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", type=Path, default=ROOT / "data" / "mnist")
-    parser.add_argument("--to", type=Path, default=judge_weights.WEIGHTS)
+    parser = argparse.ArgumentParser(
+        description="Makes modules/metrics/judge_weights.npz, the digit reader that generators are "
+        "scored by; takes some minutes."
+    )
+    parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
+    parser.add_argument("--to", type=path_argument, default=judge_weights.WEIGHTS)
     options = parser.parse_args()
     reader = reader_of(options.data_dir)
     splits = {

@@ -24,6 +24,8 @@ LONGEST = (
     "test_end_to_end_letters",
     "test_cluster_metadata",
     "test_evaluator",
+    "test_comparison",
+    "test_prune_runs",
     "test_tuning",
     "test_docs_families",
     "test_families",

@@ -75,6 +75,16 @@ def test_every_loss_has_to_be_finite(value: float) -> None:
         callback.on_train_batch_end(1, {"loss": 0.5, "generator_loss": value})
 
 
+@pytest.mark.parametrize("name", ["val_loss", "val_figure"])
+def test_held_out_losses_and_the_objective_have_to_be_finite_after_each_epoch(name: str) -> None:
+    callback = StopOnNotFiniteLoss("val_figure")
+    callback.on_epoch_begin(4)
+    callback.on_epoch_end(4, {"loss": 0.5, "val_figure": 0.5, "val_other": math.nan})
+    said = f"in epoch 5: the {name.replace('_', ' ')} is nan"
+    with pytest.raises(NotFiniteLossError, match=said):
+        callback.on_epoch_end(4, {"loss": 0.5, "val_figure": 0.5, name: math.nan})
+
+
 def pictures_of(folder: Path, epochs: int) -> list[str]:
     """The names of the pictures of a training, whose grey is the number of epochs so far."""
     grey = 0

@@ -35,6 +35,32 @@ def test_an_anomaly_stops_the_run_before_anything_is_tuned(
     assert "Tuner" not in run.states
 
 
+def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
+    make_dataset: Any, tmp_path: Path
+) -> None:
+    small_dataset(make_dataset, tmp_path / "idx")
+    options = ("--data-dir", str(tmp_path / "idx"), *QUICK)
+    spoilt = (*options, "--set", "hyperparameters.weight_decay=1e6")
+    output = tmp_path / "output"
+    first = runs.run_here(output, *spoilt)
+    words = "training stopped in epoch 1: the loss is nan, so the learning rate may be too high"
+    at_once = runs.run_here(output, *spoilt)
+    runs.forget_last(at_once)
+    by_store = runs.run_here(output, *spoilt)
+    for again, state in ((first, "done"), (at_once, "cached"), (by_store, "cached")):
+        assert again.code == 3 and f"refused: {words}\n" in again.screen, again.screen
+        assert again.summary["verdict"]["reason"] == words
+        assert again.summary["verdict"]["failures"][0]["gate"] == "Trainer"
+        assert list(again.states.items())[-1] == ("Trainer", state)
+        assert again.summary["training"]["history"] == {} and not again.summary["evaluation"]
+    assert executions(output, Execution.FAILED) == []
+    assert not any((output / "state").rglob("*.*"))
+
+    # By whatever it was refused, what is mended is trained.
+    mended = runs.run_here(output, *options)
+    assert mended.states["Trainer"] == "done" and "Pusher" in mended.states
+
+
 @pytest.fixture(scope="module")
 def shuffled(make_dataset: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small dataset whose training labels are in no order."""

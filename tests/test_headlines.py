@@ -1,10 +1,11 @@
 """Each node's one line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from components.gates import Failure, write_record
+from components.gates import Failure, broken_off, write_record
 from components.results import headlines
 from components.results.stored import BadFacts
 from tests import results
@@ -23,6 +24,14 @@ def test_a_best_score_says_of_which_figure(tmp_path: Path) -> None:
 
 def test_training_ends_with_the_figures_of_held_out_images(tmp_path: Path) -> None:
     assert headlines.training(results.write_training(tmp_path)) == "val_loss 1.0000"
+
+
+@pytest.mark.parametrize("headline", [headlines.tuning, headlines.training])
+def test_what_came_to_nothing_says_why(headline: Any, tmp_path: Path) -> None:
+    outputs = {"model": [results.artifact(tmp_path)], "model_run": [results.artifact(tmp_path)]}
+    why = "the matrix is singular"  # of a family that has its own words
+    write_record(tmp_path, "Trainer", [broken_off("Trainer", "training", why)])
+    assert headline(outputs) == f"training ended: {why}"
 
 
 def test_the_baseline_is_named_by_its_folder(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def test_help_names_every_option_and_its_default() -> None:
         "--set",
         "--no-cache",
         "--rerun-from",
+        "--no-lock",
+        "--prune",
+        "--dry-run",
         "--verbose",
     ):
         assert option in shown
@@ -60,6 +63,8 @@ def test_help_names_every_option_and_its_default() -> None:
         ["--profile", "huge"],
         ["--nonesuch"],
         ["--no-cache", "--rerun-from", "X"],
+        ["--dry-run"],
+        ["--prune", "--no-cache"],
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:

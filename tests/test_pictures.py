@@ -55,7 +55,7 @@ def test_a_picture_is_whole_before_it_has_its_name(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("modules.util.pictures.os.replace", kill)
+        patched.setattr("modules.util.files.os.replace", kill)
         write_pictures(tmp_path, {"samples": some_picture(2)})
     [(written, path)] = whole
     np.testing.assert_array_equal(written, some_picture(2))

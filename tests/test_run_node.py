@@ -172,6 +172,25 @@ def test_the_verdict_is_the_end_of_the_run(
     assert pods.shown.startswith(f"# {told.outcome}\n\n{told.reason}\n")
 
 
+def test_a_model_that_cannot_be_trained_is_refused_also_from_the_cache(
+    pods: Pods, tmp_path: Path
+) -> None:
+    spoilt = dataclasses.replace(pods.settings, hyperparameters={"weight_decay": 1e6})
+    again = Pods(spoilt, tmp_path)
+    for run_id, state in (("run-8", "done"), ("run-9", "cached")):
+        for node in FIRST:
+            assert again.run(node, run_id) == 0, again.said
+        assert again.run("Trainer", run_id) == 3
+        assert any(line.split()[:2] == [state, "Trainer"] for line in again.said)
+        words = "training stopped in epoch 1: the loss is nan"
+        assert again.end.startswith(f"refused: {words}")
+        verdict = again.summary(run_id).verdict
+        assert (verdict.outcome, verdict.exit_code) == ("refused", 3)
+        assert verdict.reason.startswith(words) and verdict.failures[0].gate == "Trainer"
+        assert not (spoilt.state / run_id).exists()
+    assert again.run("Trainer", "run-9") == 3  # a second try of what is done
+
+
 def test_paths_are_those_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = Path("/mnt/triptych/output")
     compiled = make_settings(data_dir=Path("/app/data/mnist"), output=output, dataset=MNIST)

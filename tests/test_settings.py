@@ -140,8 +140,12 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
         ("output", "", "output must be a path, not ''"),
         ("output", " ", "output must be a path, not ' '"),
         ("output", "a\0b", "output must be a path, not 'a\\x00b'"),
-        ("output", "/a [1]/b", "output cannot be /a [1]/b: Beam, which writes there, would read"),
-        ("output", "what?", "as a pattern; give it another name"),
+        (
+            "output",
+            "/a [1]/b",
+            "output: Beam, which writes to it, would take /a [1]/b for a pattern",
+        ),
+        ("output", "what?", "what? for a pattern; leave out * ? [ ]"),
         ("data_dir", "\udce9", "data_dir must be a path, not '\\udce9'"),
         ("data_dir", 3, "data_dir must be a path, not 3"),
         (

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tfx.components import Trainer
 from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
+from components.gates import Record, read_record
+from components.trainer import Executor, Trainer
 from modules.data.dataset import to_plain
 from modules.training import progress, unfinished
 from modules.training.callbacks import NotFiniteLossError
@@ -110,22 +111,74 @@ def test_a_loss_that_is_not_a_number_stops_with_a_sentence(fn_args: examples.FnA
         run_fn(fn_args)
 
 
-def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+SPOILT = {
+    "transformer": ({"weight_decay": 1e6}, 3, "training stopped in epoch 1: the loss is nan"),
+    "vae": ({"beta": 1000}, 6, "training stopped in epoch 5: the posterior has collapsed"),
+    "gan": ({"learning_rate": 1e-9}, 6, "training stopped in epoch 5: the generator has collapsed"),
+}
+
+
+@pytest.mark.parametrize("family", SPOILT)
+def test_a_training_that_comes_to_nothing_is_complete_and_says_why(
+    family: str, fn_args: examples.FnArgs, tmp_path: Path
+) -> None:
+    values, epochs, words = SPOILT[family]
+    changed = {"family": family, "hyperparameters": values, "epochs": epochs}
+    model = execute(Executor(), fn_args, tmp_path, fn_args.custom_config | changed)
+    record = read_record(model)
+    assert (record.gate, record.passed) == ("Trainer", False)
+    assert str(record.failures[0]).startswith(words)
+    assert [path.name for path in model.iterdir()] == ["gate.json"]
+
+    facts = json.loads((tmp_path / "r" / "history.json").read_text())
+    done = int(words.split("epoch ")[1][0]) - (family == "transformer")
+    assert {len(values) for values in facts["history"].values()} == ({done} if done else set())
+    assert facts["train_images"] == 640 and facts["hyperparameters"]["batch_size"] <= 128
+    assert list((tmp_path / "r").rglob("events.out.tfevents.*"))
+    assert not done or (tmp_path / "r" / "pictures" / "samples.png").exists()
+    assert not any((tmp_path / "state" / "trainer").glob("*"))  # nothing is unfinished
+
+
+def test_what_a_training_breaks_by_is_a_failure(
+    fn_args: examples.FnArgs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ArithmeticError("one and one is three")
+
+    monkeypatch.setattr("modules.kinds.keras_family.KerasFamily.train", broken)
+    with pytest.raises(ArithmeticError):
+        execute(Executor(), fn_args, tmp_path, fn_args.custom_config)
+    assert not (tmp_path / "m" / "gate.json").exists()
+
+
+def test_a_batch_has_no_more_images_than_there_are(fn_args: examples.FnArgs) -> None:
+    fn_args.custom_config |= {"epochs": 1, "hyperparameters": {"batch_size": 4096}}
+    run_fn(fn_args)
+    assert history(fn_args)["hyperparameters"]["batch_size"] == 640
+
+
+def execute(
+    executor: GenericExecutor, fn_args: examples.FnArgs, folder: Path, config: dict[str, Any]
+) -> Path:
+    """Trains through an executor of TFX; returns the model's folder."""
     data = artifacts.make_examples(
-        tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
+        folder / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
     )
     component = Trainer(
         run_fn="modules.training.trainer.run_fn",
         examples=channel_utils.as_channel([data]),
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=fn_args.custom_config | {"epochs": 1},
+        custom_config=config,
     )
-    model = artifacts.make(standard_artifacts.Model, tmp_path / "m")
-    run = artifacts.make(standard_artifacts.ModelRun, tmp_path / "r")
-    GenericExecutor().Do(
-        {"examples": [data]},
-        {"model": [model], "model_run": [run]},
-        dict(component.exec_properties),
-    )
-    assert (tmp_path / "m" / "Format-Serving" / "saved_model.pb").exists()
+    model = artifacts.make(standard_artifacts.Model, folder / "m")
+    run = artifacts.make(standard_artifacts.ModelRun, folder / "r")
+    outputs = {"model": [model], "model_run": [run]}
+    executor.Do({"examples": [data]}, outputs, dict(component.exec_properties))
+    return folder / "m"
+
+
+def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+    model = execute(Executor(), fn_args, tmp_path, fn_args.custom_config | {"epochs": 1})
+    assert (model / "Format-Serving" / "saved_model.pb").exists()
+    assert read_record(model) == Record("Trainer", True)

@@ -1,23 +1,29 @@
 """The Tuner's entry point: four searches, TFX's own executor, and resumption."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tfx.components import Tuner
-from tfx.components.tuner.executor import Executor
+from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
+from components.gates import Record, read_record
+from components.tuner import Executor, Tuner
 from modules import families
-from modules.contract.hyperparameters import defaults
+from modules.contract.family import Trained, TrainingStopped
+from modules.contract.hyperparameters import defaults, whole
 from modules.data.dataset import to_plain
 from modules.training import progress, unfinished
-from modules.training.search import Search, SearchFailedError
+from modules.training.oracles import space_to_search
+from modules.training.search import Search, SearchFailedError, SearchStopped
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask, from_config
 from modules.training.tuner import tuner_fn
+from pipeline.outcome import words
 from tests import artifacts, examples
 from tests.datasets import MNIST
 
@@ -169,15 +175,88 @@ def test_trials_that_break_off_do_not_end_the_search_but_all_of_them_do(
         search(fn_args)
 
 
+def test_a_full_disk_ends_a_search_and_counts_no_trial_as_failed(
+    fn_args: examples.FnArgs, pretend: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, there_is_room = Path.write_bytes, [True, False]
+
+    def until_full(path: Path, content: bytes) -> int:
+        if not there_is_room.pop(0):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    with monkeypatch.context() as full, pytest.raises(FatalRuntimeError) as ended:
+        full.setattr(Path, "write_bytes", until_full)
+        search(fn_args)
+    assert words(ended.value).startswith("no room left for ")
+    assert len(pretend) == 2
+    again = search(fn_args)  # with room: the first is known, the second is tried again
+    assert len(pretend) == 3 and pretend[1] == pretend[2]
+    assert {trial.status for trial in again.oracle.trials.values()} == {"COMPLETED"}
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_a_search_whose_trials_all_broke_off_is_the_models_doing(
+    kind: str, fn_args: examples.FnArgs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fn_args.custom_config |= {"search": kind, "max_epochs": 4}
+    monkeypatch.setattr(Search, "_train", lambda *_: {"failed": "training stopped: it is nan"})
+    with pytest.raises(SearchStopped, match="no trial finished .* training stopped: it is nan$"):
+        search(fn_args)
+
+
+@pytest.mark.parametrize("error", [FailedTrialError("no room"), KeyError("a mistake")])
+def test_a_search_with_a_trial_that_failed_otherwise_is_a_failure(
+    error: Exception,
+    fn_args: examples.FnArgs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trials: list[int] = []
+
+    def broken(*_: Any) -> dict[str, Any]:
+        trials.append(1)
+        if len(trials) == 2:
+            raise error
+        return {"failed": "the loss is nan"}
+
+    monkeypatch.setattr(Search, "_train", broken)
+    with pytest.raises(SearchFailedError) as told:
+        search(fn_args)
+    assert not isinstance(told.value, TrainingStopped)
+
+
+def test_an_objective_that_is_not_a_number_is_no_score(
+    fn_args: examples.FnArgs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = {"val_accuracy": [0.5, float("nan")]}
+    trained = Trained(history, 1, None, lambda *_: {})
+    monkeypatch.setattr(families.load("transformer"), "train", lambda *_: trained)
+    monkeypatch.setattr(Search, "_rehearse", lambda *_: None)
+    with pytest.raises(SearchStopped, match="training ended with val accuracy nan"):
+        search(fn_args)
+
+
+@pytest.mark.parametrize(("images", "sizes"), [(128, [32, 64, 128]), (50, [32]), (9, None)])
+def test_of_the_sizes_of_a_batch_those_that_fit_are_searched(
+    images: int, sizes: list[int] | None
+) -> None:
+    space = (whole("batch_size", 64, "images", [32, 64, 128, 256]), whole("layers", 1, "", [1, 2]))
+    searched = space_to_search(space, {}, lambda: images).space
+    assert (searched[0].values if sizes else None) == sizes
+    assert searched[0].default == (32 if sizes == [32] else 64)
+    assert searched[1].values == [1, 2]
+
+
 def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:
     fn_args.custom_config["search"] = "guess"
     with pytest.raises(ValueError, match="unknown search 'guess'; choose hyperband"):
         tuner_fn(fn_args)
 
 
-def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+def execute(fn_args: examples.FnArgs, folder: Path) -> tuple[Path, Path]:
+    """Searches through our executor; returns the folders of the best values and of the results."""
     data = artifacts.make_examples(
-        tmp_path / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
+        folder / "data", {"train": fn_args.train_files, "eval": fn_args.eval_files}
     )
     component = Tuner(
         tuner_fn="modules.training.tuner.tuner_fn",
@@ -186,14 +265,31 @@ def test_through_tfxs_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config=fn_args.custom_config | {"search": "hyperband"},
     )
-    best = artifacts.make(standard_artifacts.HyperParameters, tmp_path / "best")
-    results = artifacts.make(standard_artifacts.TunerResults, tmp_path / "results")
-    context = Executor.Context(tmp_dir=str(tmp_path / "tmp"), unique_id="1")
+    best = artifacts.make(standard_artifacts.HyperParameters, folder / "best")
+    results = artifacts.make(standard_artifacts.TunerResults, folder / "results")
+    context = Executor.Context(tmp_dir=str(folder / "tmp"), unique_id="1")
     Executor(context).Do(
         {"examples": [data]},
         {"best_hyperparameters": [best], "tuner_results": [results]},
         dict(component.exec_properties),
     )
-    found = json.loads(Path(best.uri, "best_hyperparameters.txt").read_text())["values"]
+    return folder / "best", folder / "results"
+
+
+def test_through_the_executor(fn_args: examples.FnArgs, tmp_path: Path) -> None:
+    best, results = execute(fn_args, tmp_path)
+    found = json.loads((best / "best_hyperparameters.txt").read_text())["values"]
     assert {name: found[name] for name in SMALL} == SMALL
-    assert json.loads(Path(results.uri, "tuner_results.json").read_text())
+    assert json.loads((results / "tuner_results.json").read_text())
+    assert read_record(results) == Record("Tuner", True)
+
+
+def test_through_the_executor_a_search_that_comes_to_nothing_says_why(
+    fn_args: examples.FnArgs, tmp_path: Path
+) -> None:
+    fn_args.custom_config["hyperparameters"] = {**SMALL, "batch_size": 8, "weight_decay": 1e6}
+    best, results = execute(fn_args, tmp_path)
+    [failure] = read_record(results).failures
+    assert str(failure).startswith("search came to nothing: no trial finished with a score; ")
+    assert "training stopped in epoch 1: the loss is nan" in str(failure)
+    assert not any(best.iterdir())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.gates import Failure, Record, write_record
+from components.gates import Failure, Record, broken_off, write_record
 from components.results.summary import Verdict
 from pipeline.exit_codes import ExitCode
 from pipeline.outcome import Finished, Outcome
@@ -96,6 +96,22 @@ def test_a_gate_that_stops_the_run_says_why(run: Run) -> None:
 def test_a_node_that_broke_is_named(run: Run) -> None:
     nodes = [*run.nodes("ExampleValidator"), stopped("failed")]
     assert decide(nodes) == Verdict("failed", 1, "DataGate: why")
+
+
+@pytest.mark.parametrize("name", ["Tuner", "Trainer"])
+def test_a_node_that_came_to_nothing_ends_the_run_although_it_is_done(run: Run, name: str) -> None:
+    nodes = [*run.nodes("ExampleValidator", "DataGate"), *run.nodes(name)]
+    assert not nodes[-1].ends
+    failure = broken_off(name, "training", "training stopped in epoch 2: the loss is nan")
+    write_record(run.folder / name, name, [failure])
+    assert nodes[-1].ends and nodes[-1].outcome.ok
+    said = Verdict("refused", 3, "training stopped in epoch 2: the loss is nan", (failure,))
+    assert decide(nodes) == decide(nodes, (*NODES, name)) == said
+
+
+def test_a_gate_that_judges_the_model_does_not_end_the_run(run: Run) -> None:
+    run.say("Evaluator", LOW)
+    assert not any(node.ends for node in run.nodes())
 
 
 def test_from_outside_a_gate_that_stopped_the_run_is_known_by_its_record(run: Run) -> None:

@@ -66,6 +66,28 @@ def take(
     return Intake(dataset, len(taken["train"]), len(taken["test"]))
 
 
+def learnt_from(
+    data_dir: str | Path, transposed: bool = False, train_images: int | None = None
+) -> int:
+    """Counts the images of `train`: those that are taken of the training file, without `eval`.
+
+    Args:
+        data_dir: see take; as are the others.
+        transposed: see there.
+        train_images: see there.
+
+    Raises:
+        BadDataset: see there.
+    """
+    survey = Survey(data_dir, transposed)
+    taken = draw(survey.classes["train"], train_images)
+    count = 0
+    for start, images in survey.images("train"):
+        here = images[within(taken, start, len(images))]
+        count += sum(split_of(image.tobytes()) == "train" for image in here)
+    return count
+
+
 def _check_tested(survey: Survey, taken: NDArray[np.int64]) -> None:
     counts = np.bincount(survey.classes["test"][taken], minlength=len(survey.names))
     short = np.flatnonzero(counts < TESTED)

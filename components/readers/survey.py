@@ -66,7 +66,7 @@ class Survey:
         found = hashlib.sha256(f"{train.side} {train.count} {test.count}\n".encode())
         for split in self.pairs:
             found.update(np.asarray(self.labels, ">i8")[self.classes[split]].tobytes())
-            for start, images in self._images(split):
+            for start, images in self.images(split):
                 found.update(images.data)
                 if split == "train":
                     kept.append(images[within(measured, start, len(images))])
@@ -89,7 +89,7 @@ class Survey:
         enough = self.pairs["test"].count >= _TESTED_BY_STROKE
         return _quartiles(images) if enough else (0.0, 0.0)
 
-    def _images(self, split: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    def images(self, split: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """The images of a file, upright and contiguous, with the place of the first of each lot."""
         path = self.pairs[split].images
         start, brightest = 0, 0

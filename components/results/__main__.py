@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from components.results.stored import BadFacts
 from components.results.summary import Summary, find_summaries, read_summary
+from modules.contract.paths import path_argument
 
 
 def describe(summary: Summary) -> str:
@@ -25,8 +25,12 @@ def describe(summary: Summary) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
-    parser = argparse.ArgumentParser(prog="python -m components.results", description=__doc__)
-    parser.add_argument("output", type=Path, help="the folder that runs write to")
+    parser = argparse.ArgumentParser(
+        prog="python -m components.results",
+        description="Shows how a run ended: the newest one of each model in an output folder, or "
+        "a named one.",
+    )
+    parser.add_argument("output", type=path_argument, help="the folder that runs write to")
     parser.add_argument(
         "run", nargs="?", default="", help="the name of a run (default: the newest of each model)"
     )

@@ -19,6 +19,7 @@ from modules.util.plain import number
 Outputs = Mapping[str, Sequence[Any]]
 
 EVALUATION_FILE = "facts.json"  # beside what TFMA writes
+BASELINE = "baseline"  # the note that says what was not compared with the last blessed model
 OBJECTIVE_FILE = "objective.json"  # beside the Tuner's results
 PUSHED_TO = "pushed_destination"  # a property of what the Pusher gives
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from components.anomalies import find_anomalies
-from components.gates import describe, read_record
+from components.gates import describe, find_records, read_record
 from components.results.facts import (
+    BASELINE,
     Outputs,
     read_evaluation,
     read_pushed,
@@ -49,7 +50,9 @@ def judge(outputs: Outputs) -> str:
 
 
 def tuning(outputs: Outputs) -> str:
-    """The best score of the search."""
+    """The best score of the search, or why there is none."""
+    if why := _why_none(outputs):
+        return why
     found = read_tuning(outputs)
     count = len(found.trials)
     best = _number(found.objective, found.trials[0].score)
@@ -57,7 +60,9 @@ def tuning(outputs: Outputs) -> str:
 
 
 def training(outputs: Outputs) -> str:
-    """The figures of the last epoch on held-out images."""
+    """The figures of the last epoch on held-out images, or why there is no model."""
+    if why := _why_none(outputs):
+        return why
     history = read_training(outputs).history
     last = {name: values[-1] for name, values in history.items() if name.startswith("val_")}
     return ", ".join(_number(name, value) for name, value in sorted(last.items()))
@@ -76,7 +81,8 @@ def evaluation(outputs: Outputs) -> str:
     found = read_evaluation(outputs)
     figures = [f"{name.replace('_', ' ')} {_short(found.overall[name])}" for name in found.headline]
     blessed = read_record(outputs["evaluation"][0].uri).passed
-    return ", ".join([*figures, "blessed" if blessed else "not blessed"])
+    said = ", ".join([*figures, "blessed" if blessed else "not blessed"])
+    return f"{said}; {found.notes[BASELINE]}" if BASELINE in found.notes else said
 
 
 def serving(outputs: Outputs) -> str:
@@ -92,6 +98,11 @@ def pushed(outputs: Outputs) -> str:
     """The version that was pushed."""
     found = read_pushed(outputs)
     return f"version {found.version}" if found.path else "not pushed"
+
+
+def _why_none(outputs: Outputs) -> str:
+    failures = [failure for record in find_records(outputs) for failure in record.failures]
+    return describe(failures) if failures else ""
 
 
 def _number(name: str, value: float | None) -> str:

@@ -62,7 +62,7 @@ class Summary:
         seed: of the run.
         source: a hash of the code.
         versions: of Python and of the libraries.
-        tuning: None without a search.
+        tuning: None without a search, or when it found nothing.
         training: None when it did not come so far, as of evaluation.
     """
 

@@ -22,7 +22,7 @@ from components.results.summary import Verdict
 from kubeflow.client.answers import Trouble, printable
 from kubeflow.client.follow import End
 from kubeflow.client.steps import TaskProgress
-from kubeflow.names import GATES
+from kubeflow.names import GATES, REFUSING
 from pipeline.exit_codes import ExitCode
 
 PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
@@ -52,7 +52,7 @@ def decide(end: End, read_log: Callable[[TaskProgress], str]) -> Verdict:
         read_log: gives the log of a task's last pod, or "".
 
     Returns:
-        A verdict that is REFUSED only if nothing but gates failed, and they did not crash.
+        A verdict that is REFUSED only if every task that failed did so to refuse, and none crashed.
     """
     if end.state == "SUCCEEDED":
         return verdict(PUSHED)
@@ -63,16 +63,24 @@ def decide(end: End, read_log: Callable[[TaskProgress], str]) -> Verdict:
     failed = [task for task in end.tasks if task.state == "FAILED"]
     if not failed:
         return verdict(FAILED, "KFP does not say which task failed")
-    task = next((task for task in failed if task.name not in GATES), failed[0])
+    # Those that are the likelier to have crashed come first.
+    failed.sort(key=lambda task: (task.name in REFUSING, task.name in GATES))
+    told = (_decide_task(task, read_log) for task in failed)
+    first = next(told)
+    return (
+        first if first.outcome == FAILED else next((v for v in told if v.outcome == FAILED), first)
+    )
+
+
+def _decide_task(task: TaskProgress, read_log: Callable[[TaskProgress], str]) -> Verdict:
     code, reason = _ending(read_log(task) if task.node else "", task.error)
     words = f"{task.name}: {reason}" if reason else task.name
-    if task.name not in GATES:
-        return verdict(FAILED, words)
-    if code is None and not reason:
+    if task.name in GATES and code is None and not reason:
         return verdict(
             REFUSED, f"{words} failed; the reason is in its log, which cannot be read here"
         )
-    return verdict(REFUSED if code == ExitCode.REFUSED else FAILED, words)
+    refused = task.name in REFUSING and code == ExitCode.REFUSED
+    return verdict(REFUSED if refused else FAILED, words)
 
 
 def read_log(client: Any, run_id: str, task: TaskProgress, namespace: str | None) -> str:

@@ -53,7 +53,7 @@ def six_fields(text: str) -> str:
 
 def _is_sound(part: str, low: int, high: int, words: dict[str, int]) -> bool:
     span, slash, step = part.partition("/")
-    if slash and not (step.isascii() and step.isdecimal() and int(step) > 0):
+    if slash and not 0 < (_whole(step) or 0) <= high:
         return False
     if span in ("*", "?"):
         return True
@@ -67,4 +67,10 @@ def _is_sound(part: str, low: int, high: int, words: dict[str, int]) -> bool:
 def _number(text: str, words: dict[str, int]) -> int | None:
     if text.lower() in words:
         return words[text.lower()]
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return _whole(text)
+
+
+def _whole(text: str) -> int | None:
+    # No field has more than two digits, and Python reads no more than some thousand.
+    sound = text.isascii() and text.isdecimal() and len(text) <= 9
+    return int(text) if sound else None

@@ -14,6 +14,8 @@ from pipeline import nodes
 # Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
+_SIZES = "KMGTPE"
+_MOST_CPUS, _MOST_MEMORY = 1000.0, 2.0**50  # of a pod, in cores and bytes
 # The name of a label, a taint or a resource; the part before the slash is a domain.
 _LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
 _VALUE = re.compile(r"([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?", re.ASCII)
@@ -213,9 +215,21 @@ def _secret(text: str) -> Secret:
 def _resources(text: str) -> tuple[str, Resources]:
     task, _, both = text.partition("=")
     cpu, _, memory = both.partition(",")
-    if not (task and _CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)):
+    sound = task and _CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)
+    if not (sound and 0 < _cores(cpu) <= _MOST_CPUS and 0 < _bytes(memory) <= _MOST_MEMORY):
         raise BadOption(
-            "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, "
-            f"not '{text}'"
+            "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, more "
+            f"than 0 and up to {_MOST_CPUS:,.0f} CPUs and 1Pi, not '{text}'"
         )
     return task, Resources(cpu, memory)
+
+
+def _cores(quantity: str) -> float:
+    return float(quantity.removesuffix("m")) / (1000 if quantity.endswith("m") else 1)
+
+
+def _bytes(quantity: str) -> float:
+    number = float(quantity.rstrip(f"{_SIZES}i"))
+    unit = quantity.removesuffix("i")[-1]
+    base = 1024.0 if quantity.endswith("i") else 1000.0
+    return number * (base ** (_SIZES.index(unit) + 1) if unit in _SIZES else 1)

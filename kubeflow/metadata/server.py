@@ -50,7 +50,8 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="kubeflow.metadata.server",
-        description=(__doc__ or "").partition("\n")[0],
+        description="A metadata server: the store of the ml-metadata package behind ml-metadata's "
+        "gRPC service.",
         epilog="Exit codes: 0 stopped by a signal; 2 bad usage, or a port or database that "
         "cannot be used. With --check: 0 if a metadata store answers, else 1.",
     )
@@ -192,6 +193,8 @@ def _only_server_of(database: Address) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotOpen(f"another metadata server is using {path}") from None
+        except OSError as error:
+            raise CannotOpen(f"{lock} cannot be locked: {error.strerror}") from None
         yield
 
 

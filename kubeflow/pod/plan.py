@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from components.readers.reader import BadDataset
+from modules.util import environment
 from pipeline.exit_codes import ExitCode
 from pipeline.intake import on_data
 from pipeline.nodes import BY_ID
@@ -83,5 +84,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    environment.configure("3")
+    argparse.ArgumentParser(description="Reads layers of settings, prints a plan.").parse_args()
     sys.exit(main())

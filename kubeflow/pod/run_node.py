@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from kubeflow.names import VERDICT, place
+from kubeflow.names import VERDICT, VOLUME, place
 from kubeflow.pod import devices
 from modules.contract.values import BadValue
 from modules.util import environment
@@ -81,7 +81,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
-        code, reason = ExitCode.FAILED, words(error)
+        code, reason = ExitCode.FAILED, words(error, place(VOLUME))
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
@@ -97,9 +97,9 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
     # Other runs of the same settings may go on at the same time.
     with Run(here, run_id, alone=False) as run:
         node = run.node(node_id, Screen())
-        if not node.outcome.ok:
+        if node.ends:
             verdict = run.end().verdict  # no task after this one runs
-            return ExitCode(verdict.exit_code), node.outcome.reason
+            return ExitCode(verdict.exit_code), node.outcome.reason or verdict.reason
         ui.show_node(node.node, node.outputs, shown)
         if "report" in shown:
             ui.show_evaluation(run.finished(), here, shown)

@@ -153,11 +153,14 @@ def _evaluation(family: Any) -> Iterator[str]:
     for what, names, known in (
         ("headline", evaluation.headline, measured),
         ("overall", evaluation.overall, set(evaluation.figures)),
+        ("by_judge", evaluation.by_judge, measured),
     ):
         if unknown := [name for name in names if name not in known]:
             yield f"{what} names {', '.join(unknown)}, which is not measured"
     if evaluation.standard and not evaluation.prediction:
         yield "TFMA's own metrics need a prediction"
+    if evaluation.by_judge and not evaluation.sight:
+        yield "figures by a judge need the fact that says what it sees, or two cannot be told apart"
 
 
 def _gates(family: Any) -> Iterator[str]:

@@ -61,6 +61,10 @@ class EvaluationSpec(NamedTuple):
         by_class: the names of what `figures` gives as a row for each class.
         of_class: the names of what `figures` gives as a number `FIGURE_of_NAME` for each class;
             they mean something for the whole test split alone.
+        by_judge: those of `figures` and `of_class` that a judge's eyes made; of two judges, they
+            cannot be compared.
+        sight: the fact that says what the judge sees in the Example's own image, (N, D): of two
+            models that differ in it, two judges have read. Needed where there is a `by_judge`.
         prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
             empty for all of them.
         standard: TFMA's own metrics, as pairs of a class and a name.
@@ -73,6 +77,8 @@ class EvaluationSpec(NamedTuple):
     overall: tuple[str, ...] = ()
     by_class: tuple[str, ...] = ()
     of_class: tuple[str, ...] = ()
+    by_judge: tuple[str, ...] = ()
+    sight: str = ""
     prediction: str = ""
     standard: tuple[tuple[str, str], ...] = ()
 
@@ -106,6 +112,7 @@ class EvaluationSpec(NamedTuple):
             names: of the classes.
         """
         figures = tuple(of_class(figure, name) for figure in self.of_class for name in names)
+        judged = [figure for figure in self.of_class if figure in self.by_judge]
         gates = (
             one._replace(of_class=False, figure=figure)
             for one in self.gates
@@ -117,6 +124,8 @@ class EvaluationSpec(NamedTuple):
             figures=self.figures + figures,
             overall=self.overall + figures,
             of_class=(),
+            by_judge=self.by_judge
+            + tuple(of_class(figure, name) for figure in judged for name in names),
             gates=tuple(gates),
         )
 

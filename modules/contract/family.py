@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 
 class TrainingStopped(ValueError):
-    """Training was broken off since nothing more can come of it; the message says why."""
+    """Training was broken off since nothing more can come of it: the model's doing, no fault of the
+    program. The run ends as refused.
+
+    Attributes:
+        history: a list for each figure, a value an epoch, as far as training came.
+    """
+
+    def __init__(self, why: str) -> None:
+        """Takes why, in a sentence."""
+        super().__init__(why)
+        self.history: Mapping[str, Sequence[float]] = {}
 
 
 class Objective(NamedTuple):

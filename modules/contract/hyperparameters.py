@@ -11,7 +11,9 @@ from modules.contract.values import Kind
 
 Values = Mapping[str, Any]  # a value for each hyperparameter of a family, by name
 
-_MOST = 100_000  # of what is counted: layers, units, images of a batch
+BATCH_SIZE = "batch_size"  # whose family has one of that name learns from so many images at once
+
+_MOST = 100_000  # of what is counted
 
 
 class BadHyperparameter(ValueError):
@@ -125,3 +127,19 @@ def resolve(
     names = {one.name for one in space}
     chosen = {name: value for name, value in (found or {}).items() if name in names}
     return {**defaults(space), **read_all(space, chosen), **read_all(space, given)}
+
+
+def fitting(chosen: Values, images: int) -> dict[str, Any]:
+    """The same values, but for a batch of more images than there are: it has them all.
+
+    Args:
+        chosen: of all hyperparameters.
+        images: how many there are to learn from.
+    """
+    batch = chosen.get(BATCH_SIZE)
+    return {**chosen, BATCH_SIZE: min(batch, images)} if batch else dict(chosen)
+
+
+def that_fit(batches: Sequence[int], images: int) -> tuple[int, ...]:
+    """Those of some sizes of a batch for which there are enough images."""
+    return tuple(size for size in batches if size <= images)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from modules.contract.paths import BadPath, is_sound, local_path
 
 _SWITCHES = {"true": True, "false": False}
 _NAMES = {
@@ -82,12 +84,29 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     said = value.strip() if isinstance(value, str) and kind.type is not Path else value
     if kind.absent and (said is None or (isinstance(said, str) and said.lower() == kind.absent)):
         return None
-    found = _typed(said, kind.type)
+    try:
+        found = _typed(said, kind.type)
+    except BadPath as error:
+        raise BadValue(f"{name} must be {kind}: {error}") from None
     if kind.words and found not in kind.words:
         raise BadValue(unknown(name, value, kind.words))
     if found is None or not _within(found, kind):
         raise BadValue(f"{name} must be {kind}, not {_shown(value)}")
-    return found
+    return found + 0.0 if isinstance(found, float) else found  # 0 has no sign
+
+
+def argument(kind: Kind) -> Callable[[str], Any]:
+    """Makes what argparse calls a type: it reads what was typed, or says what it has to be."""
+
+    def typed(text: str) -> Any:
+        try:
+            return read("the value", text, kind)
+        except BadValue as error:
+            import argparse  # whoever asks has it already
+
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return typed
 
 
 def choice(words: Sequence[str]) -> str:
@@ -111,13 +130,18 @@ def unknown(what: str, name: Any, known: Sequence[str]) -> str:
 
 
 def _typed(value: Any, wanted: type) -> Any:
-    """The value as the wanted type; None when it is no such thing."""
-    if isinstance(value, (str, Path)) and not _sound(str(value)):
+    """The value as the wanted type; None when it is no such thing.
+
+    Raises:
+        BadPath: it is an address that is no path on this machine.
+    """
+    if isinstance(value, (str, Path)) and not is_sound(str(value)):
         return None
     if wanted is bool:
         return value if isinstance(value, bool) else _SWITCHES.get(str(value).lower())
     if wanted in (str, Path):
-        return wanted(value) if isinstance(value, (str, Path)) else None
+        read = local_path if wanted is Path else str
+        return read(str(value)) if isinstance(value, (str, Path)) else None
     if wanted is object and isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, bool) or (wanted is object and not isinstance(value, float)):
@@ -141,12 +165,6 @@ def _whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _sound(text: str) -> bool:
-    """Whether text is there, and can be written to a file and name one."""
-    surrogates = any("\ud800" <= character <= "\udfff" for character in text)
-    return bool(text.strip()) and "\0" not in text and not surrogates
 
 
 def _within(value: Any, kind: Kind) -> bool:

@@ -51,6 +51,8 @@ class GanFamily(Generator):
         # What they say of the generated images has nothing to do with a slice of the real ones.
         overall=(*sample_scores.OVERALL, "discriminator_precision", "discriminator_auc"),
         of_class=sample_scores.OF_CLASS,
+        by_judge=sample_scores.BY_JUDGE,
+        sight=sample_scores.SIGHT,
         gates=(
             Gate("relative_frechet", "relative_frechet", at_least=False),
             Gate("relative_coverage", "relative_coverage"),
@@ -70,15 +72,20 @@ class GanFamily(Generator):
         headline=("relative_frechet", "relative_coverage"),
     )
     hyperparameters = (
-        number("learning_rate", 5e-4, "Adam's peak learning rate", [2e-4, 5e-4, 1e-3]),
+        number("learning_rate", 5e-4, "Adam's peak learning rate", [2e-4, 5e-4, 1e-3], least=1e-9),
         word("generator", "dense", "kind of the generator's layers", ["dense", "conv"]),
         share("dropout", 0.1, "share of the discriminator's units dropped", [0.0, 0.1, 0.3]),
         share("label_smoothing", 0.1, "how far below 1 the label of real images is", [0.0, 0.1]),
         whole("latent", 100, "numbers that a sample starts from", [50, 100], most=10_000),
         switch("conditional", True, "tell both networks the class"),
-        whole("channels", 16, "of the last feature maps of a conv generator", most=4096),
-        whole("units", 256, "units of the generator's first and the discriminator's last layer"),
-        whole("generator_layers", 2, "its dense layers, each twice as wide as the last", most=8),
+        whole("channels", 16, "of the last feature maps of a conv generator", most=512),
+        whole(
+            "units",
+            256,
+            "units of the generator's first and the discriminator's last layer",
+            most=4096,
+        ),
+        whole("generator_layers", 2, "its dense layers, each twice as wide as the last", most=5),
         switch("batch_norm", True, "batch normalisation in the generator"),
         whole("batch_size", 64, "images per step"),
         whole(

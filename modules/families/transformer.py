@@ -25,12 +25,12 @@ class Transformer(Classifier, KerasFamily):
 
     hyperparameters = (
         word("stem", "conv", "how an image becomes tokens", ["conv", "patch"]),
-        number("learning_rate", 3e-3, "AdamW's peak learning rate", [2e-3, 3e-3, 5e-3]),
+        number("learning_rate", 3e-3, "AdamW's peak learning rate", [2e-3, 3e-3, 5e-3], least=1e-9),
         whole("layers", 2, "encoder layers", [1, 2], most=100),
         number("weight_decay", 1e-2, "AdamW's weight decay", [1e-4, 1e-2, 5e-2]),
-        whole("width", 64, "numbers per token"),
+        whole("width", 64, "numbers per token", most=2048),
         whole("heads", 4, "attention heads; they must divide the width", most=1000),
-        whole("hidden", 128, "units of the feed-forward layers"),
+        whole("hidden", 128, "units of the feed-forward layers", most=16_384),
         share("dropout", 0.0, "share of units dropped in training"),
         switch("pre_norm", True, "normalise before attention instead of after it"),
         whole("batch_size", 64, "images per step"),

@@ -61,6 +61,8 @@ class VaeFamily(Generator):
         ),
         overall=sample_scores.OVERALL,
         of_class=sample_scores.OF_CLASS,
+        by_judge=sample_scores.BY_JUDGE,
+        sight=sample_scores.SIGHT,
         gates=(
             Gate("nelbo", "nelbo", at_least=False, change="nelbo_rise", allowed=1.0),
             Gate("nelbo", "class_nelbo", at_least=False, by=LABEL),
@@ -73,11 +75,11 @@ class VaeFamily(Generator):
         headline=("nelbo", "coverage"),
     )
     hyperparameters = (
-        number("learning_rate", 2e-3, "Adam's peak learning rate", [1e-3, 2e-3]),
+        number("learning_rate", 2e-3, "Adam's peak learning rate", [1e-3, 2e-3], least=1e-9),
         whole("latent", 20, "numbers that an image is encoded as", [2, 20, 32], most=10_000),
         whole("layers", 2, "hidden layers of the encoder, and of the decoder", [1, 2], most=100),
         word("activation", "gelu", "activation of the hidden layers", ["relu", "gelu"]),
-        whole("units", 512, "units of each hidden layer"),
+        whole("units", 512, "units of each hidden layer", most=4096),
         whole("batch_size", 128, "images per step"),
         number("beta", 1.0, "weight of the KL divergence"),
         share("warm_up", 0.05, "share of the steps in which beta rises", [0.0, 0.05]),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Family, Signature, Trained, TrainingRun
+from modules.contract.family import Family, Signature, Trained, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import Values
 from modules.data.splits import Split, Splits
 
@@ -73,41 +73,60 @@ class KerasFamily(Family):
         backup = callbacks.Backup(run.backup) if run.backup else None
         if backup:
             done = max(done, backup.restore(model))
-        past = backup.past if backup else {}
+        past = {name: list(seen) for name, seen in backup.past.items()} if backup else {}
         if done:
             # What goes on must not see the order of the first epochs again.
             stream = self.batches(splits.train, values, training=True, seed=run.seed + done)
+        seen = keras.callbacks.History()
         watching: list[keras.callbacks.Callback] = [
-            callbacks.StopOnNotFiniteLoss(),
+            callbacks.StopOnNotFiniteLoss(self.objective.name),
             callbacks.ReportSteps(run.tell, steps),
         ]
         if not run.trial:  # which is short, and judged by its figures
             watching.append(callbacks.StopOnCollapse(self.collapsed, run.epochs, past))
+        shown: list[keras.callbacks.Callback] = []
         if run.log_dir:
-            watching.append(keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False))
-            watching.append(
+            shown = [
+                keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False),
                 callbacks.Pictures(
                     lambda: self.pictures(model, splits.held_out.images),
                     run.log_dir / "pictures",
                     run.epochs,
-                )
+                ),
+            ]
+        # What is stopped is shown, too, its last epoch included; what is kept has been looked at.
+        watching = [seen, *shown, *watching, *([backup] if backup else [])]
+        try:
+            model.fit(
+                stream,
+                validation_data=self.batches(
+                    splits.held_out, values, training=False, seed=run.seed
+                ),
+                initial_epoch=done,
+                epochs=run.epochs,
+                verbose=0,
+                callbacks=watching,
             )
-        if backup:
-            watching.append(backup)  # last: what it keeps has been looked at
-        fitted = model.fit(
-            stream,
-            validation_data=self.batches(splits.held_out, values, training=False, seed=run.seed),
-            initial_epoch=done,
-            epochs=run.epochs,
-            verbose=0,
-            callbacks=watching,
-        )
+        except TrainingStopped as stopped:
+            for one in shown:
+                one.on_train_end()  # which Keras leaves out
+            stopped.history = _joined(past, seen.history)
+            raise
         if run.keep:
             callbacks.save_weights(model, run.keep)
         return Trained(
-            history=backup.past if backup else fitted.history,
+            history=_joined(past, seen.history),
             size=int(model.count_params()),
             trackable=model,
             signatures=lambda images, seed: self.signatures(model, images, seed),
             pictures=lambda images: self.pictures(model, images),
         )
+
+
+def _joined(
+    past: Mapping[str, Sequence[float]], seen: Mapping[str, Sequence[Any]]
+) -> dict[str, list[float]]:
+    """The figures of all epochs, from those before a resumed training's first and those since."""
+    return {
+        name: [*past.get(name, ()), *map(float, seen.get(name, ()))] for name in {**past, **seen}
+    }

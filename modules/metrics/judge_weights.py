@@ -6,13 +6,15 @@ scripts/train_judge.py made those that are shipped, from MNIST's training images
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from modules.util.files import write_bytes
 
 WEIGHTS = Path(__file__).with_name("judge_weights.npz")
 SIDE, CLASSES = 28, 10  # of the images that the shipped judge reads
@@ -75,11 +77,10 @@ def read_weights(path: Path, side: int, classes: int) -> tuple[np.ndarray, ...]:
 
 def write_weights(path: Path, weights: Sequence[np.ndarray]) -> None:
     """Writes weights for `read_weights`, all or nothing."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     named: dict[str, Any] = {f"w{place}": weight for place, weight in enumerate(weights)}
-    with part.open("wb") as file:
-        np.savez(file, **named)
-    os.replace(part, path)
+    memory = io.BytesIO()
+    np.savez(memory, **named)
+    write_bytes(path, memory.getbuffer())
 
 
 def fingerprint_of_file(path: Path) -> str:

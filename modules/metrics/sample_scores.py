@@ -23,6 +23,8 @@ OVERALL = (
 )
 OF_CLASS = ("share", "floor_share", "precision")  # each, as FIGURE_of_NAME, of every class
 FIGURES = (*_SLICED, *OVERALL)
+BY_JUDGE = tuple(dict.fromkeys((*FIGURES, *OF_CLASS)))
+SIGHT = "features"  # the fact that is what the judge sees in the real image
 
 
 def sample_figures(facts: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from modules.contract.family import TrainingStopped
-from modules.util.files import write_json
+from modules.util.files import write_bytes, write_json
 from modules.util.pictures import write_pictures
 
 _SECONDS_BETWEEN_REPORTS = 0.3
@@ -31,20 +31,32 @@ class CollapseError(TrainingStopped):
 class StopOnNotFiniteLoss(keras.callbacks.Callback):
     """Ends training as soon as a loss (a figure whose name ends so) is not a finite number.
 
+    Args:
+        objective: a figure of held-out images that has to be one after each epoch, like the losses:
+            the last step of all may spoil a model whose losses were finite before it.
+
     Raises:
         NotFiniteLossError: with the epoch, in one sentence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, objective: str = "") -> None:
         super().__init__()
+        self._objective = objective
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            if name.endswith("loss") and not math.isfinite(value):
+        self._check(logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._check(logs or {})
+
+    def _check(self, logs: Mapping[str, Any]) -> None:
+        for name, value in logs.items():
+            watched = name.endswith("loss") or name == self._objective
+            if watched and not math.isfinite(value):
                 raise NotFiniteLossError(
                     f"training stopped in epoch {self._epoch + 1}: the {name.replace('_', ' ')} "
                     f"is {value}, so the learning rate may be too high"
@@ -193,8 +205,25 @@ class Backup(keras.callbacks.Callback):
         return self.directory / f"epoch-{epoch:05d}.json"
 
 
+class _Memory(io.BytesIO):
+    """A file in memory, by the name of which Keras knows what to write."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
+
+
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Saves weights and optimizer state, all or nothing. The path ends in .weights.h5."""
-    part = path.with_name(f"part-{os.getpid()}.weights.h5")
-    model.save_weights(part, overwrite=True)
-    os.replace(part, path)
+    """Saves weights and optimizer state, all or nothing.
+
+    They take the way through memory: HDF5 ends the process, not the call, when the disk is full.
+
+    Args:
+        model: compiled and built.
+        path: ends in .weights.h5.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    memory = _Memory()
+    model.save_weights(memory)
+    write_bytes(path, memory.getbuffer())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras_tuner
 
 from modules.contract.family import Objective
-from modules.contract.hyperparameters import Hyperparameter
+from modules.contract.hyperparameters import BATCH_SIZE, Hyperparameter, that_fit
 from modules.contract.values import unknown
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask
@@ -17,20 +17,28 @@ _MANY = 9_999
 
 
 def space_to_search(
-    space: Sequence[Hyperparameter], fixed: Mapping[str, Any]
+    space: Sequence[Hyperparameter], fixed: Mapping[str, Any], images: Callable[[], int]
 ) -> keras_tuner.HyperParameters:
     """A family's space in Keras Tuner's form.
+
+    Of the sizes of a batch, only those are searched that are no larger than the images of a trial.
 
     Args:
         space: what there is.
         fixed: values that no search may change.
+        images: says how many a trial learns from; asked only if sizes of a batch are searched.
     """
     hp = keras_tuner.HyperParameters()
     for one in space:
         if one.name in fixed:
             hp.Fixed(one.name, fixed[one.name])
-        elif one.choices:
-            hp.Choice(one.name, list(one.choices), default=one.default)
+            continue
+        choices = one.choices
+        if one.name == BATCH_SIZE and choices:
+            choices = that_fit(choices, images())
+        if choices:
+            default = one.default if one.default in choices else max(choices)
+            hp.Choice(one.name, list(choices), default=default)
         else:
             hp.Fixed(one.name, one.default)
     return hp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalRuntimeError
 
 from modules.contract.family import Family, TrainingRun, TrainingStopped
-from modules.contract.hyperparameters import Values, resolve
+from modules.contract.hyperparameters import Values, fitting, resolve
 from modules.data.images import list_files, load_split
 from modules.data.splits import Split, Splits
 from modules.training import progress
@@ -26,6 +27,10 @@ _UNITS = 100  # a search's progress is told in hundredths of an epoch
 
 class SearchFailedError(RuntimeError):
     """No trial of a search came to an end with a figure."""
+
+
+class SearchStopped(SearchFailedError, TrainingStopped):
+    """No trial did since each was broken off: none of the models that were tried can be trained."""
 
 
 class SearchData:
@@ -57,6 +62,11 @@ class SearchData:
     def held_out_files(self) -> list[str]:
         """TFRecord files of the images to judge by."""
         return list_files(self._files[1])
+
+    @property
+    def count(self) -> int:
+        """How many images a trial learns from."""
+        return len(self.splits().train.images)
 
     def splits(self) -> Splits:
         """The images to learn from, and those to judge by."""
@@ -101,6 +111,7 @@ class Search(BaseTuner):
         self._data = data
         self._journal = journal
         self._keys: dict[str, str] = {}  # trial id -> name in the journal
+        self._broken_off: dict[str, str] = {}  # trial id -> why
         self._trials, self._epochs = SEARCHES[task.search].work(task)
         self._epochs_done = 0
 
@@ -126,15 +137,21 @@ class Search(BaseTuner):
                 tell=self._teller(start, until),
             )
             entry = self._train(resolve(self._family.hyperparameters, values, {}), run)
-            write_json(self._entry(key), {"values": own, **entry})
+            try:
+                write_json(self._entry(key), {"values": own, **entry})
+            except OSError as error:
+                # Keras Tuner would count the trial as failed, and look for other values.
+                raise FatalRuntimeError(f"a trial's result was not written: {error}") from error
         self._epochs_done += until - start
         if "failed" in entry:
+            self._broken_off[trial.trial_id] = entry["failed"]
             raise FailedTrialError(entry["failed"])
         return {self._objective: entry["metrics"][self._objective]}
 
     def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
         self._journal.mkdir(parents=True, exist_ok=True)
         try:
+            values = fitting(values, self._data.count)
             self._rehearse(values)
             trained = self._family.train(values, self._data.splits(), run)
         except TrainingStopped as error:
@@ -142,7 +159,10 @@ class Search(BaseTuner):
         except Exception as error:
             # Keras Tuner would go on to the next trial, which would meet the same mistake.
             raise FatalRuntimeError(f"a trial failed: {error}") from error
-        return {"metrics": {name: float(seen[-1]) for name, seen in trained.history.items()}}
+        figures = {name: float(seen[-1]) for name, seen in trained.history.items()}
+        if not math.isfinite(score := figures[self._objective]):
+            return {"failed": f"training ended with {progress.name_figure(self._objective, score)}"}
+        return {"metrics": figures}
 
     def _rehearse(self, values: Values) -> None:
         task, data = self._task, self._data
@@ -181,14 +201,22 @@ class Search(BaseTuner):
         """Removes the weights that no trial will go on from.
 
         Raises:
-            SearchFailedError: no trial has a score.
+            SearchStopped: no trial has a score, since each of them was broken off.
+            SearchFailedError: no trial has a score, for whatever other reason.
         """
         for weights in self._journal.glob("*.weights.h5"):
             weights.unlink()
-        if not any(trial.status == "COMPLETED" for trial in self.oracle.trials.values()):
-            reasons = [trial.message or "" for trial in self.oracle.trials.values()]
-            last = reasons[-1].strip().splitlines()[-1:] if reasons else ["no trial was proposed"]
-            raise SearchFailedError(f"no trial finished with a score; the last one: {last[0]}")
+        trials = self.oracle.trials
+        if any(trial.status == "COMPLETED" for trial in trials.values()):
+            return
+        if trials and trials.keys() == self._broken_off.keys():
+            *_, last = self._broken_off.values()
+            raise SearchStopped(
+                f"search came to nothing: no trial finished with a score; the last one: {last}"
+            )
+        reasons = [trial.message or "" for trial in trials.values()]
+        told = reasons[-1].strip().splitlines()[-1:] if reasons else ["no trial was proposed"]
+        raise SearchFailedError(f"no trial finished with a score; the last one: {told[0]}")
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Prints nothing: whoever listens to progress is told."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modules import families
 from modules.contract import check
-from modules.contract.family import TrainingRun
-from modules.contract.hyperparameters import resolve
+from modules.contract.family import TrainingRun, TrainingStopped
+from modules.contract.hyperparameters import fitting, resolve
 from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
 from modules.data.splits import Splits
@@ -42,7 +42,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Raises:
         BadHyperparameter: one that was set by hand is unknown or does not fit.
-        TrainingStopped: the loss became NaN or infinite, or the model collapsed.
+        TrainingStopped: the loss became NaN or infinite, or the model collapsed. There is no model
+            then, but its history.
         BrokenFamily: what the training gave is not what the contract asks for.
     """
     started = time.monotonic()
@@ -50,15 +51,16 @@ def run_fn(fn_args: FnArgs) -> None:
     dataset = from_plain(task.dataset)
     family = families.load(task.family)(dataset, judge_given(fn_args))
     found = (fn_args.hyperparameters or {}).get("values")
-    values = resolve(family.hyperparameters, found, task.hyperparameters)
+    chosen = resolve(family.hyperparameters, found, task.hyperparameters)
     run_dir = Path(fn_args.model_run_dir)
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     data = [to_plain(dataset), family.judge.fingerprint if family.judge else ""]
-    name = digest([task.family, data, values, task.epochs, task.seed, task.source, read])
+    name = digest([task.family, data, chosen, task.epochs, task.seed, task.source, read])
     backup = unfinished.folder("trainer", run_dir) / f"training-{task.family}-{name}"
     splits = Splits(
         load_split(fn_args.train_files, dataset.side), load_split(fn_args.eval_files, dataset.side)
     )
+    values = fitting(chosen, len(splits.train.images))
 
     if not backup.exists():
         rehearse(task.family, task.source, family, values, splits, list_files(fn_args.eval_files))
@@ -69,24 +71,31 @@ def run_fn(fn_args: FnArgs) -> None:
         log_dir=run_dir,
         tell=_teller(family.objective.name, task.epochs),
     )
-    trained = family.train(values, splits, run)
+    facts: dict[str, Any] = {
+        "hyperparameters": values,
+        "epochs": task.epochs,
+        "seed": task.seed,
+        "train_images": len(splits.train.images),
+        "eval_images": len(splits.held_out.images),
+    }
 
+    def leave(history: Mapping[str, Sequence[float]], parameters: int = 0) -> None:
+        """Writes down how training went; nothing of it is unfinished then."""
+        found = {"history": history, "parameters": parameters}
+        seconds = round(time.monotonic() - started, 1)
+        write_json(run_dir / "history.json", {**facts, **found, "seconds": seconds})
+        remove(backup)
+
+    try:
+        trained = family.train(values, splits, run)
+    except TrainingStopped as stopped:
+        leave(stopped.history)
+        raise
     signatures = trained.signatures(splits.train.images, task.seed)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), task.family)
     named = {**signatures, **class_names(dataset)}
     export(trained.trackable, fn_args.serving_model_dir, named)
-    facts = {
-        "history": trained.history,
-        "hyperparameters": values,
-        "epochs": task.epochs,
-        "seed": task.seed,
-        "parameters": trained.size,
-        "train_images": len(splits.train.images),
-        "eval_images": len(splits.held_out.images),
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    write_json(run_dir / "history.json", facts)
-    remove(backup)
+    leave(trained.history, trained.size)
 
 
 def _teller(objective: str, epochs: int) -> Callable[[float, Mapping[str, Any]], None]:

@@ -45,9 +45,9 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     dataset = from_plain(task.dataset)
     family = families.load(task.family)(dataset, judge_given(fn_args))
     fixed = read_all(family.hyperparameters, task.hyperparameters)
-    space = space_to_search(family.hyperparameters, fixed)
-    oracle = make_oracle(task, space, family.objective)
     data = SearchData(fn_args.train_files, fn_args.eval_files, dataset.side, task.images, task.seed)
+    space = space_to_search(family.hyperparameters, fixed, lambda: data.count)
+    oracle = make_oracle(task, space, family.objective)
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     judged = family.judge.fingerprint if family.judge else ""

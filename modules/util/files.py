@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,18 +12,38 @@ from pathlib import Path
 from typing import Any
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Writes text as UTF-8, all or nothing; makes the folder."""
+def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
+    """Writes a file, all or nothing; makes the folder.
+
+    Raises:
+        OSError: it cannot be written, and nothing was left; it names the file, also when the disk
+            is full, of which Python itself does not say where.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise named(error, path) from error
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes text as UTF-8, as `write_bytes` does."""
+    write_bytes(path, text.encode())
 
 
 def write_json(path: str | Path, value: Any) -> None:
     """Writes a value as JSON, all or nothing."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+
+
+def named(error: OSError, path: str | Path) -> OSError:
+    """The same error about a file, of which it says the name."""
+    return OSError(error.errno, error.strerror or str(error), str(path))
 
 
 def remove(folder: str | Path) -> None:

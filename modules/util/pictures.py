@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from modules.util.files import write_bytes
 
 _GAP = 2  # pixels of grey between images
 _GREY = 96
@@ -42,10 +43,6 @@ def grid(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def write_pictures(directory: Path, pictures: Mapping[str, np.ndarray]) -> None:
-    """Writes each picture, uint8 (height, width), as NAME.png, all or nothing."""
-    if pictures:
-        directory.mkdir(parents=True, exist_ok=True)
+    """Writes each picture, uint8 (height, width), as NAME.png, all or nothing; makes the folder."""
     for name, picture in pictures.items():
-        part = directory / f".{name}.part"
-        part.write_bytes(tf.io.encode_png(picture[..., None]).numpy())
-        os.replace(part, directory / f"{name}.png")
+        write_bytes(directory / f"{name}.png", tf.io.encode_png(picture[..., None]).numpy())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from pathlib import Path
 
+from modules.contract.paths import BadPath, absolute, local_path
 from modules.contract.values import BadValue
 
 FORMS = "a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE"
@@ -62,10 +62,13 @@ def parse(text: str) -> Address:
         BadAddress: it is anything else.
     """
     kind, separator, rest = text.partition("://")
-    if not separator:
+    if not separator or kind.lower() == "file":
         if not text.strip() or _SERVER.fullmatch(text):
             raise BadAddress(_unreadable(text))
-        return Address("file", path=str(Path(text).expanduser().absolute()))
+        try:
+            return Address("file", path=str(absolute(local_path(text))))
+        except BadPath as error:
+            raise BadAddress(f"the metadata store {error}") from None
     if "@" in rest:
         raise BadAddress(
             f"leave the user out of the {kind}:// address of the metadata store; for MySQL, set "

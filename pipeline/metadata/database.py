@@ -73,6 +73,11 @@ def explain(message: str) -> str:
             f"its tables have version {versions[1]}, and this ml-metadata wants {versions[2]}; "
             "use the ml-metadata that made them, or another database"
         )
+    if "database is locked" in message:
+        return (
+            "it is locked: another program uses it, or its file system has no locks, as some NFS; "
+            "name another place by --metadata-store"
+        )
     if "mysql_real_connect" in message:  # that is all it says
         return (
             f"{USER} and {PASSWORD} are not accepted, or that user does not log in by "

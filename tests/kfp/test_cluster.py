@@ -84,6 +84,12 @@ def test_options_are_read() -> None:
         ("--resources", "trainer=4,500m", "TASK=CPU,MEMORY such as"),
         ("--resources", "trainer=4,1.5Gi", "not 'trainer=4,1.5Gi'"),
         ("--resources", "trainer=-1,8Gi", "TASK=CPU,MEMORY such as"),
+        ("--resources", "trainer=0,8Gi", "more than 0 and up to 1,000 CPUs"),
+        ("--resources", "trainer=0m,8Gi", "more than 0 and up to 1,000 CPUs"),
+        ("--resources", "trainer=1001,8Gi", "up to 1,000 CPUs and 1Pi"),
+        ("--resources", "trainer=4,0Gi", "more than 0"),
+        ("--resources", "trainer=4,1025Ti", "up to 1,000 CPUs and 1Pi"),
+        ("--resources", f"trainer={'9' * 400},{'9' * 400}E", "up to 1,000 CPUs and 1Pi"),
         ("--pipeline-root", "bucket/folder", "a URI such as"),
     ],
 )

@@ -217,6 +217,17 @@ def test_a_task_that_failed_is_named_with_its_last_words(
     assert followed.end == "failed: trainer: ResourceExhaustedError: out of memory"
 
 
+def test_a_training_that_came_to_nothing_is_refused(
+    server: KfpServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.course = [run("FAILED", data_gate="SUCCEEDED", trainer="FAILED")]
+    words = "10:01:12 refused: training stopped in epoch 1: the loss is nan"
+    server.logs[pod_node("trainer")] = f"epoch 1\n{words}\n{LAUNCHER}exit status 3\n"
+    followed = Followed(capsys, server)
+    assert followed.code == 3
+    assert followed.end == "refused: trainer: training stopped in epoch 1: the loss is nan"
+
+
 def test_a_gate_that_refuses_beside_a_failure_does_not_hide_it(
     server: KfpServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

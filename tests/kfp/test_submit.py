@@ -77,6 +77,10 @@ def test_help_names_the_options_and_the_ways_to_sign_in_without_loading_kfp() ->
         (["--host", "http://kfp", "--wait", "--schedule", "0 3 * * *"], "no end"),
         (["--host", "http://kfp", "--timeout", "5"], "--wait"),
         (["--host", "http://kfp", "--wait", "--timeout", "0"], "above 0"),
+        (["--host", "http://kfp", "--wait", "--timeout", "nan"], "above 0"),
+        (["--host", "http://kfp", "--wait", "--timeout", "1e400"], "than a year"),
+        (["--host", "http://kfp", "--schedule", f"*/{'9' * 5000} * * * *"], "minutes"),
+        (["--host", "http://kfp", "--schedule", "*/60 * * * *"], "minutes"),
         (["--host", "http://kfp", "--schedule", "every day"], "2 fields"),
     ],
 )

@@ -1,15 +1,9 @@
-"""Makes a dataset in MNIST's IDX form of images of one's own.
-
-SOURCE is a folder of PNG or JPEG files with a folder for each class (SOURCE/CLASS/*.png, or
-SOURCE/train/CLASS and SOURCE/test/CLASS), or an .npz file with the arrays images and labels, x and
-y, or x_train, y_train, x_test and y_test.
-"""
+"""Makes a dataset in MNIST's IDX form of images of one's own."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -20,18 +14,31 @@ from components.readers.from_images.polarity import POLARITIES, ink_on_paper
 from components.readers.from_images.split import divide
 from components.readers.reader import BadDataset
 from components.readers.write import PREVIEW, Labelled, check_free, write_dataset
+from modules.contract.paths import path_argument
 from modules.data.dataset import SIDES
+
+_ABOUT = """\
+Makes a dataset in MNIST's IDX form of images of one's own.
+
+SOURCE is a folder of PNG or JPEG files with a folder for each class (SOURCE/CLASS/*.png, or
+SOURCE/train/CLASS and SOURCE/test/CLASS), or an .npz file with the arrays images and labels, x and
+y, or x_train, y_train, x_test and y_test.
+"""
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line; exits with 2 for what cannot be."""
     parser = argparse.ArgumentParser(
         prog="python -m components.readers.from_images",
-        description=__doc__,
+        description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or an .npz file")
-    parser.add_argument("output", type=Path, metavar="OUT", help="the folder for the dataset")
+    parser.add_argument(
+        "source", type=path_argument, metavar="SOURCE", help="a folder, or an .npz file"
+    )
+    parser.add_argument(
+        "output", type=path_argument, metavar="OUT", help="the folder for the dataset"
+    )
     parser.add_argument(
         "--side",
         type=int,
@@ -61,8 +68,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--side is from {SIDES[0]} to {SIDES[1]} pixels, not {options.side}")
     if not 0 < options.test_share < 1:
         parser.error(f"--test-share is between 0 and 1, not {options.test_share:g}")
-    if options.seed < 0:
-        parser.error(f"--seed is 0 or more, not {options.seed}")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed is 0 or more and below {2**32:,}, not {options.seed}")
     return options
 
 
