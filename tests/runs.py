@@ -56,14 +56,6 @@ def start(output: Path, *arguments: str) -> subprocess.Popen[str]:
     return _start([*COMMAND, "--output", str(output), *arguments], output.parent)
 
 
-def start_code(code: str, arguments: dict[str, Any], folder: Path) -> subprocess.Popen[str]:
-    """Starts Python code in a process of its own, with `arguments` as a dict of that name."""
-    file = folder / "arguments.json"
-    file.write_text(json.dumps(arguments))
-    read = f"import json; arguments = json.load(open({str(file)!r}))\n"
-    return _start([sys.executable, "-c", read + code], PROJECT)
-
-
 def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*HEARING_CTRL_C, *command],

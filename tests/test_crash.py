@@ -41,7 +41,7 @@ def test_what_differs_is_named(wanted: Any, got: Any, count: int) -> None:
 
 
 def test_what_is_left_over_is_found(tmp_path: Path) -> None:
-    left = ["state/.x.12.gone", "vae/.summary.json.3.part", "serving/vae/.incoming"]
+    left = [".tmp", "state/.x.12.gone", "vae/.summary.json.3.part", "serving/vae/.incoming"]
     for name in [*left, "serving/vae/1/saved_model.pb", "vae/latest/summary.json", ".lock"]:
         (tmp_path / name).mkdir(parents=True)
     assert sorted(compare.left_over(tmp_path)) == sorted(left)

@@ -1,6 +1,5 @@
-"""Whole runs on a small dataset that is spoilt: they are refused, also after they were killed."""
+"""Whole runs on a small dataset that is spoilt: they are refused, also after they were stopped."""
 
-import dataclasses
 import signal
 from pathlib import Path
 from typing import Any
@@ -62,64 +61,18 @@ def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
     assert mended.states["Trainer"] == "done" and "Pusher" in mended.states
 
 
-@dataclasses.dataclass(frozen=True)
-class Resumed:
-    """A run on shuffled labels that was killed in the Trainer, and the same run again.
-
-    Attributes:
-        signal: that killed it.
-        code: its exit code.
-        screen: what was on it.
-        running: the nodes that it left running, by the store.
-        half_written: the folder of the model that it left.
-        run: the second one.
-    """
-
-    signal: int
-    code: int
-    screen: str
-    running: list[str]
-    half_written: Path
-    run: runs.Run
-
-
-@pytest.fixture(
-    scope="module", params=[signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
-def resumed(
-    request: pytest.FixtureRequest, make_dataset: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Resumed:
-    folder = tmp_path_factory.mktemp("killed")
+@pytest.fixture(scope="module")
+def shuffled(make_dataset: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small dataset whose training labels are in no order."""
+    folder = tmp_path_factory.mktemp("shuffled")
     pair = small_dataset(make_dataset, folder / "idx")
     labels = np.array(idx.read_labels(pair.labels, 0, pair.count))
     idx.write_idx(pair.labels, np.random.default_rng(1).permutation(labels))
-    output, options = folder / "output", ("--data-dir", str(folder / "idx"), *QUICK)
-
-    process = runs.start(output, *options)
-    epochs = "state/transformer/trainer/*/epoch-*.weights.h5"
-    screen = runs.kill_when(process, lambda: any(output.glob(epochs)), request.param)
-    running = executions(output, Execution.RUNNING)
-    [model] = (output / "artifacts" / "transformer" / "Trainer" / "model").iterdir()
-    again = runs.run_here(output, *options)
-    return Resumed(request.param, process.returncode, screen, running, model, again)
+    return folder / "idx"
 
 
-def test_a_killed_run_goes_on(resumed: Resumed) -> None:
-    code = 130 if resumed.signal == signal.SIGINT else -resumed.signal
-    assert resumed.code == code, resumed.screen
-    assert resumed.running == ["Trainer"]
-
-    run = resumed.run
-    assert run.states["MnistExampleGen"] == "cached" and run.states["Trainer"] == "done"
-    assert executions(run.output, Execution.RUNNING) == []
-    assert executions(run.output, Execution.CANCELED) == ["Trainer"]
-    assert not resumed.half_written.exists() and any(resumed.half_written.parent.iterdir())
-    assert len(run.summary["training"]["history"]["loss"]) == 2
-    assert not any((run.output / "state" / "transformer" / "trainer").glob("*"))
-
-
-def test_a_model_trained_on_shuffled_labels_is_refused(resumed: Resumed) -> None:
-    run = resumed.run
+def test_a_model_trained_on_shuffled_labels_is_refused(shuffled: Path, tmp_path: Path) -> None:
+    run = runs.run_here(tmp_path / "output", "--data-dir", str(shuffled), *QUICK)
     assert run.code == 3, run.screen
     verdict = run.summary["verdict"]
     assert verdict["outcome"] == "refused"
@@ -128,3 +81,22 @@ def test_a_model_trained_on_shuffled_labels_is_refused(resumed: Resumed) -> None
     assert any(f["slice"].startswith("label=") for f in verdict["failures"])
     assert f"refused: {verdict['reason']}" in run.screen
     assert not (run.output / "serving").exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_ctrl_c_stopped_goes_on(shuffled: Path, tmp_path: Path) -> None:
+    output, options = tmp_path / "output", ("--data-dir", str(shuffled), *QUICK)
+    process = runs.start(output, *options)
+    epochs = "state/transformer/trainer/*/epoch-*.weights.h5"
+    screen = runs.kill_when(process, lambda: any(output.glob(epochs)), signal.SIGINT)
+    assert process.returncode == 130, screen
+    assert executions(output, Execution.RUNNING) == ["Trainer"]
+    [half_written] = (output / "artifacts" / "transformer" / "Trainer" / "model").iterdir()
+
+    run = runs.run_here(output, *options)
+    assert run.states["MnistExampleGen"] == "cached" and run.states["Trainer"] == "done"
+    assert executions(output, Execution.RUNNING) == []
+    assert executions(output, Execution.CANCELED) == ["Trainer"]
+    assert not half_written.exists() and any(half_written.parent.iterdir())
+    assert len(run.summary["training"]["history"]["loss"]) == 2
+    assert not any((output / "state" / "transformer" / "trainer").glob("*"))

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from modules.data.dataset import to_plain
 from modules.training import progress, unfinished
 from modules.training.callbacks import NotFiniteLossError
 from modules.training.trainer import run_fn
-from tests import artifacts, examples, runs
+from tests import artifacts, examples
 from tests.datasets import MNIST
 
 
@@ -63,17 +62,18 @@ def test_a_training_leaves_a_model_its_history_and_no_backup(
     assert all(a.done <= b.done for a, b in zip(reports, reports[1:], strict=False))
 
 
-def test_a_killed_training_goes_on_after_its_last_epoch(
+def test_a_stopped_training_goes_on_after_its_last_epoch(
     fn_args: examples.FnArgs, tmp_path: Path
 ) -> None:
     fn_args.custom_config["epochs"] = 4
-    code = (
-        "from modules.training.trainer import run_fn; from tests.examples import FnArgs\n"
-        "run_fn(FnArgs(**arguments))"
-    )
-    process = runs.start_code(code, vars(fn_args), tmp_path)
     state = tmp_path / "state" / "trainer"
-    runs.kill_when(process, lambda: any(state.glob("*/epoch-*.weights.h5")), signal.SIGKILL)
+
+    def stop(_: progress.Progress) -> None:
+        if any(state.glob("*/epoch-*.weights.h5")):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), progress.listen(stop):
+        run_fn(fn_args)
     assert not Path(fn_args.serving_model_dir).exists()
     [kept] = sorted(state.glob("*/epoch-*.weights.h5"))[-1:]
     done = int(kept.name.removeprefix("epoch-").split(".")[0])

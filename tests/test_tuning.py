@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,13 @@ from modules import families
 from modules.contract.family import Trained, TrainingStopped
 from modules.contract.hyperparameters import defaults
 from modules.data.dataset import to_plain
-from modules.training import unfinished
+from modules.training import progress, unfinished
 from modules.training.search import Search, SearchFailedError, SearchStopped
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask, from_config
 from modules.training.tuner import tuner_fn
 from pipeline.outcome import words
-from tests import artifacts, examples, runs
+from tests import artifacts, examples
 from tests.datasets import MNIST
 
 # Small networks, so that what is tested is the search.
@@ -135,17 +134,18 @@ def test_whatever_shapes_a_search_starts_it_anew(
     assert len(pretend) == 4
 
 
-def test_a_killed_search_repeats_no_finished_trial(
+def test_a_stopped_search_repeats_no_finished_trial(
     fn_args: examples.FnArgs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fn_args.custom_config["max_trials"] = 3
-    code = (
-        "from tests.test_tuning import search; from tests.examples import FnArgs\n"
-        "search(FnArgs(**arguments))"
-    )
-    process = runs.start_code(code, vars(fn_args), tmp_path)
     state = tmp_path / "state" / "tuner"
-    runs.kill_when(process, lambda: any(state.glob("*/*.json")), signal.SIGKILL)
+
+    def stop(_: progress.Progress) -> None:
+        if any(state.glob("*/*.json")):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), progress.listen(stop):
+        search(fn_args)
     finished = len(list(state.glob("*/*.json")))
     assert 1 <= finished < 3
     trained = []

@@ -12,6 +12,7 @@ from typing import Any
 
 REPEATS = 1e-5  # by what part a figure may differ; with one thread, most do not at all
 _LEFT = (".part", ".gone")
+_PASSING = (".incoming", ".tmp")
 
 
 def found(output: Path, family: str) -> dict[str, Any]:
@@ -68,8 +69,9 @@ def folders(output: Path) -> Counter[str]:
 
 
 def of_epochs(names: Counter[str]) -> Counter[str]:
-    """The files among those of `folders` that a training writes at the end of an epoch."""
-    return Counter({n: k for n, k in names.items() if "-epoch-" in n or n.endswith("/events")})
+    """What a training writes at the end of an epoch, of what is in `folders`."""
+    ends = ("/events", "/train", "/validation")
+    return Counter({n: k for n, k in names.items() if "-epoch-" in n or n.endswith(ends)})
 
 
 def left_over(output: Path) -> list[str]:
@@ -77,8 +79,8 @@ def left_over(output: Path) -> list[str]:
     return [
         str(path.relative_to(output))
         for path in output.rglob("*")
-        if path.name.startswith((".", "part-", "beam-temp"))
-        and (path.suffix in _LEFT or path.name == ".incoming" or path.name[0] != ".")
+        if path.name.startswith((".", "beam-temp"))
+        and (path.suffix in _LEFT or path.name in _PASSING or path.name[0] != ".")
     ]
 
 

@@ -115,28 +115,47 @@ class Lane:
         stopped, _ = self._run(case, fault=point.fault)
         yield from _stopped_wrongly(stopped, point.fault.kind)
         epochs = self._epochs_kept(family)
-
-        resumed, _ = self._run(case)
+        kept = self._kept(family)
+        resumed, steps = self._run(case)
         if resumed.code:
             yield f"resumed, it ends with {resumed.code}: {_last_line(resumed)}"
             return
+        if again := kept & {step.name.removeprefix("rename to ") for step in steps}:
+            yield f"what was finished is done again: {', '.join(sorted(again))}"
+        yield from self._forgotten(point)
         got = compare.found(self._output, family)
         yield from compare.differences(*_comparable(unbroken.found, got, half=0 < epochs < EPOCHS))
         yield from self._unlike(unbroken, epochs)
 
-        again, _ = self._run(case)
+        ended, _ = self._run(case)
         states = compare.states(self._output, family)
-        if again.code or {*states.values()} != {"cached"}:
-            yield f"the next run ends with {again.code}, {states}"
+        if ended.code or {*states.values()} != {"cached"}:
+            yield f"the next run ends with {ended.code}, {states}"
         (self._output / family / "latest" / "unchanged.json").unlink()
-        again, _ = self._run(case)
+        ended, _ = self._run(case)
         states = compare.states(self._output, family)
-        if again.code or {n for n, state in states.items() if state != "cached"} != {"Baseline"}:
-            yield f"asked by its store, the next run ends with {again.code}, {states}"
+        if ended.code or {n for n, state in states.items() if state != "cached"} != {"Baseline"}:
+            yield f"asked by its store, the next run ends with {ended.code}, {states}"
         yield from self._unlike(unbroken, epochs)
         check = functools.partial(_check, self._output, family, 2 if case.after else 1)
         if words := call(check, self._scratch):
             yield words
+
+    def _kept(self, family: str) -> set[str]:
+        """The files of finished trials and epochs."""
+        state = self._output / "state" / family
+        trials = state.glob("tuner/*/*.json")
+        epochs = state.glob("trainer/*/epoch-*.weights.h5")
+        return {path.name for found in (trials, epochs) for path in found}
+
+    def _forgotten(self, point: Point) -> Iterator[str]:
+        """Nodes that had finished before the fault, and were run again."""
+        place, states = point.fault.place, compare.states(self._output, point.case.family)
+        nodes = [*states, "end"]
+        before = nodes[: nodes.index(place)] if place in nodes else []
+        again = [node for node in before if node != "Baseline" and states[node] != "cached"]
+        if again:
+            yield f"what had finished is run again: {', '.join(again)}"
 
     def _unlike(self, unbroken: Unbroken, epochs: int) -> Iterator[str]:
         there = compare.folders(self._output)

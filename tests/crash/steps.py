@@ -74,7 +74,6 @@ class Recorder:
         for kind, name in (
             (Path, "write_text"),
             (Path, "write_bytes"),
-            (keras.Model, "save_weights"),
             (keras.export.ExportArchive, "write_out"),
         ):
             self._wrap(kind, name, functools.partial(self._write, name))
@@ -119,7 +118,7 @@ class Recorder:
         self._removing, self._removed = os.fspath(path), 0
 
     def _write(self, name: str, *args: Any, **_: Any) -> None:
-        path = Path(args[0] if isinstance(args[0], Path) else args[1])
+        path = Path(args[1] if name == "write_out" else args[0])
         try:
             self._tell(name, path, fills=True)
         except OSError:
