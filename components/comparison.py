@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from components.gathered import Rows
+from components.gathered import Rows, finite_rows
 from modules.contract.family import Family
 from modules.training.export import CLASS_NAMES
 
 _BATCH = 500
 _SEEN_ALIKE = 1e-2  # of a fact's largest value; another judge sees something else altogether
 _PARTLY = "not compared with the last blessed model"
+_NOTHING = "nothing is compared with the last blessed model"
 _NAMED = 3  # figures, in a note
 _LONGEST = 160  # characters of someone else's message
 # What says nothing about a model, but about the machine that it is asked on.
@@ -78,6 +79,10 @@ def compare(
     """
     try:
         mine, names = _facts(family, candidate, records)
+        known = finite_rows(mine, family.evaluation.unmeasured)
+        if not known.any():
+            return Comparison(possible=False, note=f"{_NOTHING}: the candidate answers no number")
+        mine, labels = _rows(mine, known), labels[known]
         measured = family.figures(labels, mine)
     except _SURROUNDINGS:
         raise
@@ -87,12 +92,17 @@ def compare(
         theirs, their_names = _their_facts(family, baseline, records)
         if names and their_names and names != their_names:
             raise _Unfit("knows other classes")
+        if any(len(said) != len(known) for said in theirs.values()):
+            raise _Unfit("does not answer each example")
+        theirs = _rows(theirs, known)
         _check_numbers(mine, theirs)
         return _compare(family, labels, mine, theirs, measured)
     except _Unfit as unfit:
-        return Comparison(
-            possible=False, note=f"nothing is compared with the last blessed model, which {unfit}"
-        )
+        return Comparison(possible=False, note=f"{_NOTHING}, which {unfit}")
+
+
+def _rows(facts: Rows, chosen: np.ndarray) -> Rows:
+    return {name: fact[chosen] for name, fact in facts.items()}
 
 
 def _their_facts(

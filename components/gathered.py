@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,3 +96,13 @@ def _read(name: str) -> Rows:
     with open(name, "rb") as file:
         found: Rows = pickle.load(file)
     return found
+
+
+def finite_rows(facts: Mapping[str, np.ndarray], unmeasured: Collection[str]) -> np.ndarray:
+    """Of which Examples all facts are finite, bool (N,), or NaN since they were not measured."""
+    good = True
+    for name, fact in facts.items():
+        if fact.dtype.kind == "f":
+            bad = np.isinf(fact) if name in unmeasured else ~np.isfinite(fact)
+            good = good & ~bad.reshape(len(fact), -1).any(axis=1)
+    return np.broadcast_to(good, len(next(iter(facts.values()))))

@@ -7,7 +7,7 @@ end: TFMA's own binarized metrics cost some 2 ms an example, in Python, for each
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -17,7 +17,7 @@ from tensorflow_model_analysis.metrics import metric_types
 
 from components import bootstrap
 from components.comparison import Comparison
-from components.gathered import Gathered
+from components.gathered import Gathered, finite_rows
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import from_plain
@@ -157,7 +157,7 @@ class _Combiner(beam.CombineFn):
         labels, facts = accumulator.whole()
         if not facts:
             return {}
-        finite = _finite(facts, self._family.evaluation.unmeasured)
+        finite = finite_rows(facts, self._family.evaluation.unmeasured)
         if finite.all() or not self._candidate:  # what is no number is not compared with
             return self._measured(labels, facts)
         some = {name: fact[finite] for name, fact in facts.items()}
@@ -175,16 +175,6 @@ class _Combiner(beam.CombineFn):
     def _nothing(self) -> dict[Any, Any]:
         """Figures of no Examples: none is a number, and there is nothing to say of classes."""
         return {key: float("nan") for key in self.keys() if not key.sub_key}
-
-
-def _finite(facts: Mapping[str, np.ndarray], unmeasured: Collection[str]) -> np.ndarray:
-    """Of which Examples all facts are finite, bool (N,), or NaN since they were not measured."""
-    good = True
-    for name, fact in facts.items():
-        if fact.dtype.kind == "f":
-            bad = np.isinf(fact) if name in unmeasured else ~np.isfinite(fact)
-            good = good & ~bad.reshape(len(fact), -1).any(axis=1)
-    return np.broadcast_to(good, len(next(iter(facts.values()))))
 
 
 def _value(found: Mapping[str, Any], key: metric_types.MetricKey) -> Any:

@@ -320,5 +320,24 @@ def test_a_fault_of_the_candidate_is_not_the_baselines(
     work: Path, classifier: Callable[..., Any], good: Any, judged_examples: Any
 ) -> None:
     broken = classifier(61, change=lambda p: p * float("nan"))
-    with pytest.raises(Exception, match="NaN"):
-        judge(work, judged_examples, broken, CLASSIFIER, baseline=good)
+    judged = judge(work, judged_examples, broken, CLASSIFIER, baseline=good)
+    assert not judged.blessed and "the candidate answers no number" in note_of(judged)
+    assert "with NaN or infinity" in str(judged.record.failures[0])
+
+
+def test_a_candidate_of_another_shape_that_is_seldom_no_number_is_refused_for_that(
+    work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = vae_answers.facts_of
+
+    def early(model: Any, images: Any, index: Any, *more: Any) -> dict[str, Any]:
+        said = whole(model, images, index, *more)
+        return said | {"mse": tf.where(index < 5, float("nan"), said["mse"])}
+
+    monkeypatch.setattr(vae_answers, "facts_of", early)
+    small = made(work, images, "vae", 12, shipped(), latent=5)
+    monkeypatch.undo()
+    judged = judge(work, judged_examples, small, VAE, "vae", baseline=vae)
+    assert "latent_kl (of another shape)" in note_of(judged) and "mse" in changes(judged)
+    [failure] = judged.record.failures
+    assert "answers 5 of 600 examples with NaN" in str(failure)
