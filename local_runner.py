@@ -19,7 +19,6 @@ from modules.util import environment  # noqa: E402
 from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 from pipeline.options import add_options, read_options  # noqa: E402
-from pipeline.pruning.command import prune  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
@@ -38,8 +37,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="local_runner.py",
         description="Runs the pipeline on this machine: labelled images in, a tuned, judged, "
         "pushed model out.",
-        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate; 129, "
-        "130 and 143 stopped by a signal",
+        epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate or for a "
+        "training that came to nothing; 129, 130 and 143 stopped by a signal",
     )
     add_options(parser)
     add = parser.add_argument
@@ -87,7 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_options(options)
         if options.prune:
-            prune(settings, _say, options.dry_run)
+            from pipeline.pruning.command import prune  # needs ml_metadata
+
+            prune(settings, _say, options.dry_run, options.no_lock)
             return ExitCode.PUSHED
         settings = _check(settings, options)
         output = settings.output

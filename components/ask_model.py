@@ -1,20 +1,25 @@
 """Asks an exported model the way a server does: a process of its own, the session loader.
 
 `python -m components.ask_model MODEL REQUESTS ANSWERS` is run by the serving check. Requests and
-answers are .npz files with an array for each `signature/tensor`; nothing in them is pickled.
+answers are .npz files with an array for each `question/tensor`; nothing in them is pickled.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
 
 CANNOT = 4  # the exit code that says that the model itself cannot be asked
 
-Tensors = dict[str, dict[str, np.ndarray]]  # signature -> tensor name -> array
+# A question is the name of a signature or, where one is asked several, that, AGAIN and any word.
+AGAIN = "@"
+Tensors = dict[str, dict[str, np.ndarray]]  # question -> tensor name -> array
+Ask = Callable[[str, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
@@ -24,12 +29,12 @@ def pack(tensors: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
     zeros.
 
     Args:
-        tensors: signature -> tensor name -> array; byte strings as a 1-D object array.
+        tensors: question -> tensor name -> array; byte strings as a 1-D object array.
     """
     flat: dict[str, Any] = {}
-    for signature, named in tensors.items():
+    for question, named in tensors.items():
         for name, array in named.items():
-            key = f"{signature}/{name}"
+            key = f"{question}/{name}"
             if array.dtype == object:
                 flat[f"{key}#lengths"] = np.array([len(item) for item in array], np.int64)
                 flat[f"{key}#bytes"] = np.frombuffer(b"".join(array), np.uint8)
@@ -50,37 +55,67 @@ def unpack(flat: Mapping[str, np.ndarray]) -> Tensors:
             joined = flat[f"{name}#bytes"].tobytes()
             items = [joined[end - length : end] for end, length in zip(ends, array, strict=True)]
             array = np.array(items, object)
-        signature, _, tensor = name.partition("/")
-        tensors.setdefault(signature, {})[tensor] = array
+        question, _, tensor = name.partition("/")
+        tensors.setdefault(question, {})[tensor] = array
     return tensors
 
 
-def ask(model_dir: str, requests: Tensors) -> Tensors:
-    """Loads a SavedModel into a session and runs signatures.
+@contextmanager
+def loaded(model_dir: str) -> Iterator[Ask]:
+    """Loads a SavedModel into a session, for as long as it is asked.
 
     Args:
         model_dir: the folder of saved_model.pb.
-        requests: signature -> input name -> array.
 
     Returns:
-        signature -> output name -> array.
-
-    Raises:
-        KeyError: when the model lacks a signature or an input.
+        From a signature and its inputs to its outputs; it raises a KeyError for a signature or an
+        input that the model lacks.
     """
     import tensorflow as tf
 
-    answers: Tensors = {}
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], model_dir)
-        for name, inputs in requests.items():
+    with closing(tf.compat.v1.Session(graph=tf.Graph())) as session:
+        with session.graph.as_default():
+            meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], model_dir)
+
+        def ask_one(name: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             signature = meta_graph.signature_def[name]
             if not signature.inputs:
                 raise KeyError(f"the model has no signature '{name}'")
             feed = {signature.inputs[key].name: array for key, array in inputs.items()}
             fetch = {key: info.name for key, info in signature.outputs.items()}
-            answers[name] = session.run(fetch, feed)
+            answer: dict[str, np.ndarray] = session.run(fetch, feed)
+            return answer
+
+        yield ask_one
+
+
+def ask(model_dir: str, requests: Tensors) -> Tensors:
+    """Loads a SavedModel into a session and asks it.
+
+    Args:
+        model_dir: the folder of saved_model.pb.
+        requests: question -> input name -> array; or a text without dimensions, `question/output`:
+            what has been answered before is the input.
+
+    Returns:
+        question -> output name -> array.
+
+    Raises:
+        KeyError: when the model lacks a signature, an input or that output.
+    """
+    answers: Tensors = {}
+    with loaded(model_dir) as ask_one:
+        for question, inputs in requests.items():
+            given = {key: _given(array, answers) for key, array in inputs.items()}
+            answers[question] = ask_one(question.partition(AGAIN)[0], given)
     return answers
+
+
+def _given(array: np.ndarray, answers: Tensors) -> np.ndarray:
+    if array.dtype.kind != "U":
+        return array
+    question, _, output = str(array).partition("/")
+    return answers[question][output]
 
 
 def main(model_dir: str, requests_file: str, answers_file: str) -> int:
@@ -94,8 +129,10 @@ def main(model_dir: str, requests_file: str, answers_file: str) -> int:
 
     with np.load(requests_file, allow_pickle=False) as flat:
         requests = unpack(dict(flat))
+    answers_file = os.path.abspath(answers_file)
     try:
-        answers = ask(model_dir, requests)
+        os.chdir(model_dir)  # TensorFlow would take a path with [ in it for a pattern
+        answers = ask(os.curdir, requests)
     except (KeyError, ValueError, TypeError, RuntimeError, OSError, tf.errors.OpError) as error:
         if isinstance(error, tf.errors.ResourceExhaustedError):
             raise

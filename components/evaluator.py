@@ -22,7 +22,7 @@ from tfx.utils import json_utils
 
 from components import pairing, proposal, tfma_results
 from components.comparison import Comparison
-from components.gates import describe, no_gates, write_record
+from components.gates import Failure, describe, no_gates, write_record
 from components.gathered import on_disk
 from components.results.facts import EVALUATION_FILE
 from modules import families
@@ -59,20 +59,22 @@ class Executor(tfx_evaluator.Executor):
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
-        if table := exec_properties["proposes"]:
+        broken = tfma_results.not_finite(evaluation, family)
+        failures: list[Failure] = []
+        if table := not broken and exec_properties["proposes"]:
             spec = family.evaluation.for_classes(dataset.names)
             errors = tfma_results.read_errors(uri, dataset.names)
             proposed = proposal.propose(evaluation, errors, spec)
             write_text(Path(uri, proposal.FILE), proposal.to_toml(proposed, table))
             failures = [no_gates(tfma_results.EVALUATOR)]
-        else:
+        elif not exec_properties["proposes"]:
             failures = tfma_results.read_failures(uri, evaluation)
             blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
             if blessed != (not failures):
                 found = describe(failures) if failures else "every threshold is met"
                 said = "blessed" if blessed else "not blessed"
                 raise RuntimeError(f"the model is {said} although {found}")
-        failures += tfma_results.thin_slices(evaluation, family)
+        failures = broken + failures + tfma_results.thin_slices(evaluation, family)
         if failures:
             _refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
         write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))

@@ -7,7 +7,7 @@ end: TFMA's own binarized metrics cost some 2 ms an example, in Python, for each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -56,6 +56,9 @@ class SliceFigures(metric_types.Metric):
 
 metric_types.register_metric(SliceFigures)
 
+# How many Examples a model has answered with NaN or infinity; there only where it is not 0.
+NOT_FINITE = "not_finite"
+
 
 def _computations(
     name: str,
@@ -86,6 +89,13 @@ def _computations(
     ]
 
 
+def _key(name: str, model: str, output: str, sub_key: Any = None) -> metric_types.MetricKey:
+    # No word on weights: the form in which TFMA looks up a threshold by a bare name.
+    return metric_types.MetricKey(
+        name=name, model_name=model, output_name=output, sub_key=sub_key, example_weighted=None
+    )
+
+
 class _Combiner(beam.CombineFn):
     def __init__(
         self,
@@ -97,6 +107,7 @@ class _Combiner(beam.CombineFn):
     ) -> None:
         self._family, self._model, self._output = family, model, output
         self._errors, self._comparison = errors, comparison or Comparison()
+        self._candidate = comparison is None
 
     def keys(self) -> list[metric_types.MetricKey]:
         """Of all that is said about a slice."""
@@ -106,14 +117,7 @@ class _Combiner(beam.CombineFn):
         whole = (*evaluation.figures, *map(bootstrap.named, uncounted))
         classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
         return [
-            # No word on weights: the form in which TFMA looks up a threshold by a bare name.
-            metric_types.MetricKey(
-                name=name,
-                model_name=self._model,
-                output_name=self._output,
-                sub_key=sub_key,
-                example_weighted=None,
-            )
+            _key(name, self._model, self._output, sub_key)
             for names, sub_keys in ((whole, [None]), (evaluation.by_class, classes))
             for name in names
             for sub_key in sub_keys
@@ -153,11 +157,34 @@ class _Combiner(beam.CombineFn):
         labels, facts = accumulator.whole()
         if not facts:
             return {}
+        finite = _finite(facts, self._family.evaluation.unmeasured)
+        if finite.all() or not self._candidate:  # what is no number is not compared with
+            return self._measured(labels, facts)
+        some = {name: fact[finite] for name, fact in facts.items()}
+        found = self._measured(labels[finite], some) if finite.any() else self._nothing()
+        count = float(np.sum(~finite))
+        return {**found, _key(NOT_FINITE, self._model, self._output): count}
+
+    def _measured(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[Any, Any]:
         found = self._family.figures(labels, self._comparison.filled(facts, len(labels)))
         if self._errors:
             known = bootstrap.standard_errors(self._family, labels, facts)
             found = {**found, **{bootstrap.named(name): error for name, error in known.items()}}
         return {key: _value(found, key) for key in self.keys()}
+
+    def _nothing(self) -> dict[Any, Any]:
+        """Figures of no Examples: none is a number, and there is nothing to say of classes."""
+        return {key: float("nan") for key in self.keys() if not key.sub_key}
+
+
+def _finite(facts: Mapping[str, np.ndarray], unmeasured: Collection[str]) -> np.ndarray:
+    """Of which Examples all facts are finite, bool (N,), or NaN since they were not measured."""
+    good = True
+    for name, fact in facts.items():
+        if fact.dtype.kind == "f":
+            bad = np.isinf(fact) if name in unmeasured else ~np.isfinite(fact)
+            good = good & ~bad.reshape(len(fact), -1).any(axis=1)
+    return np.broadcast_to(good, len(next(iter(facts.values()))))
 
 
 def _value(found: Mapping[str, Any], key: metric_types.MetricKey) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 
 from components.bootstrap import figure_of
-from components.gates import AT_LEAST, AT_MOST, CHANGE, OVERALL, Failure
+from components.gates import AT_LEAST, AT_MOST, CHANGE, MUST, OVERALL, Failure
 from components.results.facts import BASELINE, Evaluation
+from components.slice_figures import NOT_FINITE
 from modules.contract.family import Family
 from modules.data.dataset import TESTED
 from modules.data.features import LABEL, STROKE, strokes_of
@@ -149,6 +150,21 @@ def read_failures(uri: str, evaluation: Evaluation) -> list[Failure]:
         where = ",".join([*slicing.feature_keys, *values]) or OVERALL
         found.append(Failure(EVALUATOR, "example_count", where, 0.0, AT_LEAST, 1.0, 0))
     return sorted(found, key=lambda f: (f.slice != OVERALL, f.slice, f.metric))
+
+
+def not_finite(evaluation: Evaluation, family: Family) -> list[Failure]:
+    """Says whether a model has answered some Examples with NaN or infinity.
+
+    Args:
+        evaluation: what was measured, of the other Examples.
+        family: whose evaluation asked it.
+    """
+    count = int(evaluation.overall.get(NOT_FINITE) or 0)
+    if not count:
+        return []
+    examples, signature = evaluation.examples[OVERALL], family.evaluation.signature
+    words = f"answers {count:,} of {examples:,} examples with NaN or infinity"
+    return [Failure(EVALUATOR, signature, OVERALL, None, MUST, None, examples, words)]
 
 
 def thin_slices(evaluation: Evaluation, family: Family) -> list[Failure]:

@@ -17,14 +17,17 @@ from components.data_gate import DataGate
 from components.evaluator import Evaluator
 from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
+from components.questions import Served
 from components.schema import CuratedSchema, with_derived
 from components.serving_check import ServingCheck
 from components.trainer import Trainer
 from components.tuner import Tuner
 from modules import families
-from modules.data.dataset import to_plain, to_text
+from modules.contract.family import Family
+from modules.data.dataset import Dataset, to_plain, to_text
 from modules.training.export import CLASS_NAMES
 from modules.training.tasks import SearchTask, TrainingTask, to_config
+from modules.util.plain import to_json
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
 from pipeline.nodes import source
@@ -134,8 +137,8 @@ def create_pipeline(settings: Settings) -> Pipeline:
     serving_check = ServingCheck(
         model=model,
         examples=examples,
-        signatures=",".join((*family.served, CLASS_NAMES)),
-        names=json.dumps(dataset.names),
+        evaluation=evaluator.outputs["evaluation"],
+        served=json.dumps(to_json(_served(family, dataset))),
         source=source("ServingCheck", settings.family),
     )
     pusher = Pusher(
@@ -159,6 +162,16 @@ def create_pipeline(settings: Settings) -> Pipeline:
         enable_cache=True,
         beam_pipeline_args=BEAM_ARGS,
         metadata_connection_config=metadata_store.connection(settings.metadata),
+    )
+
+
+def _served(family: type[Family], dataset: Dataset) -> Served:
+    return Served(
+        signatures=(*family.served, CLASS_NAMES),
+        names=tuple(dataset.names),
+        same=family.same,
+        figure=family.evaluation.accuracy,
+        prediction=family.evaluation.prediction,
     )
 
 

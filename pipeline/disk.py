@@ -35,6 +35,7 @@ _SENTENCES = {
 }
 # "PATH; No space left on device" of TensorFlow, and "[Errno 28] ...: 'PATH'" of Python in a text.
 _BEFORE = re.compile(r"(/[^\n;]*); (?:{})".format("|".join(sum(_WORDS.values(), ()))), re.I)
+_OPERATION = re.compile(r"\{\{.*?\}\}")  # of TensorFlow, which it begins a message with
 _AFTER = re.compile(r"\[Errno \d+\] [^\n:]+: '(/[^'\n]*)'")
 
 
@@ -102,7 +103,8 @@ def _number(error: BaseException) -> int:
 def _place(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename:
         return os.path.abspath(os.fsdecode(error.filename))
-    found = _BEFORE.search(str(error)) or _AFTER.search(str(error))
+    text = _OPERATION.sub("", str(error))
+    found = _BEFORE.search(text) or _AFTER.search(text)
     return found[1] if found else ""
 
 

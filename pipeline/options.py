@@ -62,8 +62,8 @@ def add_options(
         default=argparse.SUPPRESS,
         metavar="FILE",
         help="read hyperparameters, which are then not searched for, from a file: a TOML file of "
-        "their values, or the settings.toml or summary.json of a run; overrides --config; may be "
-        "repeated",
+        "their values, or the settings.toml or summary.json of a run; overrides --config; with "
+        "all of them, add --tuner none; may be repeated",
     )
     parser.add_argument(
         "--set",

@@ -5,6 +5,7 @@ The local runner loops over it; a pod calls it for one node, and the last task f
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import types
@@ -170,7 +171,8 @@ class Run:
             if not self.alone:
                 remove(self._unfinished)
             elif all(one.outcome.ok for one in finished):  # what refuses otherwise is asked again
-                unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
+                with contextlib.suppress(OSError):  # it saves the next run some time, no more
+                    unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
 
     def _forget_unfinished(self, node_id: str) -> None:

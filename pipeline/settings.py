@@ -186,9 +186,8 @@ def _chosen(layers: Iterable[Layer], name: str) -> Any:
 def _filled(*layers: Layer) -> Settings:
     given = [(flat(layer.values, _TABLES), layer.source) for layer in layers]
     described = [(found.pop(DATASET), source) for found, source in given if DATASET in found]
-    typed = {name for found, _ in given for name in found}
+    typed = {name for found, _ in given for name in found}  # their defaults need not be possible
     filled = {
-        # A default may begin in the current folder, which need not be there for who gives all.
         value.name: None if value.name in typed else _read(value.name, value.default)
         for value in DECLARED.values()
         if value.default is not dataclasses.MISSING

@@ -7,6 +7,7 @@ import pytest
 
 from modules import families
 from modules.contract.values import Kind
+from pipeline.config_file import read_config, read_hyperparameters
 from pipeline.settings import DECLARED, FAMILIES, BadSetting, Layer, make_settings
 from tests.datasets import MNIST
 
@@ -77,12 +78,17 @@ def test_zero_has_no_sign(family: str, name: str, kind: Kind) -> None:
 )
 @pytest.mark.parametrize("value", ["nan", "inf", "1e400", "9" * 5000, "-1", "true", "2024-01-01"])
 def test_no_file_sets_what_cannot_be_typed(text: str, value: str, tmp_path: Any) -> None:
-    from pipeline.config_file import read_config
-
     file = tmp_path / "a.toml"
     file.write_text(text.format(value))
     with pytest.raises(BadSetting, match=r"a\.toml"):
         make_settings(read_config(str(file)))
+
+
+def test_no_file_of_hyperparameters_sets_what_cannot_be_typed(tmp_path: Any) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{"hyperparameters": {"units": ' + "9" * 5000 + "}}")
+    with pytest.raises(BadSetting, match=r"a\.json holds a number that is too long"):
+        read_hyperparameters(str(file))
 
 
 @pytest.mark.slow

@@ -134,8 +134,8 @@ def test_a_run_outlives_its_metadata_server(
     pods.wait(Trainer=trainer)
 
     pods.do("Baseline")
-    both = {node: pods.start(node) for node in ("Evaluator", "ServingCheck")}
-    pods.wait(**both)
+    pods.wait(Evaluator=pods.start("Evaluator"))
+    pods.wait(ServingCheck=pods.start("ServingCheck"))
     pods.do("Pusher", VERDICT)
 
     summary = pods.summary(RUN_ID)

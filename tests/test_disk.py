@@ -41,6 +41,7 @@ def during(text: str, context: BaseException) -> RuntimeError:
         caused("the search failed", FULL),
         during("cannot publish", caused("the executor failed", FULL)),
         RuntimeError("/output/file; No space left on device [Op:SaveV2]"),
+        RuntimeError("{{function_node of /job:a/CPU:0}} /output/file; No space left on device"),
         RuntimeError("OSError: [Errno 28] No space left on device: '/output/file' [while running]"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +18,10 @@ from tfx.orchestration.local import runner_utils
 from tfx.types import standard_artifacts
 
 from components import evaluator, tfma_results
-from components.gates import Failure, read_record
+from components.gates import Failure, describe, read_record
 from components.readers import idx
+from components.results import page
+from components.results.headlines import evaluation as evaluation_headline
 from modules import families
 from modules.data.dataset import to_plain
 from pipeline import nodes
@@ -208,6 +211,56 @@ def test_a_slice_with_too_few_examples_refuses_a_model_that_meets_every_bound(
     assert (failure.slice, failure.examples) == (rarest, least - 1)
     assert str(failure).startswith(f"example_count on {rarest} is {least - 1}, needs {least}")
     assert os.listdir(again.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
+
+
+@pytest.mark.parametrize(
+    ("ident", "number", "table", "when"),
+    [
+        (8, "nan", "", lambda p: p[:, 8:9] > 0.5),
+        (9, "inf", "transformer.smoke", lambda p: p[:, 1:2] > 0.9),
+    ],
+    ids=["some NaN", "some infinite, and without gates"],
+)
+def test_a_model_that_does_not_always_answer_with_numbers_is_refused(
+    ident: int,
+    number: str,
+    table: str,
+    when: models.Change,
+    work: Path,
+    judged_examples: Any,
+    make_model,
+) -> None:
+    change = lambda p: tf.where(when(p), float(number), p)  # noqa: E731
+    model = make_model(number, ident, change=change)
+    gates = {"accuracy": 0.1} if table else GATES
+    judged = judge(work, judged_examples, model, gates, table=table)
+    assert not judged.blessed and not judged.record.passed
+    assert os.listdir(judged.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
+    first, *others = judged.record.failures
+    assert (first.metric, first.slice, first.examples) == ("serving_default", "overall", JUDGED)
+    said = re.fullmatch(
+        r"serving_default answers (\d+) of 600 examples with NaN or infinity", str(first)
+    )
+    assert said and 10 < int(said[1]) < 200
+    assert judged.evaluation.overall["not_finite"] == int(said[1])
+    assert "no gates" not in {failure.metric for failure in others}
+    assert not Path(judged.outputs["evaluation"][0].uri, "gates.toml").exists()
+    assert judged.evaluation.overall["auc_macro"] > 0.7  # of the examples that it answers
+
+
+def test_a_model_that_never_answers_with_numbers_is_refused_and_its_evaluation_can_be_read(
+    work: Path, judged_examples: Any, make_model, good: tuple[Any, Judged]
+) -> None:
+    model = make_model("nothing", 20, change=lambda p: p * float("nan"))
+    baseline, _ = good
+    judged = judge(work, judged_examples, model, GATES, baseline=baseline)
+    assert not judged.blessed
+    words = "serving_default answers 600 of 600 examples with NaN or infinity"
+    assert describe(judged.record.failures).startswith(words)
+    assert judged.evaluation.overall["auc_macro"] is None
+    text = page.render("a run", judged.record, judged.evaluation, None, [])
+    assert words in text
+    assert evaluation_headline(judged.outputs).endswith(", not blessed")
 
 
 def test_a_model_worse_than_the_last_blessed_one_is_refused(

@@ -18,13 +18,13 @@ from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Family, Objective, Signature, Trained, TrainingRun
+from modules.contract.family import Family, Objective, Output, Signature, Trained, TrainingRun
 from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
 from modules.data.splits import Split, Splits
 from modules.training import rehearsal
-from modules.training.export import export
-from tests import examples
+from modules.training.export import class_names, export
+from tests import bad_requests, examples
 from tests.datasets import MNIST
 
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "tfx", "apache_beam", "pandas"}
@@ -52,7 +52,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, mnist_dir: Path) -> Callable
         train = Split(*examples.cut(mnist_dir, 0, 256))
         held_out = Split(*examples.cut(mnist_dir, 256, 320))
         trained = family.train(values, Splits(train, held_out), TrainingRun(epochs=1, seed=1))
-        signatures = trained.signatures(train.images, 1)
+        signatures = {**trained.signatures(train.images, 1), **class_names(MNIST)}
         folder = tmp_path_factory.mktemp(name) / "model"
         export(trained.trackable, folder, signatures)
         records = list(examples.records(held_out.images, held_out.labels))
@@ -101,6 +101,77 @@ def test_every_signature_that_is_served_answers_in_a_session(
     for outputs in answers.values():
         for array in outputs.values():
             assert len(array) == len(found.serialized) and np.isfinite(array).all()
+
+
+def asked_of(found: Known, count: int) -> tuple[dict[str, Any], ask_model.Tensors]:
+    """Every signature of a model, and a request of so many examples for each."""
+    served = tf.saved_model.load(str(found.model_dir)).signatures
+    asked = {name: served[name] for name in found.signatures}
+    assert {*found.family.served, found.family.evaluation.signature, "class_names"} <= set(asked)
+    return asked, serving_check.make_requests(asked, found.serialized[:count], MNIST.classes)
+
+
+def tensors(inputs: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    return {
+        key: tf.constant(array.tolist(), tf.string) if array.dtype == object else tf.constant(array)
+        for key, array in inputs.items()
+    }
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_every_signature_answers_an_empty_batch_with_an_empty_answer(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    asked, requests = asked_of(found, 3)
+    with ask_model.loaded(str(found.model_dir)) as ask:
+        for signature, inputs in requests.items():
+            nobody = {key: array[:0] for key, array in inputs.items()}
+            here = asked[signature](**tensors(nobody))
+            wanted = ask(signature, inputs)
+            for answer in (ask(signature, nobody), {k: v.numpy() for k, v in here.items()}):
+                assert set(answer) == set(wanted)
+                for key, array in answer.items():
+                    assert array.shape == (0, *wanted[key].shape[1:]), (signature, key)
+                    assert array.dtype == wanted[key].dtype, (signature, key)
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_a_bad_example_is_named_by_its_place_and_by_what_was_expected(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    asked, requests = asked_of(found, 4)
+    with ask_model.loaded(str(found.model_dir)) as ask:
+        for signature, inputs in requests.items():
+            [(key, good)] = inputs.items()
+            for bad, words in bad_requests.of(key, good, place=2):
+                with pytest.raises(tf.errors.InvalidArgumentError) as here:
+                    asked[signature](**tensors({key: bad}))
+                assert words in str(here.value).replace("\\'", "'"), signature
+                # A session of Python's looks at shapes itself, and says it in other words.
+                with pytest.raises((tf.errors.InvalidArgumentError, ValueError)) as served:
+                    ask(signature, {key: bad})
+                if bad.shape[1:] == good.shape[1:]:
+                    assert words in str(served.value).replace("\\'", "'"), signature
+
+
+@pytest.mark.parametrize("name", families.names())
+def test_what_is_called_the_same_is_declared_to_be_the_same(
+    name: str, known: Callable[[str], Known]
+) -> None:
+    found = known(name)
+    asked, requests = asked_of(found, 3)
+    answers = ask_model.ask(str(found.model_dir), requests)
+    groups = [set(group) for group in found.family.same]
+    assert {output.signature for group in groups for output in group} <= set(answers)
+    said: dict[str, set[Output]] = {}
+    for signature in found.family.served:
+        if set(requests[signature]) & {"examples", "images"}:  # asked about the same images
+            for output in answers[signature]:
+                said.setdefault(output, set()).add(Output(signature, output))
+    for alike in said.values():
+        assert len(alike) == 1 or any(alike <= group for group in groups), alike
 
 
 @pytest.mark.parametrize("name", families.names())
@@ -165,11 +236,17 @@ def profiles(**changes: Any) -> dict[str, Any]:
     return {**Sound.profiles, "full": dataclasses.replace(Sound.profiles["full"], **changes)}
 
 
+DEFAULT, OTHER = Output("serving_default", "error"), Output("other", "error")
 BROKEN: list[tuple[str, Family, str]] = [
     ("objective", broken(objective=None), "has to be an Objective"),
     ("objective", broken(objective=Objective("val_error", "down")), "not 'down'"),
     ("served", broken(served=("sample",)), "serving_default is not among them"),
     ("served", broken(served=None), "tuple of names"),
+    ("served", broken(same=[DEFAULT, DEFAULT]), "a tuple of groups"),
+    ("served", broken(same=((DEFAULT,),)), "two of Output or more"),
+    ("served", broken(same=((Output("encode", "mean"), DEFAULT),)), "encode, which is not served"),
+    ("served", broken(same=((DEFAULT, dataclasses.replace(DEFAULT, of=OTHER)),)), "of other, "),
+    ("served", broken(same=((dataclasses.replace(DEFAULT, of=DEFAULT), DEFAULT),)), "stands first"),
     ("hyperparameters", broken(hyperparameters=None), "tuple of Hyperparameter"),
     ("hyperparameters", broken(hyperparameters=(share("a", 1.5, ""),)), "not 1.5"),
     ("hyperparameters", broken(hyperparameters=(whole("a", 3, "", [1]),)), "among its choices"),

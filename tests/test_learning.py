@@ -13,6 +13,7 @@ from components.readers.survey import Survey
 from modules import families
 from modules.contract.hyperparameters import whole
 from modules.data.splits import split_of
+from modules.training.oracles import space_to_search
 from pipeline.intake import on_data
 from pipeline.settings import FAMILIES, BadSetting, Layer, Settings, make_settings, to_plain
 
@@ -136,3 +137,14 @@ def test_nothing_is_not_enough(data: Path, family: str, name: str, value: int) -
     with pytest.raises(ValueError, match=f"{name} must be .* from .* to .*, not {value}"):
         found = look(data, {"model": family, name: value})
         families.check(family, found.hyperparameters, found.known_dataset)
+
+
+@pytest.mark.parametrize(("images", "sizes"), [(128, [32, 64, 128]), (50, [32]), (9, None)])
+def test_of_the_sizes_of_a_batch_those_that_fit_are_searched(
+    images: int, sizes: list[int] | None
+) -> None:
+    space = (whole("batch_size", 64, "images", [32, 64, 128, 256]), whole("layers", 1, "", [1, 2]))
+    searched = space_to_search(space, {}, lambda: images).space
+    assert (searched[0].values if sizes else None) == sizes
+    assert searched[0].default == (32 if sizes == [32] else 64)
+    assert searched[1].values == [1, 2]

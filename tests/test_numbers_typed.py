@@ -7,13 +7,14 @@ import pytest
 
 from components.readers.from_images import __main__ as from_images
 from kubeflow.metadata import server
-from scripts import ablate, benchmark_reading, letters
+from scripts import ablate, benchmark, benchmark_reading, letters
 
 NEVER = ("nan", "inf", "1e400", "-1", "9" * 5000, "", "0x10", "99999999999999999999")
 COMMANDS: dict[str, tuple[Callable[[list[str]], object], list[str], list[str]]] = {
     "from_images": (from_images.main, ["a", "b"], ["--side", "--test-share", "--seed"]),
     "letters": (letters.main, ["a"], ["--side", "--train", "--test", "--seed"]),
     "ablate": (ablate.main, ["--model", "vae"], ["--epochs", "--seed", "--images"]),
+    "benchmark": (benchmark.main, [], ["--steps", "--rounds"]),
     "benchmark_reading": (benchmark_reading.main, [], ["--times"]),
     "metadata server": (server.main, ["--database", "a"], ["--port"]),
 }

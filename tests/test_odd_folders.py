@@ -1,11 +1,15 @@
 """Folders whose names other programs would take for patterns, escapes or options."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from components import ask_model
 from components.readers import idx
 from components.readers.reader import BadDataset
 from pipeline.config_file import read_config, write_toml
@@ -13,6 +17,7 @@ from pipeline.intake import on_data
 from pipeline.metadata.store import Handle, connection
 from pipeline.settings import Settings, make_settings
 from tests.examples import generate
+from tests.runs import PROJECT
 
 NAMES = ("[1]", "a*b?", "{x,y}", "~", "100%41 #;&", " a\nb ", "-x it's é", "gs:")
 LABELS = "t10k-labels-idx1-ubyte.gz"
@@ -58,6 +63,22 @@ def test_a_store_is_where_it_was_asked_for(data: Path) -> None:
     with Handle(connection(str(file))) as handle:
         assert handle.store.get_executions() == []
     assert file.is_file()
+
+
+@pytest.mark.parametrize("name", ["[1]", "a*b? {x}"])
+def test_an_exported_model_is_asked_where_it_lies(name: str, tmp_path: Path) -> None:
+    signature = [tf.TensorSpec([None], tf.float32, "x")]
+    module = tf.Module()
+    module.factor = tf.Variable(2.0)
+    module.double = tf.function(lambda x: {"y": x * module.factor}, input_signature=signature)
+    tf.saved_model.save(module, str(tmp_path / name), signatures={"double": module.double})
+    requests, answers = tmp_path / "requests.npz", tmp_path / "answers.npz"
+    np.savez(requests, **ask_model.pack({"double": {"x": np.ones(3, np.float32)}}))
+    command = [sys.executable, "-m", "components.ask_model", str(tmp_path / name)]
+    done = subprocess.run([*command, str(requests), str(answers)], cwd=PROJECT, check=False)
+    assert done.returncode == 0
+    with np.load(answers) as found:
+        assert found["double/y"].tolist() == [2.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize(("name", "other"), [("[1]", "1"), ("a*b?", "axbx")])

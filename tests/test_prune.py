@@ -348,6 +348,14 @@ def test_no_run_is_disturbed(store: Store) -> None:
     assert store.there() == there
 
 
+def test_a_store_that_cannot_be_read_is_refused(store: Store) -> None:
+    made = store.run()
+    (store.output / "metadata.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(BadSetting, match=r"metadata\.sqlite cannot be read"):
+        store.prune()
+    assert len(store.there()) == 2 and store.runs() == [made[0]]
+
+
 def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
     settings = make_settings(model="vae", output=tmp_path, data_dir=tmp_path)
     with pytest.raises(BadSetting, match="no runs that could be pruned"):

@@ -1,6 +1,9 @@
 """The serving check, through its own executor: a fresh process with the session loader."""
 
+import dataclasses
 import json
+import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,15 +15,20 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import ask_model, serving_check
+from components.answers import compare, too_few_right
 from components.gates import Record, describe, read_record
+from components.questions import Served, label_of, make_requests, some_of
 from components.readers import idx
-from components.serving_check import ServingCheck, compare, make_requests
+from components.serving_check import ServingCheck
 from components.serving_check import check as check_model
-from tests import artifacts, models
+from modules import families
+from modules.util.plain import to_json
+from tests import artifacts, models, results
 from tests.examples import generate
 
-BOTH = "serving_default,serving_images"
-DIGITS = list(map(str, range(10)))
+BOTH = ("serving_default", "serving_images")
+DIGITS = tuple(map(str, range(10)))
+ACCURACY = 0.8  # of the prototype classifier, nearly
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +48,38 @@ def server_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving_check.subprocess, "run", run)
 
 
-def check(folder: Path, examples: Any, mnist_dir: Path, signatures: str = BOTH, **how: Any) -> Any:
+def run_check(folder: Path, examples: Any, model: Any, signatures: tuple[str, ...]) -> Any:
+    measured = dataclasses.replace(results.EVALUATION, overall={"accuracy": ACCURACY})
+    results.write_evaluation(folder, measured)
+    evaluation = artifacts.make(standard_artifacts.ModelEvaluation, folder / "evaluation")
+    blessing = artifacts.make(standard_artifacts.InfraBlessing, folder / "blessing")
+    transformer = families.load("transformer")
+    served = Served(
+        signatures=signatures,
+        names=DIGITS,
+        same=transformer.same if len(signatures) > 1 else (),
+        figure=transformer.evaluation.accuracy,
+        prediction=transformer.evaluation.prediction,
+    )
+    ServingCheck.test_call(
+        model=model,
+        examples=examples,
+        evaluation=evaluation,
+        blessing=blessing,
+        served=json.dumps(to_json(served)),
+        source="tests",
+    )
+    return blessing
+
+
+def check(
+    folder: Path, examples: Any, mnist_dir: Path, signatures: tuple[str, ...] = BOTH, **how: Any
+) -> Any:
     model = artifacts.make(standard_artifacts.Model, folder / "model")
     pair = idx.find_dataset(mnist_dir)["train"]
     images, labels = idx.read_images(pair.images, 0, 500), idx.read_labels(pair.labels, 0, 500)
     models.export_prototype_classifier(Path(model.uri), images, labels, **how)
-    blessing = artifacts.make(standard_artifacts.InfraBlessing, folder / "blessing")
-    ServingCheck.test_call(
-        model=model,
-        examples=examples,
-        blessing=blessing,
-        signatures=signatures,
-        names=json.dumps(DIGITS),
-        source="tests",
-    )
-    return blessing
+    return run_check(folder, examples, model, signatures)
 
 
 def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
@@ -82,7 +107,99 @@ def test_answers_that_are_not_numbers_are_refused(
 ) -> None:
     blessing = check(tmp_path, examples, mnist_dir, change=lambda p: p * float("nan"))
     assert blessing.get_int_custom_property("blessed") == 0
-    assert "its probabilities is not finite" in describe(read_record(blessing.uri).failures)
+    failures = read_record(blessing.uri).failures
+    assert {failure.metric for failure in failures} == set(BOTH)
+    assert "its probabilities is not finite for 64 of 64 examples" in describe(failures)
+
+
+def test_a_few_answers_that_are_not_numbers_are_counted(
+    server_here: None, tmp_path: Path, examples: Any, mnist_dir: Path
+) -> None:
+    blessing = check(
+        tmp_path,
+        examples,
+        mnist_dir,
+        change_raw=lambda p, _: tf.where(p[:, 1:2] > 0.9, float("inf"), p),
+    )
+    [failure] = read_record(blessing.uri).failures
+    assert failure.metric == "serving_images"
+    found = re.search(r"its probabilities is not finite for (\d+) of 64 examples", str(failure))
+    assert found and 1 <= int(found[1]) <= 20
+
+
+def test_a_signature_that_is_wrong_for_real_images_only_is_refused(
+    server_here: None, tmp_path: Path, examples: Any, mnist_dir: Path
+) -> None:
+    def wrong(p: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        ink = tf.reduce_max(images, axis=(1, 2))[:, None] > 0
+        return tf.where(ink, tf.reverse(p, [1]), p)
+
+    blessing = check(tmp_path, examples, mnist_dir, change_raw=wrong)
+    assert blessing.get_int_custom_property("blessed") == 0
+    [failure] = read_record(blessing.uri).failures
+    assert failure.metric == "serving_images" and failure.examples == 64
+    words = r"serving_images cannot be served: its probabilities is off by [01][.\d]* from "
+    assert re.match(words + "serving_default's probabilities for the same examples", str(failure))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: tf.roll(p, 1, axis=1),
+        lambda p: tf.reverse(p, [1]),
+        lambda p: tf.one_hot(tf.zeros_like(p[:, 0], tf.int32), 10),
+    ],
+)
+def test_a_model_that_is_right_too_rarely_is_not_the_one_that_was_judged(
+    server_here: None, tmp_path: Path, examples: Any, mnist_dir: Path, change: models.Change
+) -> None:
+    blessing = check(tmp_path, examples, mnist_dir, change=change)
+    assert blessing.get_int_custom_property("blessed") == 0
+    [failure] = read_record(blessing.uri).failures
+    said = re.match(
+        r"serving_default cannot be served: it is right on (\d+) of 64 examples, where a model "
+        r"with the Evaluator's accuracy of 0\.8 is right on 41 at least",
+        str(failure),
+    )
+    assert said and int(said[1]) < 20
+
+
+def test_a_model_that_fails_on_real_examples_is_refused(
+    tmp_path: Path, examples: Any, mnist_dir: Path
+) -> None:
+    def fail(p: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(images == 0), ["no"])]):
+            return tf.identity(p)
+
+    blessing = check(tmp_path, examples, mnist_dir, change_raw=fail)
+    [failure] = read_record(blessing.uri).failures
+    assert failure.metric == "serving_images"
+    assert str(failure).startswith("serving_images cannot be served: it fails on real examples: ")
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.3, 0.8, 0.953, 0.9928, 1.0])
+def test_how_many_have_to_be_right_is_the_binomial_bound(examples: Any, accuracy: float) -> None:
+    asked = records(examples)[:64]
+    labels = [label_of(example) for example in asked]
+    served = Served(("serving_default",), DIGITS, figure="accuracy", prediction="p")
+
+    def refused(right: int, of: float | None = accuracy) -> list[str]:
+        said = np.eye(10)[[n if k < right else (n + 1) % 10 for k, n in enumerate(labels)]]
+        return list(map(str, too_few_right({"serving_default": {"p": said}}, asked, served, of)))
+
+    chances = [math.comb(64, k) * accuracy**k * (1 - accuracy) ** (64 - k) for k in range(65)]
+    for right in range(65):
+        # So few or fewer would come about once in a thousand times at most.
+        assert bool(refused(right)) == (sum(chances[: right + 1]) < 0.001), right
+        assert refused(right, None) == []
+
+
+def test_the_examples_that_are_asked_about_are_drawn() -> None:
+    records = [str(number).encode() for number in range(1000)]  # as if sorted by class
+    some = some_of(records, 64)
+    assert some == some_of(iter(records), 64) and len(set(some)) == 64
+    assert some_of(records[:5], 64) == records[:5]
+    assert 350 < np.mean([int(record) for record in some]) < 650
 
 
 def test_a_model_that_only_loads_in_process_is_refused(
@@ -108,15 +225,7 @@ def test_a_model_that_only_loads_in_process_is_refused(
     tf.saved_model.save(
         served, f"{model.uri}/Format-Serving", signatures={"serving_images": served.ask}
     )
-    blessing = artifacts.make(standard_artifacts.InfraBlessing, tmp_path / "blessing")
-    ServingCheck.test_call(
-        model=model,
-        examples=examples,
-        blessing=blessing,
-        signatures="serving_images",
-        names=json.dumps(DIGITS),
-        source="tests",
-    )
+    blessing = run_check(tmp_path, examples, model, ("serving_images",))
     assert blessing.get_int_custom_property("blessed") == 0
     [failure] = read_record(blessing.uri).failures
     assert str(failure).startswith("the model cannot be served: a fresh process could not serve it")
@@ -173,7 +282,7 @@ def test_seeds_are_asked_by_number_and_latents_at_random(generator: str, example
 
 
 def test_what_cannot_be_asked_is_named(generator: str, examples: Any) -> None:
-    problems = check_model(generator, records(examples)[:3], ["sample", "precise"], DIGITS)
+    problems = check_model(generator, records(examples)[:3], Served(("sample", "precise"), DIGITS))
     words = "precise cannot be served: its input numbers is float64, which is not supported"
     assert list(map(str, problems)) == [words]
 
@@ -182,9 +291,10 @@ def test_only_the_expected_signatures_are_asked(
     server_here: None, generator: str, examples: Any
 ) -> None:
     some = records(examples)[:3]
-    assert check_model(generator, some, ["sample", "decode"], DIGITS) == []
-    [failure] = check_model(generator, some, ["sample", "undefined"], DIGITS)
-    assert str(failure) == "undefined cannot be served: its nothing is not finite"
+    assert check_model(generator, some, Served(("sample", "decode"), DIGITS)) == []
+    [failure] = check_model(generator, some, Served(("sample", "undefined"), DIGITS))
+    words = "undefined cannot be served: its nothing is not finite for 3 of 3 examples"
+    assert str(failure) == words
     assert failure.examples == 3
 
 

@@ -164,3 +164,43 @@ def test_the_metric_announces_standard_errors_of_the_candidate_alone() -> None:
     )
     more = {key.name for key in of_model.keys} - {key.name for key in of_baseline.keys}
     assert more == {f"standard_error_of_{name}" for name in ("nelbo", "kl", "mse", "ink_auc")}
+
+
+def test_examples_whose_facts_are_no_numbers_are_counted_and_left_out(
+    facts: dict[str, np.ndarray], labels: np.ndarray
+) -> None:
+    family = bound("gan")
+    bad = {**facts, "real_is_real": facts["real_is_real"].copy(), "features": facts["features"] + 0}
+    bad["real_is_real"][:3] = np.nan
+    bad["features"][2:5, 1] = -np.inf
+    found = values(family, labels, bad)
+    assert found.pop("not_finite") == 5
+    wanted = values(family, labels[5:], {name: fact[5:] for name, fact in facts.items()})
+    assert "not_finite" not in wanted
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    bad["real_is_real"][:] = np.inf
+    found = values(family, labels, bad)
+    assert found.pop("not_finite") == EXAMPLES and set(found) == set(wanted)
+    assert all(np.isnan(value) for value in found.values())
+
+
+def test_a_fact_may_be_measured_for_some_examples_only(
+    facts: dict[str, np.ndarray], labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = bound("gan")
+    spec = family.evaluation._replace(unmeasured=("bound",))
+    monkeypatch.setattr(family, "evaluation", spec)
+    some = np.where(np.arange(EXAMPLES) % 10, np.nan, 1.0)
+    assert "not_finite" not in values(family, labels, {**facts, "bound": some})
+    some[3] = np.inf  # which has been measured
+    assert values(family, labels, {**facts, "bound": some})["not_finite"] == 1
+    assert families.load("vae").evaluation.unmeasured == ("importance_weighted",)
+
+
+def values(family: Family, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """What the combiner makes of facts, by the figure's name."""
+    combiner = _Combiner(family, "", "")
+    gathered = combiner.create_accumulator()
+    gathered.add(labels, facts)
+    return {key.name: value for key, value in combiner.extract_output(gathered).items()}

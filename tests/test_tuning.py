@@ -15,10 +15,9 @@ from components.gates import Record, read_record
 from components.tuner import Executor, Tuner
 from modules import families
 from modules.contract.family import Trained, TrainingStopped
-from modules.contract.hyperparameters import defaults, whole
+from modules.contract.hyperparameters import defaults
 from modules.data.dataset import to_plain
 from modules.training import progress, unfinished
-from modules.training.oracles import space_to_search
 from modules.training.search import Search, SearchFailedError, SearchStopped
 from modules.training.searches import SEARCHES
 from modules.training.tasks import SearchTask, from_config
@@ -234,17 +233,6 @@ def test_an_objective_that_is_not_a_number_is_no_score(
     monkeypatch.setattr(Search, "_rehearse", lambda *_: None)
     with pytest.raises(SearchStopped, match="training ended with val accuracy nan"):
         search(fn_args)
-
-
-@pytest.mark.parametrize(("images", "sizes"), [(128, [32, 64, 128]), (50, [32]), (9, None)])
-def test_of_the_sizes_of_a_batch_those_that_fit_are_searched(
-    images: int, sizes: list[int] | None
-) -> None:
-    space = (whole("batch_size", 64, "images", [32, 64, 128, 256]), whole("layers", 1, "", [1, 2]))
-    searched = space_to_search(space, {}, lambda: images).space
-    assert (searched[0].values if sizes else None) == sizes
-    assert searched[0].default == (32 if sizes == [32] else 64)
-    assert searched[1].values == [1, 2]
 
 
 def test_an_unknown_search_is_refused(fn_args: examples.FnArgs) -> None:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from modules.contract import answers
 from modules.contract.evaluation import EvaluationSpec, Gate
 from modules.contract.family import Family, Objective, Signature, Trained
 from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, read_all
@@ -112,14 +113,6 @@ def _objective(family: Any) -> Iterator[str]:
         yield "it has to be an Objective: the name of a figure, and 'max' or 'min'"
     elif objective.direction not in ("max", "min"):
         yield f"its direction is 'max' or 'min', not {objective.direction!r}"
-
-
-def _served(family: Any) -> Iterator[str]:
-    served = getattr(family, "served", None)
-    if not isinstance(served, tuple) or not all(isinstance(name, str) for name in served):
-        yield "it has to be a tuple of names of signatures"
-    elif "serving_default" not in served:
-        yield "serving_default is not among them"
 
 
 def _hyperparameters(family: Any) -> Iterator[str]:
@@ -249,7 +242,7 @@ _TO_WRITE = ("train", "figures")  # what a family cannot inherit from Family its
 # What is looked at before a run starts: a check, and the clauses that it rests on.
 DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] = {
     "objective": (_objective, ()),
-    "served": (_served, ()),
+    "served": (answers.served, ()),
     "hyperparameters": (_hyperparameters, ()),
     "evaluation": (_evaluation, ()),
     "gates": (_gates, ("evaluation",)),

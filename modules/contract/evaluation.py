@@ -68,6 +68,8 @@ class EvaluationSpec(NamedTuple):
         prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
             empty for all of them.
         standard: TFMA's own metrics, as pairs of a class and a name.
+        unmeasured: the facts that are NaN for Examples that they were not measured for. Any other
+            fact that is not finite is a fault of the model.
     """
 
     signature: str
@@ -81,6 +83,13 @@ class EvaluationSpec(NamedTuple):
     sight: str = ""
     prediction: str = ""
     standard: tuple[tuple[str, str], ...] = ()
+    unmeasured: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> str:
+        """The figure that says of how many Examples the prediction is right; or empty."""
+        names = (name for metric, name in self.standard if metric == "SparseCategoricalAccuracy")
+        return next(names, "")
 
     @property
     def demanded(self) -> tuple[str, ...]:

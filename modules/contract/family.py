@@ -58,6 +58,25 @@ class Signature(NamedTuple):
     inputs: list[Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """An output of a signature.
+
+    Attributes:
+        signature: that gives it.
+        name: of the output.
+        of: what the signature is asked about, an output of another one; None for the examples
+            themselves, in the form that the signature takes.
+    """
+
+    signature: str
+    name: str
+    of: Output | None = None
+
+    def __str__(self) -> str:
+        return f"{self.signature}'s {self.name}" + (f" of {self.of}" if self.of else "")
+
+
 def _nobody_listens(epochs_done: float, logs: Mapping[str, Any]) -> None:
     del epochs_done, logs
 
@@ -127,6 +146,8 @@ class Family:
             one that is shipped. Classifiers have no use for it.
         objective: the figure that a search improves.
         served: the signatures that are asked before a push, "serving_default" among them.
+        same: groups of outputs that answer the same question: to the same images they have to give
+            the same, which is asked before a push, too.
         hyperparameters: every one of them.
         evaluation: how its models are judged.
         profiles: the three sizes of run, by name.
@@ -138,6 +159,7 @@ class Family:
     hyperparameters: tuple[Hyperparameter, ...]
     evaluation: EvaluationSpec
     profiles: Mapping[str, Profile]
+    same: tuple[tuple[Output, ...], ...] = ()
     judged: bool = False
 
     def __init__(self, dataset: Dataset, judge: Any = None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
+from modules.data import requests
 from modules.data.features import IMAGE, INDEX, LABEL
 from modules.data.splits import Split
 
@@ -23,26 +24,13 @@ def parse_images(serialized: tf.Tensor, side: int) -> tf.Tensor:
 
     Args:
         serialized: string, (B,). Other features than the image may be missing.
-        side: S, of an image, in pixels; an image of another size is an error.
+        side: S, of an image, in pixels.
 
     Returns:
-        uint8, (B, S, S).
+        uint8, (B, S, S); or an InvalidArgumentError that says which example has no such image.
     """
-    return _decode(_parse(serialized, IMAGE)[IMAGE], side)
-
-
-def parse_batch(serialized: tf.Tensor, side: int) -> dict[str, tf.Tensor]:
-    """Reads the image and the label of each serialized tf.Example, in a graph.
-
-    Args:
-        serialized: string, (B,).
-        side: S, as in parse_images.
-
-    Returns:
-        "image": uint8, (B, S, S), and "label": int64, (B,).
-    """
-    parsed = _parse(serialized, IMAGE, LABEL)
-    return {IMAGE: _decode(parsed[IMAGE], side), LABEL: parsed[LABEL]}
+    raw, _ = requests.parse(serialized, side * side, {})
+    return _decode(raw, side)
 
 
 def parse_placed_images(serialized: tf.Tensor, side: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -55,8 +43,8 @@ def parse_placed_images(serialized: tf.Tensor, side: int) -> tuple[tf.Tensor, tf
     Returns:
         uint8, (B, S, S), and int64, (B,).
     """
-    parsed = _parse(serialized, IMAGE, INDEX)
-    return _decode(parsed[IMAGE], side), parsed[INDEX]
+    raw, parsed = requests.parse(serialized, side * side, {INDEX: _SPECS[INDEX]})
+    return _decode(raw, side), parsed[INDEX]
 
 
 _SPECS = {
@@ -125,7 +113,9 @@ def load_split(patterns: str | Iterable[str], side: int, limit: int | None = Non
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     images, start = _aligned(len(order), side), 0
-    for batch in batches.map(lambda some: parse_images(some, side)).as_numpy_iterator():
+    # Our own files, which need not be looked at example by example.
+    raw = batches.map(lambda some: _decode(_parse(some, IMAGE)[IMAGE], side))
+    for batch in raw.as_numpy_iterator():
         images[places[start : start + len(batch)]] = batch
         start += len(batch)
     return Split(images, label[order])

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Objective, Signature
+from modules.contract.family import Objective, Output, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -40,6 +40,7 @@ class GanFamily(Generator):
 
     objective = Objective("val_frechet", "min")
     served = ("serving_default", "sample", "discriminate")
+    same = ((Output("serving_default", "real"), Output("discriminate", "real")),)
     evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(

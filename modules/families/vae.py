@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Objective, Signature
+from modules.contract.family import Objective, Output, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
@@ -42,6 +42,14 @@ class VaeFamily(Generator):
 
     objective = Objective("val_nelbo", "min")
     served = ("serving_default", "encode", "decode", "sample", "reconstruct")
+    same = (
+        (
+            Output("serving_default", "images"),
+            Output("reconstruct", "images"),
+            Output("decode", "images", of=Output("encode", "mean")),
+        ),
+        (Output("serving_default", "latents"), Output("encode", "mean")),
+    )
     evaluation = EvaluationSpec(
         signature="evaluation",
         figures=(
@@ -73,6 +81,7 @@ class VaeFamily(Generator):
             Gate("coverage", "class_coverage", by=LABEL, scale=Scale.OF_EXAMPLES),
         ),
         headline=("nelbo", "coverage"),
+        unmeasured=("importance_weighted",),
     )
     hyperparameters = (
         number("learning_rate", 2e-3, "Adam's peak learning rate", [1e-3, 2e-3], least=1e-9),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
-from modules.contract.family import Family, Objective, Signature
+from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
 
@@ -19,6 +19,9 @@ class Classifier(Family):
 
     objective = Objective("val_accuracy", "max")
     served = ("serving_default", "serving_images")
+    same = (
+        (Output("serving_default", "probabilities"), Output("serving_images", "probabilities")),
+    )
     evaluation = EvaluationSpec(
         signature="serving_default",
         prediction="probabilities",
@@ -74,19 +77,12 @@ def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dic
         probabilities: in TensorFlow, from images, uint8 (B, S, S), to float32 (B, K).
         side: S, of an image, in pixels.
     """
-    import tensorflow as tf
+    from modules.networks import asked
 
-    from modules.data.images import parse_images
-
-    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"probabilities": probabilities(parse_images(examples, side))}
-
-    def serve_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def answer(images: Any) -> dict[str, Any]:
         return {"probabilities": probabilities(images)}
 
-    raw = tf.TensorSpec((None, side, side), tf.uint8, name="images")
-    serialized = tf.TensorSpec((None,), tf.string, name="examples")
     return {
-        "serving_default": Signature(serve_examples, [serialized]),
-        "serving_images": Signature(serve_images, [raw]),
+        "serving_default": asked.by_examples(answer, side),
+        "serving_images": asked.by_images(answer, side),
     }

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from modules.contract.family import Signature
-from modules.data.images import parse_images, parse_placed_images
 from modules.metrics import samples
+from modules.networks import asked
 from modules.networks.gan import Gan
 from modules.util.pictures import as_grey, grid
 
@@ -36,9 +36,6 @@ def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[
         seed: draws the images to compare with.
         judge: reads both.
     """
-    numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
-    raw = tf.TensorSpec((None, model.side, model.side), tf.uint8, name="images")
-    serialized = tf.TensorSpec((None,), tf.string, name="examples")
     about = samples.SampleFacts(samples.in_batches(model.sample), images, seed, judge)
     parts = np.array_split(about.generated_images, -(-about.count // _EVAL_BATCH))
     generated = np.concatenate([model.realness(part).numpy() for part in parts])
@@ -46,22 +43,18 @@ def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[
     def discriminate(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"real": model.realness(tf.cast(images, tf.float32) / 255.0)}
 
-    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return discriminate(parse_images(examples, model.side))
-
     def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"images": model.sample(seeds)}
 
-    def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        found, index = parse_placed_images(examples, model.side)
-        return about.about(found, index) | {
-            "real_is_real": discriminate(found)["real"],
+    def evaluation(images: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
+        return about.about(images, index) | {
+            "real_is_real": discriminate(images)["real"],
             "generated_is_real": tf.gather(generated, index % len(generated)),
         }
 
     return {
-        "serving_default": Signature(serve_examples, [serialized]),
-        "sample": Signature(sample, [numbers]),
-        "discriminate": Signature(discriminate, [raw]),
-        "evaluation": Signature(evaluation, [serialized]),
+        "serving_default": asked.by_examples(discriminate, model.side),
+        "sample": asked.by_seeds(sample),
+        "discriminate": asked.by_images(discriminate, model.side),
+        "evaluation": asked.by_placed_examples(evaluation, model.side),
     }

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from modules.contract.family import Signature
-from modules.data.images import parse_images, parse_placed_images
 from modules.metrics import samples
 from modules.metrics.ink import ink_histogram
+from modules.networks import asked
 from modules.networks.vae import Vae, grey_pixels
 from modules.util.pictures import as_grey, grid
 
@@ -50,14 +50,10 @@ def signatures(
         draws: from the posterior, for the importance-weighted bound.
         every: one image in so many has that bound measured.
     """
-    numbers = tf.TensorSpec((None,), tf.int64, name="seeds")
-    raw = tf.TensorSpec((None, model.side, model.side), tf.uint8, name="images")
-    latents = tf.TensorSpec((None, model.latent), tf.float32, name="latents")
-    serialized = tf.TensorSpec((None,), tf.string, name="examples")
     about = samples.SampleFacts(samples.in_batches(model.sample), images, seed, judge)
 
-    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        made, mean = model.reconstruct(parse_images(examples, model.side))
+    def both(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        made, mean = model.reconstruct(images)
         return {"images": made, "latents": mean}
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -73,17 +69,16 @@ def signatures(
     def reconstruct(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"images": model.reconstruct(images)[0]}
 
-    def evaluation(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        found, index = parse_placed_images(examples, model.side)
-        return facts_of(model, found, index, draws, every) | about.about(found, index)
+    def evaluation(images: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
+        return facts_of(model, images, index, draws, every) | about.about(images, index)
 
     return {
-        "serving_default": Signature(serve_examples, [serialized]),
-        "encode": Signature(encode, [raw]),
-        "decode": Signature(decode, [latents]),
-        "sample": Signature(sample, [numbers]),
-        "reconstruct": Signature(reconstruct, [raw]),
-        "evaluation": Signature(evaluation, [serialized]),
+        "serving_default": asked.by_examples(both, model.side),
+        "encode": asked.by_images(encode, model.side),
+        "decode": asked.by_latents(decode, model.latent),
+        "sample": asked.by_seeds(sample),
+        "reconstruct": asked.by_images(reconstruct, model.side),
+        "evaluation": asked.by_placed_examples(evaluation, model.side),
     }
 
 

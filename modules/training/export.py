@@ -11,6 +11,7 @@ import keras
 
 from modules.contract.family import Signature
 from modules.data.dataset import Dataset
+from modules.networks import asked
 from modules.util.files import remove
 
 CLASS_NAMES = "class_names"
@@ -55,4 +56,4 @@ def class_names(dataset: Dataset) -> dict[str, Signature]:
     def name_classes(classes: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"names": tf.gather(names, classes)}
 
-    return {CLASS_NAMES: Signature(name_classes, [tf.TensorSpec((None,), tf.int64, "classes")])}
+    return {CLASS_NAMES: asked.by_classes(name_classes, dataset.classes)}

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ml_metadata import errors
+
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
-from pipeline.pruning import rows
+from pipeline.pruning import lineage, rows
 from pipeline.pruning.plan import Plan, make_plan, other_stores, place
 from pipeline.scratch import clear_system_folders, sweep_temporary
 from pipeline.settings import BadSetting, Settings
@@ -30,13 +32,14 @@ class _Tally:
     size: int = 0
 
 
-def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
+def prune(settings: Settings, say: Say, dry_run: bool = False, without_lock: bool = False) -> None:
     """Removes what no longer matters; see plan.
 
     Args:
         settings: say where the output folder is.
         say: is told a line for all that is removed.
         dry_run: only tell.
+        without_lock: see output_folder.only_run_in.
 
     Raises:
         BadSetting: it cannot be known what matters.
@@ -45,7 +48,7 @@ def prune(settings: Settings, say: Say, dry_run: bool = False) -> None:
     """
     output, store = settings.output, Path(settings.metadata)
     _check(settings)
-    with output_folder.only_run_in(output):
+    with output_folder.only_run_in(output, without_lock):
         _prune(output, store, say, dry_run)
 
 
@@ -65,11 +68,12 @@ def _check(settings: Settings) -> None:
 
 
 def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
-    from pipeline.pruning import lineage  # ml_metadata takes a moment
-
     before = file.stat().st_size
-    store = lineage.open_store(file)
-    known = lineage.read(store)
+    try:
+        store = lineage.open_store(file)
+        known = lineage.read(store)
+    except (RuntimeError, errors.StatusError) as error:
+        raise BadSetting(f"the metadata store {file} cannot be read: {error}") from error
     plan = make_plan(output, known)
     if not dry_run:
         _mark(store, known, plan)

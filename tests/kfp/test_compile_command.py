@@ -118,6 +118,8 @@ def test_a_file_with_a_problem_is_not_left(
     [
         ("training.epoch=3", "unknown setting 'training.epoch' (did you mean training.epochs?)"),
         ("training.epochs=0", "training.epochs must be a whole number from 1 to 100,000, not '0'"),
+        ("hyperparameters.batch_size=90000", "hyperparameters.batch_size must be at most 53,860"),
+        ("tuning.images=60000", "tuning.images must be at most 53,860, which are all images to"),
     ],
 )
 def test_settings_are_checked_by_the_other_environment(
