@@ -22,6 +22,7 @@ LONGEST = (
     "test_end_to_end_generators",
     "test_end_to_end_refused",
     "test_end_to_end_letters",
+    "test_crash",
     "test_cluster_metadata",
     "test_evaluator",
     "test_comparison",

@@ -118,10 +118,12 @@ class _Sweep:
 
     def _unbroken(self) -> list[Point]:
         """The points that the lanes found, which have to be the same for each of them."""
-        lists = [self._told() for _ in self._lanes]
-        for words in lists:
-            if isinstance(words, str):
-                raise BrokenSweep(words)
+        lists = []
+        for _ in range(len(self._lanes)):
+            found = self._told()
+            if isinstance(found, str):
+                raise BrokenSweep(found)
+            lists.append(found)
         if any([p[:2] for p in points] != [p[:2] for p in lists[0]] for points in lists):
             raise BrokenSweep("two unbroken runs do not have the same steps")
         return lists[0]

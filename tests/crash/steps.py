@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+_UNREAD = {".tmp", ".system"}  # no later run reads what is in them
 # Through these the project's own code makes a step.
 _BETWEEN = ("pathlib", "os", "shutil", "contextlib", "functools", "keras", "tests")
 
@@ -135,7 +136,8 @@ class Recorder:
 
     def _tell(self, name: str, path: Any, kills: bool = False, fills: bool = False) -> None:
         where = os.path.abspath(os.fspath(path))
-        if where.startswith(self._folder):
+        below = Path(where[len(self._folder) :]).parts
+        if where.startswith(self._folder) and not _UNREAD.intersection(below):
             own = _is_own()
             # Beam writes and removes folders of its own beside what it renames at last.
             passing = not own and "rmtree" in name
