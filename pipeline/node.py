@@ -92,24 +92,21 @@ def state_of(execution: metadata_store_pb2.Execution) -> str:
     return states.get(execution.last_known_state, "failed")
 
 
-def cancel_unfinished(store: mlmd.MetadataStore) -> list[int]:
-    """Marks executions that a killed run left behind as canceled.
-
-    Only for the one process that may be using the store.
-
-    Returns:
-        Their ids.
-    """
-    left = [
+def killed_executions(store: mlmd.MetadataStore) -> list[metadata_store_pb2.Execution]:
+    """Those that a killed run left behind, by whom alone the store was being used."""
+    return [
         execution
         for execution in store.get_executions()
         if execution.last_known_state in (_Execution.NEW, _Execution.RUNNING)
     ]
-    for execution in left:
+
+
+def cancel(store: mlmd.MetadataStore, executions: list[metadata_store_pb2.Execution]) -> None:
+    """Marks executions as canceled."""
+    for execution in executions:
         execution.last_known_state = _Execution.CANCELED
-    if left:
-        store.put_executions(left)
-    return [execution.id for execution in left]
+    if executions:
+        store.put_executions(executions)
 
 
 def _connection(ir: pipeline_pb2.Pipeline) -> metadata.ConnectionConfigType:

@@ -10,7 +10,6 @@ import logging
 import os
 import types
 from contextlib import ExitStack
-from pathlib import Path
 
 import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
@@ -183,11 +182,19 @@ class Run:
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
         clear_system_folders(self.settings.artifacts)
-        for folder in (self.settings.state, self.settings.serving, self.folder.path.parent):
+        artifacts = self.settings.output / "artifacts"  # whichever family was killed
+        for folder in (
+            artifacts,
+            self.settings.state,
+            self.settings.serving,
+            self.folder.path.parent,
+        ):
             sweep(folder)
         if self.settings.metadata_store is not None:
             return  # in a store elsewhere, other runs may be at work
-        for execution_id in launching.cancel_unfinished(self.store):
-            _log.warning("execution %d was killed; its outputs are removed", execution_id)
-            for folder in Path(self.settings.output, "artifacts").glob(f"*/*/*/{execution_id}"):
+        killed = launching.killed_executions(self.store)
+        for execution in killed:
+            _log.warning("execution %d was killed; its outputs are removed", execution.id)
+            for folder in artifacts.glob(f"*/*/*/{execution.id}"):
                 remove(folder)
+        launching.cancel(self.store, killed)  # last, so that who is killed here begins again
