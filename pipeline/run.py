@@ -182,19 +182,12 @@ class Run:
     def _clear_killed(self) -> None:
         """Removes what a killed run left half-written."""
         clear_system_folders(self.settings.artifacts)
-        artifacts = self.settings.output / "artifacts"  # whichever family was killed
-        for folder in (
-            artifacts,
-            self.settings.state,
-            self.settings.serving,
-            self.folder.path.parent,
-        ):
-            sweep(folder)
+        sweep(self.settings.output)
         if self.settings.metadata_store is not None:
             return  # in a store elsewhere, other runs may be at work
         killed = launching.killed_executions(self.store)
         for execution in killed:
             _log.warning("execution %d was killed; its outputs are removed", execution.id)
-            for folder in artifacts.glob(f"*/*/*/{execution.id}"):
+            for folder in self.settings.output.glob(f"artifacts/*/*/*/{execution.id}"):
                 remove(folder)
         launching.cancel(self.store, killed)  # last, so that who is killed here begins again
