@@ -47,6 +47,18 @@ def test_a_removal_that_breaks_off_leaves_nothing_under_the_name(
     assert os.listdir(tmp_path) == []
 
 
+def test_only_what_is_half_written_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "vae" / ".latest.12.part").symlink_to("20260101-000000")
+    (tmp_path / ".dataset.json.12.part").touch()
+    (tmp_path / ".7.12.gone").mkdir()
+    stays = [".film.part", ".gone", "notes.12.part", "vae"]
+    for name in stays[:-1]:
+        (tmp_path / name).touch()
+    sweep(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == stays and not os.listdir(tmp_path / "vae")
+
+
 def test_what_is_not_there_is_removed_already(tmp_path: Path) -> None:
     remove(tmp_path / "nothing")
     sweep(tmp_path / "nothing")

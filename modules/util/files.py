@@ -6,10 +6,13 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+_LEFT = re.compile(r"\..+\.\d+\.(part|gone)")  # with the number of the process that wrote
 
 
 def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
@@ -62,11 +65,13 @@ def remove(folder: str | Path) -> None:
 
 
 def sweep(folder: str | Path) -> None:
-    """Removes, at any depth, what killed processes left of `write_text` and `remove`."""
+    """Removes, at any depth, what killed processes left of this module's functions."""
     for path in Path(folder).rglob(".*.*"):
-        if path.suffix == ".gone":
+        if not _LEFT.fullmatch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.suffix == ".part" and path.is_file():
+        else:
             path.unlink(missing_ok=True)
 
 
