@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from modules.util.folders import working_in
+
 CANNOT = 4  # the exit code that says that the model itself cannot be asked
 
 # A question is the name of a signature or, where one is asked several, that, AGAIN and any word.
@@ -129,10 +131,9 @@ def main(model_dir: str, requests_file: str, answers_file: str) -> int:
 
     with np.load(requests_file, allow_pickle=False) as flat:
         requests = unpack(dict(flat))
-    answers_file = os.path.abspath(answers_file)
     try:
-        os.chdir(model_dir)  # TensorFlow would take a path with [ in it for a pattern
-        answers = ask(os.curdir, requests)
+        with working_in(model_dir):  # TensorFlow would take a path with [ in it for a pattern
+            answers = ask(os.curdir, requests)
     except (KeyError, ValueError, TypeError, RuntimeError, OSError, tf.errors.OpError) as error:
         if isinstance(error, tf.errors.ResourceExhaustedError):
             raise

@@ -69,18 +69,6 @@ def _take(file: int, folder: Path, without_lock: bool) -> None:
 
 
 @contextlib.contextmanager
-def working_in(folder: Path) -> Iterator[None]:
-    """Makes a folder the working directory of this process, until the end."""
-    before = os.open(".", os.O_PATH)  # which may have been removed, or have another name by then
-    try:
-        os.chdir(folder)
-        yield
-    finally:
-        os.fchdir(before)
-        os.close(before)
-
-
-@contextlib.contextmanager
 def output_to_log(log: Path) -> Iterator[TextIO]:
     """Sends what this process and its libraries print to a file instead of the screen.
 

@@ -19,6 +19,7 @@ from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
 from modules.util.files import remove, sweep
+from modules.util.folders import working_in
 from pipeline import belonging, proposed, unchanged
 from pipeline import node as launching
 from pipeline.dag import create_pipeline
@@ -27,7 +28,6 @@ from pipeline.history import finished_nodes
 from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished
-from pipeline.output_folder import working_in
 from pipeline.run_folder import RunFolder
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen

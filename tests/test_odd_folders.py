@@ -40,7 +40,7 @@ def exchange_two(data: Path) -> None:
 
 
 def at(data: Path) -> Settings:
-    return on_data(make_settings(data_dir=str(data), output=str(data.parent / "output")))
+    return on_data(make_settings(data_dir=str(data), output=str(data.parents[1] / "output")))
 
 
 def test_replaced_files_are_noticed(data: Path) -> None:
