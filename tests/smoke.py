@@ -17,6 +17,8 @@ RUNS = {
     "short gan": ("--model", "gan", "--profile", "smoke", "--set", "training.epochs=2"),
 }
 
+_AS_IT_WAS = "as-it-was"
+
 
 def arguments(name: str) -> tuple[str, ...]:
     """The command line of one of RUNS; after a short training no gate is in the way."""
@@ -36,7 +38,8 @@ def shared(name: str, folder: Path) -> runs.Run:
         folder: the session's; runs are kept below it.
 
     Returns:
-        The run as it ended. Its output folder belongs to the one test file that changes it.
+        The run as it ended. Its output folder belongs to the one test file that changes it; others
+        take a copy of what it was, see `copied`.
     """
     own = folder / name.replace(" ", "-")
     own.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,14 @@ def shared(name: str, folder: Path) -> runs.Run:
         if not told.exists():
             shutil.rmtree(output, ignore_errors=True)  # of one that was given up
             run = runs.run(output, *arguments(name))
+            shutil.rmtree(own / _AS_IT_WAS, ignore_errors=True)
+            shutil.copytree(output, own / _AS_IT_WAS, symlinks=True)
             told.write_text(json.dumps(dataclasses.asdict(run) | {"output": str(output)}))
     kept = json.loads(told.read_text())
     return runs.Run(**kept | {"output": Path(kept["output"])})
+
+
+def copied(run: runs.Run, to: Path) -> runs.Run:
+    """A shared run in an output folder of one's own, as if nobody had used it since."""
+    shutil.copytree(run.output.parent / _AS_IT_WAS, to, symlinks=True)
+    return dataclasses.replace(run, output=to)

@@ -3,72 +3,55 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests import runs
-from tests.conftest import MakeDataset
+from tests import runs, smoke
 
-OPEN = {
-    "accuracy": 0.0,
-    "class_accuracy": 0.0,
-    "stroke_accuracy": 0.0,
-    "class_precision": 0.0,
-    "class_auc": 0.0,
-    "cross_entropy": 1e6,
-    "auc": 0.0,
-    "accuracy_drop": 1.0,
-}
 FAMILY = "transformer"
 
-Start = Callable[..., runs.Run]
 
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory, make_dataset: MakeDataset) -> Start:
-    """Starts a short run in this process, in the one output folder."""
-    work = tmp_path_factory.mktemp("prune")
-    data = make_dataset(work / "data", train=1500, test=600)
-    (data / "gates.toml").unlink()
-
-    def run(*arguments: str, **gates: float) -> runs.Run:
-        words = ["--data-dir", str(data), "--tuner", "none", "--profile", "smoke", *arguments]
-        for name, bound in {"training.epochs": 6, **_gates({**OPEN, **gates})}.items():
-            words += ["--set", f"{name}={bound}"]
-        return runs.run_here(work / "output", *words)
-
-    return run
-
-
-def _gates(bounds: dict[str, float]) -> dict[str, float]:
-    return {f"gates.{name}": bound for name, bound in bounds.items()}
+@pytest.fixture
+def last(smoke_run: Callable[[str], runs.Run], tmp_path: Path) -> runs.Run:
+    """A run after two others of the same model, all of them pushed."""
+    output = smoke.copied(smoke_run(FAMILY), tmp_path / "output").output
+    anew = ("--rerun-from", "ServingCheck")
+    return [runs.run_here(output, *smoke.arguments(FAMILY), *anew) for _ in range(2)][-1]
 
 
 def everything(folder: Path) -> dict[str, int]:
     return {str(p.relative_to(folder)): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
 
 
-def models(output: Path) -> list[str]:
-    return sorted(path.name for path in (output / "artifacts" / FAMILY / "Trainer/model").iterdir())
+def checks(output: Path) -> list[str]:
+    """What the ServingChecks of all runs have left, by the numbers of their executions."""
+    return sorted(path.name for path in (output / f"artifacts/{FAMILY}/ServingCheck").glob("*/*"))
 
 
-def test_what_the_next_run_needs_is_there_after_each_prune(start: Start) -> None:
-    made = [start("--seed", str(seed)) for seed in (1, 2, 3)]
-    output = made[0].output
-    assert [run.code for run in made] == [0, 0, 0]
+def cached_by_the_store(run: runs.Run, *arguments: str) -> runs.Run:
+    """The same run again, for which the metadata store is asked node by node."""
+    runs.forget_last(run)
+    again = runs.run_here(run.output, *smoke.arguments(FAMILY), *arguments)
+    states = {node: state for node, state in again.states.items() if node != "Baseline"}
+    assert set(states.values()) == {"cached"}
+    return again
+
+
+def test_what_the_next_run_needs_is_there_after_each_prune(last: runs.Run) -> None:
+    output = last.output
+    assert last.code == 0 and len(checks(output)) == 3
     killed = output / "state" / FAMILY / "trainer" / "training-x"
     killed.mkdir(parents=True)
     (killed / "weights").write_text("half")
     kept = everything(output / "serving"), everything(output / "state")
     store = (output / "metadata.sqlite").stat().st_size
-    assert len(models(output)) == 3 and not list(output.glob("artifacts/*/*/.system"))
+    assert len(kept[0]) > 0 and not list(output.glob("artifacts/*/*/.system"))
 
     told = runs.run_here(output, "--prune", "--dry-run")
-    assert told.code == 0 and len(models(output)) == 3
-    assert "would remove artifacts/transformer/Trainer/model/" in told.screen
+    assert told.code == 0 and len(checks(output)) == 3
+    assert "would remove artifacts/transformer/ServingCheck/blessing/" in told.screen
     done = runs.run_here(output, "--prune")
-    assert done.code == 0 and len(models(output)) == 2
+    assert done.code == 0 and len(checks(output)) == 1
     assert done.screen.count("removed artifacts") == told.screen.count("would remove artifacts")
     assert "freed" in done.screen.splitlines()[-1]
     assert (everything(output / "serving"), everything(output / "state")) == kept
@@ -76,28 +59,16 @@ def test_what_the_next_run_needs_is_there_after_each_prune(start: Start) -> None
     again = runs.run_here(output, "--prune")
     assert again.screen.startswith("removed 0 folders, 0 B, and 0 executions")
 
-    unchanged = start("--seed", "3")
+    unchanged = runs.run_here(output, *smoke.arguments(FAMILY))
     assert unchanged.code == 0 and set(unchanged.states.values()) == {"cached"}
-    runs.forget_last(unchanged)  # the metadata store is asked, node by node
-    cached = start("--seed", "3")
-    states = {node: state for node, state in cached.states.items() if node != "Baseline"}
-    assert cached.code == 0 and set(states.values()) == {"cached"}
-    assert cached.summary["pushed"] == made[2].summary["pushed"]
+    assert cached_by_the_store(unchanged).summary["pushed"] == last.summary["pushed"]
 
-    refused = start("--seed", "4", accuracy=1.0)
-    assert refused.code == 3 and "the last blessed model" in headline(refused, "Baseline")
-    blessed = headline(refused, "Baseline").rpartition("/")[2]
+    higher = ("--set", "gates.accuracy=1")
+    refused = runs.run_here(output, *smoke.arguments(FAMILY), *higher)
+    assert refused.code == 3 and refused.states["Trainer"] == "cached"
     assert runs.run_here(output, "--prune").code == 0
-    assert blessed in models(output) and everything(output / "serving") == kept[0]
-    runs.forget_last(refused)
-    same = start("--seed", "4", accuracy=1.0)
-    states = {node: state for node, state in same.states.items() if node != "Baseline"}
-    assert same.code == 3 and set(states.values()) == {"cached"}
-
-
-def headline(run: runs.Run, node: str) -> str:
-    nodes: list[dict[str, Any]] = run.summary["nodes"]
-    return next(one["headline"] for one in nodes if one["node"] == node)
+    assert everything(output / "serving") == kept[0]
+    assert cached_by_the_store(refused, *higher).code == 3
 
 
 def test_the_refusals(tmp_path: Path) -> None:
