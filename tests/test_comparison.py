@@ -57,6 +57,8 @@ CLASSIFIER = {
     "accuracy_drop": 0.01,
 }
 
+SLOW = pytest.mark.slow  # of several cases of one kind, one is tried every time
+
 Say = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 
 
@@ -152,7 +154,9 @@ def test_a_vae_with_fewer_latents_is_compared_by_all_that_can_be(
     assert other.blessed == rose
 
 
-@pytest.mark.parametrize(("family", "gates", "ident"), [("vae", VAE, 3), ("gan", GAN, 5)])
+@pytest.mark.parametrize(
+    ("family", "gates", "ident"), [("vae", VAE, 3), pytest.param("gan", GAN, 5, marks=SLOW)]
+)
 def test_figures_by_another_judge_are_not_compared(
     work: Path, images: Any, judged_examples: Any, family: str, gates: Any, ident: int
 ) -> None:
@@ -166,12 +170,14 @@ def test_figures_by_another_judge_are_not_compared(
     assert changes(judged) > ({"nelbo", "mse"} if family == "vae" else {"discriminator_auc"})
 
 
+@pytest.mark.slow
 def test_the_same_judge_is_recognised(work: Path, images: Any, judged_examples: Any) -> None:
     before, after = (made(work, images, "gan", ident, blind(3)) for ident in (7, 8))
     judged = judge(work, judged_examples, after, GAN, "gan", baseline=before)
     assert note_of(judged) == "" and {"coverage", "frechet", "share_of_3"} <= changes(judged)
 
 
+@pytest.mark.slow
 def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
     work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +198,7 @@ def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
     assert judged.blessed
 
 
+@pytest.mark.slow
 def test_a_figure_that_is_no_number_on_the_whole_split_is_left_out(
     work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +217,7 @@ def test_a_figure_that_is_no_number_on_the_whole_split_is_left_out(
     assert "nelbo" not in changes(judged) and {"kl", "mse"} <= changes(judged)
 
 
+@pytest.mark.slow
 def test_one_without_the_signature_is_none(
     work: Path, images: Any, vae: Any, judged_examples: Any
 ) -> None:
@@ -228,7 +236,14 @@ def cut_graph(folder: Path) -> None:
     file.write_bytes(file.read_bytes()[:1000])
 
 
-@pytest.mark.parametrize("damage", [shutil.rmtree, remove_variables, cut_graph])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut_graph,
+        pytest.param(shutil.rmtree, marks=SLOW),
+        pytest.param(remove_variables, marks=SLOW),
+    ],
+)
 def test_a_broken_model_is_none(
     work: Path, classifier: Callable[..., Any], good: Any, judged_examples: Any, damage: Any
 ) -> None:
@@ -252,7 +267,10 @@ def test_one_that_is_no_number_is_none(
 
 @pytest.mark.parametrize(
     ("ident", "change"),
-    [(41, lambda p: p[:, :7]), (42, lambda p: tf.concat([p, p], axis=1))],
+    [
+        (41, lambda p: p[:, :7]),
+        pytest.param(42, lambda p: tf.concat([p, p], axis=1), marks=SLOW),
+    ],
     ids=["fewer classes", "more classes"],
 )
 def test_one_of_other_classes_is_none(
@@ -291,7 +309,7 @@ def likely(pixels: tf.Tensor) -> tf.Tensor:
 @pytest.mark.parametrize(
     ("ident", "say", "told"),
     [
-        (51, lambda p: {"scores": likely(p)}, "gives no probabilities"),
+        pytest.param(51, lambda p: {"scores": likely(p)}, "gives no probabilities", marks=SLOW),
         (52, lambda p: {"probabilities": likely(p), "logits": p}, ""),
     ],
     ids=["another output", "one output more"],
@@ -325,6 +343,7 @@ def test_a_fault_of_the_candidate_is_not_the_baselines(
     assert "with NaN or infinity" in str(judged.record.failures[0])
 
 
+@pytest.mark.slow
 def test_a_candidate_of_another_shape_that_is_seldom_no_number_is_refused_for_that(
     work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
