@@ -324,6 +324,7 @@ def test_one_with_other_outputs(
     assert ("accuracy" in changes(judged)) == (not told)
 
 
+@pytest.mark.slow
 def test_what_few_examples_do_not_show_is_found(
     work: Path, classifier: Callable[..., Any], good: Any, judged_examples: Any
 ) -> None:
