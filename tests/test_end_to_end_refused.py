@@ -39,8 +39,8 @@ def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
     make_dataset: Any, tmp_path: Path
 ) -> None:
     small_dataset(make_dataset, tmp_path / "idx")
-    options = ("--data-dir", str(tmp_path / "idx"), *QUICK)
-    spoilt = (*options, "--set", "hyperparameters.weight_decay=1e6")
+    weights = ("--set", "hyperparameters.weight_decay=1e6")
+    spoilt = ("--data-dir", str(tmp_path / "idx"), *QUICK, *weights)
     output = tmp_path / "output"
     first = runs.run_here(output, *spoilt)
     words = "training stopped in epoch 1: the loss is nan, so the learning rate may be too high"
@@ -55,10 +55,6 @@ def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
         assert again.summary["training"]["history"] == {} and not again.summary["evaluation"]
     assert executions(output, Execution.FAILED) == []
     assert not any((output / "state").rglob("*.*"))
-
-    # By whatever it was refused, what is mended is trained.
-    mended = runs.run_here(output, *options)
-    assert mended.states["Trainer"] == "done" and "Pusher" in mended.states
 
 
 @pytest.fixture(scope="module")
