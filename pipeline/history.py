@@ -45,6 +45,19 @@ def finished_nodes(
     ]
 
 
+def last_completed(store: mlmd.MetadataStore, node: str) -> float:
+    """When a node last came to its end, in seconds since 1970; 0 if it never has.
+
+    Args:
+        store: the metadata store.
+        node: with the pipeline's name before it, as in `triptych-vae.Trainer`.
+    """
+    context = store.get_context_by_type_and_name("node", node)
+    executions = store.get_executions_by_context(context.id) if context else []
+    ends = (e.last_update_time_since_epoch for e in executions if nodes.state_of(e) == "done")
+    return max(ends, default=0) / 1000
+
+
 def _node_of(store: mlmd.MetadataStore, execution: Any, pipeline: str) -> str:
     for context in store.get_contexts_by_execution(execution.id):
         if context.type == "node":

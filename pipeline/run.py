@@ -18,13 +18,13 @@ from components.readers import given
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
-from modules.util.files import remove, sweep
+from modules.util.files import newest, remove, sweep
 from modules.util.folders import working_in
 from pipeline import belonging, proposed, unchanged
 from pipeline import node as launching
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
-from pipeline.history import finished_nodes
+from pipeline.history import finished_nodes, last_completed
 from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished
@@ -183,6 +183,10 @@ class Run:
         """Removes what a killed run left half-written."""
         clear_system_folders(self.settings.artifacts)
         sweep(self.settings.output)
+        for name in self.node_ids:
+            folder = self._unfinished / BY_ID[name].unfinished
+            if newest(folder) < last_completed(self.store, f"{self.ir.pipeline_info.id}.{name}"):
+                self._forget_unfinished(name)  # killed when it was done, and just before this
         if self.settings.metadata_store is not None:
             return  # in a store elsewhere, other runs may be at work
         killed = launching.killed_executions(self.store)

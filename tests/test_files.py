@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.util.files import remove, sweep, write_json, write_text
+from modules.util.files import newest, remove, sweep, write_json, write_text
 
 
 def test_a_write_that_breaks_off_leaves_the_old_file(
@@ -62,3 +62,11 @@ def test_only_what_is_half_written_is_swept(tmp_path: Path) -> None:
 def test_what_is_not_there_is_removed_already(tmp_path: Path) -> None:
     remove(tmp_path / "nothing")
     sweep(tmp_path / "nothing")
+
+
+def test_a_folder_is_as_new_as_what_is_in_it(tmp_path: Path) -> None:
+    assert newest(tmp_path / "nothing") == float("inf")
+    write_text(tmp_path / "a" / "b", "x")
+    for path, when in ((tmp_path / "a" / "b", 300), (tmp_path / "a", 200), (tmp_path, 100)):
+        os.utime(path, (when, when))
+    assert newest(tmp_path) == 300

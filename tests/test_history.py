@@ -8,7 +8,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 from tfx.proto.orchestration import pipeline_pb2
 
-from pipeline.history import finished_nodes
+from pipeline.history import finished_nodes, last_completed
 
 PIPELINE = "triptych-transformer"
 NODES = ("CuratedSchema", "DataGate", "Evaluator", "Last")  # the last has no row in the table
@@ -116,3 +116,15 @@ def test_nodes_that_the_pipeline_does_not_have_are_left_out(history: History) ->
     history.execute("one", "Old", Execution.COMPLETE)
     history.execute("one", "Last", Execution.COMPLETE)
     assert history.of("one") == [("Last", "done")]
+
+
+def test_when_a_node_last_came_to_its_end_is_known(history: History) -> None:
+    assert last_completed(history.store, f"{PIPELINE}.Last") == 0
+    before = time.time()
+    history.execute("one", "Last", Execution.COMPLETE)
+    ended = last_completed(history.store, f"{PIPELINE}.Last")
+    assert before - 1 < ended < time.time() + 1
+    time.sleep(0.01)
+    for state in (Execution.RUNNING, Execution.CANCELED, Execution.CACHED):
+        history.execute("two", "Last", state)
+    assert last_completed(history.store, f"{PIPELINE}.Last") == ended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -73,6 +74,17 @@ def sweep(folder: str | Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def newest(folder: str | Path) -> float:
+    """When a folder, or what is in it at any depth, was changed last; infinity if it is not there.
+
+    In seconds since 1970.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        return math.inf
+    return max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
 
 
 def digest(value: Any) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+_SAVING = "unchanged.json"
 ROOT = Path(__file__).resolve().parents[2]
 _UNREAD = {".tmp", ".system"}  # no later run reads what is in them
 # Through these the project's own code makes a step.
@@ -142,7 +143,8 @@ class Recorder:
             # Beam writes and removes folders of its own beside what it renames at last.
             passing = not own and "rmtree" in name
             called = re.sub(r"^part-\d+|\.\d+(?=\.(part|gone)$)", "", os.path.basename(where))
-            step = Step(self.place, f"{name} {called}", kills, fills and own)
+            needed = _SAVING not in called  # without it, the next run only takes longer
+            step = Step(self.place, f"{name} {called}", kills, fills and own and needed)
             if (step.kills and not passing) or step.fills:
                 self._see(step, where)
 
