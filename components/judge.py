@@ -14,7 +14,7 @@ from modules.metrics.judge import shipped
 from modules.training import unfinished
 from modules.training.judge import folder_of
 from modules.training.judge_training import fits, trained_or_kept
-from modules.util.files import digest, digest_files, remove
+from modules.util.files import digest, digest_files
 
 JUDGE = "Judge"
 SEED = 1  # of every judge: what different ones have read cannot be compared
@@ -73,4 +73,4 @@ def Judge(
     judge.set_float_custom_property("accuracy", found.accuracy)
     judge.set_int_custom_property("kept", int(kept))
     if work:
-        remove(work)
+        unfinished.finished(work)

@@ -20,7 +20,7 @@ from modules.training.export import class_names, export
 from modules.training.judge import judge_given
 from modules.training.rehearsal import rehearse
 from modules.training.tasks import TrainingTask, from_config
-from modules.util.files import digest, digest_files, remove, write_json
+from modules.util.files import digest, digest_files, write_json
 
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
@@ -84,7 +84,7 @@ def run_fn(fn_args: FnArgs) -> None:
         found = {"history": history, "parameters": parameters}
         seconds = round(time.monotonic() - started, 1)
         write_json(run_dir / "history.json", {**facts, **found, "seconds": seconds})
-        remove(backup)
+        unfinished.finished(backup)
 
     try:
         trained = family.train(values, splits, run)

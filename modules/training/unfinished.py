@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from modules.util.files import remove
+
 VARIABLE = "TRIPTYCH_UNFINISHED"
 
 
@@ -20,3 +22,13 @@ def folder(node: str, otherwise: Path) -> Path:
     """
     named = os.environ.get(VARIABLE)
     return Path(named) / node if named else otherwise
+
+
+def finished(folder: Path) -> None:
+    """Removes what has been finished; where the place was named, whoever named it does so.
+
+    A node that is killed after its work and before the store knows of it begins again, and finds
+    there that nothing is left to do.
+    """
+    if not os.environ.get(VARIABLE):
+        remove(folder)
