@@ -9,6 +9,7 @@ from scipy import stats
 
 from components.ask_model import Tensors
 from components.gates import MUST, OVERALL, Failure
+from components.gathered import finite_rows
 from components.questions import BACKWARDS, Served, label_of, question_of
 from modules.contract.family import Output
 from modules.training.export import CLASS_NAMES
@@ -50,16 +51,10 @@ def _difference(name: str, wanted: np.ndarray, got: np.ndarray | None) -> str:
         return f"its {name} is {got.shape}, not {wanted.shape}"
     if wanted.dtype == object:  # byte strings
         return "" if (got == wanted).all() else f"its {name} is not the same"
-    if bad := len(got) - int(_finite(got).sum()):
+    if bad := len(got) - int(finite_rows({name: got}, ()).sum()):
         return f"its {name} is not finite for {bad} of {len(got)} examples"
     gap = float(np.abs(got - wanted).max(initial=0.0))
     return f"its {name} is off by {gap:.2g}" if not gap <= TOLERANCE else ""
-
-
-def _finite(array: np.ndarray) -> np.ndarray:
-    """Of which examples all is finite, bool (N,)."""
-    found: np.ndarray = np.isfinite(array).reshape(len(array), -1).all(axis=1)
-    return found
 
 
 def _comparable(array: np.ndarray) -> bool:

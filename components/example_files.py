@@ -6,13 +6,16 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
 from modules.data import features
 from modules.data.dataset import Dataset
-from modules.data.images import untuned
+from modules.data.images import list_files, untuned
 from modules.data.splits import split_of
 
 _LEVEL = 4  # of gzip: half the time of the usual 6, for files that are 3 % larger
@@ -83,6 +86,13 @@ def write_part(part: Part) -> None:
         [only, *others] = writers
         for raw, example in to_examples(images, part.labels, part.first, part.dataset):
             writers[split_of(raw) if others else only].write(example)
+
+
+def read_records(examples: Any, split: str) -> Iterator[bytes]:
+    """Reads the serialized tf.Examples of a split of an Examples artifact, gzipped or not."""
+    files = list_files(io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], split)))
+    compression = "GZIP" if files[0].endswith(".gz") else ""
+    yield from tf.data.TFRecordDataset(files, compression).as_numpy_iterator()
 
 
 def count_records(files: list[str]) -> int:

@@ -11,13 +11,13 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
-from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import io_utils, json_utils, path_utils, proto_utils
+from tfx.types import standard_component_specs
+from tfx.utils import json_utils, path_utils, proto_utils
 
 from components.comparison import Comparison, compare
+from components.example_files import read_records
 from modules.contract.family import Family
 from modules.data.features import LABEL
-from modules.data.images import list_files
 
 FEW = 64  # Examples, which show the shape of what a model says
 
@@ -40,7 +40,8 @@ def look(
         most: how many Examples both are asked about; None for all.
     """
     splits = json_utils.loads(properties[standard_component_specs.EXAMPLE_SPLITS_KEY])
-    found = _records(inputs[standard_component_specs.EXAMPLES_KEY], splits)
+    given = inputs[standard_component_specs.EXAMPLES_KEY]
+    found = (r for split in splits for examples in given for r in read_records(examples, split))
     records = list(itertools.islice(found, most))
     parsed = tf.io.parse_example(records, {LABEL: tf.io.FixedLenFeature([], tf.int64)})
     labels: np.ndarray = parsed[LABEL].numpy()
@@ -95,14 +96,6 @@ def undefined_changes(uri: str) -> list[str]:
 def _uncompared(thresholds: Iterable[config_pb2.PerSliceMetricThreshold]) -> None:
     for one in thresholds:
         one.threshold.ClearField("change_threshold")
-
-
-def _records(examples: list[Any], splits: list[str]) -> Iterable[bytes]:
-    for split in splits:
-        patterns = map(io_utils.all_files_pattern, artifact_utils.get_split_uris(examples, split))
-        files = list_files(patterns)
-        compression = "GZIP" if files[0].endswith(".gz") else ""
-        yield from tf.data.TFRecordDataset(files, compression).as_numpy_iterator()
 
 
 def _path(models: list[Any]) -> str:

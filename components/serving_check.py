@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types import artifact_utils, standard_artifacts
-from tfx.utils import io_utils, path_utils
+from tfx.types import standard_artifacts
+from tfx.utils import path_utils
 
 from components import ask_model
 from components.answers import (
@@ -29,6 +29,7 @@ from components.answers import (
     unlike,
     unsteady,
 )
+from components.example_files import read_records
 from components.gates import Failure, write_record
 from components.questions import CannotAsk, Served, make_requests, more_questions, some_of
 from components.results.facts import read_evaluation
@@ -152,9 +153,7 @@ def ServingCheck(
         served: what the model has to answer, a components.questions.Served as JSON.
         source: a hash of the code, so that its change is noticed.
     """
-    pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], "test"))
-    records = tf.data.TFRecordDataset(tf.io.gfile.glob(pattern), compression_type="GZIP")
-    serialized = some_of(records.as_numpy_iterator(), IMAGES)
+    serialized = some_of(read_records(examples, "test"), IMAGES)
     folder = path_utils.serving_model_path(model.uri)
     wanted = from_json(Served, json.loads(served))
     measured = read_evaluation({"evaluation": [evaluation]}).overall

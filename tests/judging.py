@@ -16,6 +16,18 @@ from pipeline.evaluation import eval_config
 from tests import artifacts
 from tests.datasets import MNIST
 
+# What models.export_prototype_classifier meets.
+CLASSIFIER = {
+    "accuracy": 0.70,
+    "class_accuracy": 0.40,
+    "stroke_accuracy": 0.40,
+    "class_precision": 0.45,
+    "class_auc": 0.90,
+    "cross_entropy": 2.0,
+    "auc": 0.90,
+    "accuracy_drop": 0.01,
+}
+
 
 class Judged(NamedTuple):
     """What became of a model: whether TFX blessed it, what was measured, what the gate said."""

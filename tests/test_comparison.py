@@ -23,7 +23,7 @@ from modules.networks import vae_answers
 from modules.training.export import class_names, export
 from tests import artifacts, examples, models
 from tests.datasets import MNIST
-from tests.judging import Judged, judge
+from tests.judging import CLASSIFIER, Judged, judge
 
 TOO_GOOD = 1e6  # of a figure that may rise by so much
 VAE = {
@@ -46,20 +46,11 @@ GAN = {
     "share": 0.0,
     "coverage_drop": 0.0,
 }
-CLASSIFIER = {
-    "accuracy": 0.70,
-    "class_accuracy": 0.40,
-    "stroke_accuracy": 0.40,
-    "class_precision": 0.45,
-    "class_auc": 0.90,
-    "cross_entropy": 2.0,
-    "auc": 0.90,
-    "accuracy_drop": 0.01,
-}
 
 SLOW = pytest.mark.slow  # of several cases of one kind, one is tried every time
 
 Say = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+Says = Callable[[dict[str, Any], tf.Tensor], dict[str, Any]]  # of facts, and the images' places
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +70,25 @@ def made(
     ident: int,
     eyes: Judge,
     without: str = "",
+    says: Says | None = None,
     **values: Any,
 ) -> Any:
-    """A model that has learnt nothing, and may lack a signature."""
+    """A model that has learnt nothing, may lack a signature, and may say something else."""
     model = artifacts.make(standard_artifacts.Model, work / f"{family}-{ident}", ident=ident)
     whose: Any = families.load(family)(MNIST, eyes)
     small = {**defaults(whose.hyperparameters), "units": 16, **values}
     network = whose.build(small, total_steps=10, seed=ident)
     signatures = {**whose.signatures(network, images, seed=1), **class_names(MNIST)}
     signatures.pop(without, None)
-    export(network, Path(model.uri, "Format-Serving"), signatures)
+    whole = vae_answers.facts_of
+
+    def facts_of(model: Any, images: Any, index: Any, *more: Any) -> dict[str, Any]:
+        said = whole(model, images, index, *more)
+        return says(said, index) if says else said
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vae_answers, "facts_of", facts_of)
+        export(network, Path(model.uri, "Format-Serving"), signatures)
     return model
 
 
@@ -179,18 +179,12 @@ def test_the_same_judge_is_recognised(work: Path, images: Any, judged_examples: 
 
 @pytest.mark.slow
 def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
-    work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
+    work: Path, images: Any, vae: Any, judged_examples: Any
 ) -> None:
-    whole = vae_answers.facts_of
+    def fewer(said: dict[str, Any], _: tf.Tensor) -> dict[str, Any]:
+        return {name: fact for name, fact in said.items() if name not in ("bce", "ink")}
 
-    def fewer(*arguments: Any) -> dict[str, Any]:
-        said = whole(*arguments)
-        del said["bce"], said["ink"]
-        return said
-
-    monkeypatch.setattr(vae_answers, "facts_of", fewer)
-    old = made(work, images, "vae", 9, shipped())
-    monkeypatch.undo()
+    old = made(work, images, "vae", 9, shipped(), says=fewer)
     judged = judge(work, judged_examples, vae, VAE, "vae", baseline=old)
     assert "it gives no bce, ink" in note_of(judged)
     left_out = {"bce", "ink_precision", "ink_recall", "ink_auc"}
@@ -200,18 +194,13 @@ def test_a_vae_of_an_older_version_is_compared_by_what_it_says(
 
 @pytest.mark.slow
 def test_a_figure_that_is_no_number_on_the_whole_split_is_left_out(
-    work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
+    work: Path, images: Any, vae: Any, judged_examples: Any
 ) -> None:
-    whole = vae_answers.facts_of
-
-    def seldom(model: Any, images: Any, index: Any, *more: Any) -> dict[str, Any]:
-        said = whole(model, images, index, *more)
+    def seldom(said: dict[str, Any], index: tf.Tensor) -> dict[str, Any]:
         late = tf.where(index > 500, float("nan"), said["reconstruction"])
         return said | {"reconstruction": late}
 
-    monkeypatch.setattr(vae_answers, "facts_of", seldom)
-    late = made(work, images, "vae", 11, shipped())
-    monkeypatch.undo()
+    late = made(work, images, "vae", 11, shipped(), says=seldom)
     judged = judge(work, judged_examples, vae, {**VAE, "nelbo_rise": 0.0}, "vae", baseline=late)
     assert judged.blessed and "nelbo (not a number)" in note_of(judged)
     assert "nelbo" not in changes(judged) and {"kl", "mse"} <= changes(judged)
@@ -346,17 +335,12 @@ def test_a_fault_of_the_candidate_is_not_the_baselines(
 
 @pytest.mark.slow
 def test_a_candidate_of_another_shape_that_is_seldom_no_number_is_refused_for_that(
-    work: Path, images: Any, vae: Any, judged_examples: Any, monkeypatch: pytest.MonkeyPatch
+    work: Path, images: Any, vae: Any, judged_examples: Any
 ) -> None:
-    whole = vae_answers.facts_of
-
-    def early(model: Any, images: Any, index: Any, *more: Any) -> dict[str, Any]:
-        said = whole(model, images, index, *more)
+    def early(said: dict[str, Any], index: tf.Tensor) -> dict[str, Any]:
         return said | {"mse": tf.where(index < 5, float("nan"), said["mse"])}
 
-    monkeypatch.setattr(vae_answers, "facts_of", early)
-    small = made(work, images, "vae", 12, shipped(), latent=5)
-    monkeypatch.undo()
+    small = made(work, images, "vae", 12, shipped(), says=early, latent=5)
     judged = judge(work, judged_examples, small, VAE, "vae", baseline=vae)
     assert "latent_kl (of another shape)" in note_of(judged) and "mse" in changes(judged)
     [failure] = judged.record.failures

@@ -31,18 +31,7 @@ from pipeline.settings import make_settings
 from tests import artifacts, models
 from tests.conftest import JUDGED
 from tests.datasets import MNIST
-from tests.judging import Judged, judge
-
-GATES = {
-    "accuracy": 0.70,
-    "class_accuracy": 0.40,
-    "stroke_accuracy": 0.40,
-    "class_precision": 0.45,
-    "class_auc": 0.90,
-    "cross_entropy": 2.0,
-    "auc": 0.90,
-    "accuracy_drop": 0.01,
-}
+from tests.judging import CLASSIFIER, Judged, judge
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +58,7 @@ def good(work: Path, judged_examples: Any, make_model) -> tuple[Any, Judged]:
     model = make_model("good", 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(families.load("transformer"), "notes", lambda _: {"judge": "as it was"})
-        return model, judge(work, judged_examples, model, GATES)
+        return model, judge(work, judged_examples, model, CLASSIFIER)
 
 
 def test_a_good_model_is_blessed(good: tuple[Any, Judged]) -> None:
@@ -139,7 +128,7 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
 ) -> None:
     mask = tf.constant([1.0] * 8 + [0.0] + [1.0])
     model = make_model("no-eight", 2, change=lambda p: p * mask + 1e-7)
-    judged = judge(work, judged_examples, model, GATES)
+    judged = judge(work, judged_examples, model, CLASSIFIER)
     failed = judged.record.failures
     assert not judged.blessed and not judged.record.passed
     eight = {(f.metric, f.slice): f for f in failed}["accuracy", "label=8"]
@@ -158,7 +147,7 @@ def test_a_model_that_says_eight_too_often_is_refused_and_the_reason_names_the_e
 ) -> None:
     often = tf.constant([1.0] * 8 + [40.0] + [1.0])
     model = make_model("often-eight", 5, change=lambda p: p * often)
-    gates = {**GATES, "accuracy": 0.5, "class_accuracy": 0.1}
+    gates = {**CLASSIFIER, "accuracy": 0.5, "class_accuracy": 0.1}
     judged = judge(work, judged_examples, model, gates)
     confusion = np.array(judged.evaluation.confusion)
     assert confusion[:, 8].sum() - confusion[8, 8] >= 100  # others are read as an eight
@@ -204,7 +193,7 @@ def test_a_slice_with_too_few_examples_refuses_a_model_that_meets_every_bound(
     model, judged = good
     least = min(judged.evaluation.examples.values()) + 1
     monkeypatch.setattr(tfma_results, "TESTED", least)
-    again = judge(work, judged_examples, model, {**GATES, "accuracy": 0.71})
+    again = judge(work, judged_examples, model, {**CLASSIFIER, "accuracy": 0.71})
     assert not again.blessed and not again.record.passed
     [failure] = again.record.failures
     rarest = min(judged.evaluation.examples, key=judged.evaluation.examples.__getitem__)
@@ -232,7 +221,7 @@ def test_a_model_that_does_not_always_answer_with_numbers_is_refused(
 ) -> None:
     change = lambda p: tf.where(when(p), float(number), p)  # noqa: E731
     model = make_model(number, ident, change=change)
-    gates = {"accuracy": 0.1} if table else GATES
+    gates = {"accuracy": 0.1} if table else CLASSIFIER
     judged = judge(work, judged_examples, model, gates, table=table)
     assert not judged.blessed and not judged.record.passed
     assert os.listdir(judged.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
@@ -253,7 +242,7 @@ def test_a_model_that_never_answers_with_numbers_is_refused_and_its_evaluation_c
 ) -> None:
     model = make_model("nothing", 20, change=lambda p: p * float("nan"))
     baseline, _ = good
-    judged = judge(work, judged_examples, model, GATES, baseline=baseline)
+    judged = judge(work, judged_examples, model, CLASSIFIER, baseline=baseline)
     assert not judged.blessed
     words = "serving_default answers 600 of 600 examples with NaN or infinity"
     assert describe(judged.record.failures).startswith(words)
@@ -271,12 +260,12 @@ def test_a_model_worse_than_the_last_blessed_one_is_refused(
     swap[3, 3], swap[3, 5] = 0.45, 0.55
     worse = make_model("worse", 3, change=lambda p: p @ tf.constant(swap))
     baseline, _ = good
-    assert not judge(work, judged_examples, worse, GATES).blessed  # on label=3 alone
-    judged = judge(work, judged_examples, worse, GATES, baseline=baseline)
+    assert not judge(work, judged_examples, worse, CLASSIFIER).blessed  # on label=3 alone
+    judged = judge(work, judged_examples, worse, CLASSIFIER, baseline=baseline)
     assert not judged.blessed
     [change] = [f for f in judged.record.failures if f.kind == "change"]
     assert change.metric == "accuracy" and change.slice == "overall"
-    assert change.value is not None and change.value < -GATES["accuracy_drop"]
+    assert change.value is not None and change.value < -CLASSIFIER["accuracy_drop"]
     assert "from the last blessed model" in str(change)
     assert judged.evaluation.confusion[3][5] > 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import ml_metadata as mlmd
@@ -20,7 +20,7 @@ from components.results.facts import PUSHED_TO, pushed_path
 
 MANIFEST = "manifest"  # a custom property: JSON
 
-_OUTPUTS = (Event.OUTPUT, Event.INTERNAL_OUTPUT)
+OUTPUTS = (Event.OUTPUT, Event.INTERNAL_OUTPUT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ def outputs_of(
     Returns:
         Them by the output's name, with absolute addresses.
     """
-    events = [e for e in store.get_events_by_execution_ids([execution_id]) if e.type in _OUTPUTS]
+    events = [e for e in store.get_events_by_execution_ids([execution_id]) if e.type in OUTPUTS]
     artifacts = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
     outputs: dict[str, list[Artifact]] = {}
     for event in events:
@@ -110,14 +110,28 @@ def forget_lost(
     reasons = {artifact.id: _reason(artifact, output) for artifact in live}
     if alone:
         remember(store, [i for i, reason in reasons.items() if not reason], output)
-    blessed = _blessed_last(live)
+    blessed = max(map(blessed_by, live), default=0)
     gone = [artifact for artifact in live if reasons[artifact.id]]
     lost = [Lost(artifact, reasons[artifact.id], artifact.id == blessed) for artifact in gone]
-    for artifact in gone:
-        artifact.state = Artifact.DELETED
-    if gone:
-        store.put_artifacts(gone)
+    mark_deleted(store, gone)
     return lost
+
+
+def mark_deleted(store: mlmd.MetadataStore, artifacts: Iterable[Artifact]) -> None:
+    """Makes artifacts unknown to TFX, which takes none that is not LIVE."""
+    marked = [artifact for artifact in artifacts if artifact.state != Artifact.DELETED]
+    for artifact in marked:
+        artifact.state = Artifact.DELETED
+    if marked:
+        store.put_artifacts(marked)
+
+
+def blessed_by(artifact: Artifact) -> int:
+    """The id of the model that an artifact blesses; 0 if it is no blessing, or says no."""
+    found = artifact.custom_properties
+    if "current_model_id" not in found or not found["blessed"].int_value:
+        return 0
+    return int(found["current_model_id"].int_value)
 
 
 def _reason(artifact: Artifact, output: Path) -> str:
@@ -135,10 +149,3 @@ def _places(artifact: Artifact, output: Path) -> list[Path]:
 
 def _has_manifest(artifact: Artifact) -> bool:
     return MANIFEST in artifact.custom_properties  # to ask a map of messages by [] adds one
-
-
-def _blessed_last(artifacts: Sequence[Artifact]) -> int:
-    """The id of the model that was blessed last; 0 when there is none."""
-    found = (a.custom_properties for a in artifacts if "current_model_id" in a.custom_properties)
-    models = (f["current_model_id"].int_value for f in found if f["blessed"].int_value)
-    return max(models, default=0)

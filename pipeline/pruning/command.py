@@ -10,12 +10,12 @@ import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from ml_metadata import errors
 
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
+from pipeline.metadata.artifacts import mark_deleted
 from pipeline.pruning import lineage, rows
 from pipeline.pruning.plan import Plan, make_plan, other_stores, place
 from pipeline.scratch import clear_system_folders, sweep_temporary
@@ -76,7 +76,7 @@ def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
         raise BadSetting(f"the metadata store {file} cannot be read: {error}") from error
     plan = make_plan(output, known)
     if not dry_run:
-        _mark(store, known, plan)
+        mark_deleted(store, (known.artifacts[one] for one in sorted(plan.artifacts)))
     del store  # it holds the file open
     places = {place(known.artifacts[one].uri, output) for one in plan.artifacts}
     tally = _remove([*sorted(places), *sorted(plan.runs)], output, say, dry_run)
@@ -94,16 +94,6 @@ def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
     say(
         f"removed {said}, and {executions} executions from the metadata store: {_size(freed)} freed"
     )
-
-
-def _mark(store: Any, known: Any, plan: Plan) -> None:
-    """Tells the store that artifacts are no more; TFX takes none that is not LIVE."""
-    gone = [known.artifacts[one] for one in sorted(plan.artifacts)]
-    marked = [artifact for artifact in gone if artifact.state != artifact.DELETED]
-    for artifact in marked:
-        artifact.state = artifact.DELETED
-    if marked:
-        store.put_artifacts(marked)
 
 
 def _remove(folders: Iterable[Path], output: Path, say: Say, dry_run: bool) -> _Tally:

@@ -11,8 +11,9 @@ from typing import Any
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
 
+from pipeline.metadata.artifacts import OUTPUTS, blessed_by
+
 _NAME = "triptych-"  # a pipeline is called so, with its family
-_OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Lineage:
         known = {one for run in self.runs if run.family == family for one in self.used_by(run)}
         found: dict[int, set[int]] = defaultdict(set)
         for ident in known:
-            properties = self.artifacts[ident].custom_properties
-            if "current_model_id" in properties and properties["blessed"].int_value == 1:
-                found[properties["current_model_id"].int_value].add(ident)
+            if model := blessed_by(self.artifacts[ident]):
+                found[model].add(ident)
         return {model: found[model] for model in sorted(found, reverse=True) if self._live(model)}
 
     def _live(self, ident: int) -> bool:
@@ -76,7 +76,7 @@ def read(store: mlmd.MetadataStore) -> Lineage:
     made: dict[int, set[int]] = defaultdict(set)
     for event in store.get_events_by_execution_ids(list(executions)) if executions else ():
         used[event.execution_id].add(event.artifact_id)
-        if event.type in _OUTPUTS:
+        if event.type in OUTPUTS:
             made[event.execution_id].add(event.artifact_id)
     runs = []
     pipelines = {
