@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from components.gates import OVERALL
+from components.results.judged import Paired, Threshold
 from components.results.stored import read_facts, read_file
 from modules.util.plain import number
 
@@ -85,6 +86,11 @@ class Evaluation:
         notes: what a reader has to know, as it was when the model was judged.
         headline: the figures that say in a word how good the model is.
         gated: the figures that have a bound.
+        thresholds: every bound, with what was measured; none of a run without gates.
+        paired: figures beside those of the last blessed model, of the whole and of each slice;
+            none where there is no such model or it did not judge the same Examples.
+        baseline: the last blessed model that it was compared with, by its folder among the
+            artifacts; empty without one.
     """
 
     overall: Mapping[str, Any]
@@ -96,6 +102,9 @@ class Evaluation:
     notes: Mapping[str, Any]
     headline: Sequence[str]
     gated: Sequence[str]
+    thresholds: tuple[Threshold, ...] = ()
+    paired: tuple[Paired, ...] = ()
+    baseline: str = ""
 
     @property
     def whole_and_slices(self) -> dict[str, Mapping[str, Any]]:

@@ -38,12 +38,25 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class Node:
-    """What became of a node: done, cached, refused or failed, in how many seconds, in a line."""
+    """What became of a node.
+
+    Attributes:
+        node: its name.
+        state: done, cached, refused or failed.
+        seconds: that it took in this run.
+        headline: a line of what it found.
+        after: the nodes whose outputs it reads, or that it waits for.
+        took: the seconds that making its outputs took, in whichever run; those, where it is cached.
+        versions: of the libraries that made its outputs, where they are not those of this run.
+    """
 
     node: str
     state: str
     seconds: float
     headline: str
+    after: tuple[str, ...] = ()
+    took: float = 0.0
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -46,6 +46,28 @@ class Objective(NamedTuple):
     direction: str
 
 
+class View(NamedTuple):
+    """A picture of what a trained model does.
+
+    Attributes:
+        name: of its file.
+        group: what it belongs to: samples, reconstructions, walk, latents, attention.
+        title: a few words.
+        text: what is to be seen, for who cannot see it.
+        pixels: uint8, (height, width), or (height, width, 3) in colours.
+    """
+
+    name: str
+    group: str
+    title: str
+    text: str
+    pixels: np.ndarray
+
+
+# From the name of an exported model's signature and its inputs to its outputs, all NumPy arrays.
+Ask = Callable[..., Mapping[str, "np.ndarray"]]
+
+
 class Signature(NamedTuple):
     """One way to call an exported model.
 
@@ -207,6 +229,41 @@ class Family:
         those that TFMA's own metrics measure. They are asked many times over: whoever can make
         them faster than all of `figures` does so."""
         return self.figures(labels, facts)
+
+    def each(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """One number an Example, whose mean over a slice is the figure of that name.
+
+        Every figure that is compared with the last blessed model's is there, so that two models
+        can be compared Example by Example.
+
+        Args:
+            labels: integers, (N,).
+            facts: the outputs of the evaluation's signature, a row for each Example.
+
+        Returns:
+            Floats, (N,), by figure; 0 and 1 of what is right or wrong.
+        """
+        del labels, facts
+        return {}
+
+    def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
+        """Pictures of what an exported model does, for the report.
+
+        Args:
+            ask: the model: `ask(signature, **inputs)`; also those signatures that are not served.
+            splits: `train`, and the test images as `held_out`.
+        """
+        del ask, splits
+        return ()
+
+    def trivial(self, splits: Splits) -> Mapping[str, float]:
+        """What a model reaches that has learnt next to nothing, by the name of a figure.
+
+        Args:
+            splits: `train`, and the test images as `held_out`.
+        """
+        del splits
+        return {}
 
     def notes(self) -> dict[str, Any]:
         """What a reader of the results has to know, as plain JSON values."""
