@@ -1,0 +1,90 @@
+"""What a model said of each Example that it was judged on: kept once, beside its evaluation."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.results.facts import Outputs
+from components.results.stored import BadFacts
+from modules.util.files import write_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FILE = "predictions.npz"  # arrays alone: nothing is unpickled
+_EACH = "each/"
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """What was said, in the order of the test images.
+
+    Attributes:
+        images: a name for the Examples: where two have the same, they were asked about the same.
+        index: the Examples' places among the test images, int64 (N,), ascending.
+        labels: integers, (N,).
+        each: a number an Example by the name of the figure that it is the mean of, float (N,); see
+            modules.contract.family.Family.each.
+        probabilities: of a classifier, of each class, float32 (N, K); None of others.
+    """
+
+    images: str
+    index: np.ndarray
+    labels: np.ndarray
+    each: Mapping[str, np.ndarray]
+    probabilities: np.ndarray | None = None
+
+
+def write_predictions(folder: str | Path, said: Predictions) -> None:
+    """Writes them beside an evaluation, whole or not at all."""
+    import numpy as np
+
+    arrays = {"images": np.array(said.images), "index": said.index, "labels": said.labels}
+    if said.probabilities is not None:
+        arrays["probabilities"] = said.probabilities
+    arrays |= {f"{_EACH}{name}": values for name, values in said.each.items()}
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    write_bytes(Path(folder, FILE), packed.getbuffer())
+
+
+def read_predictions(outputs: Outputs) -> Predictions:
+    """Reads what the Evaluator kept.
+
+    Args:
+        outputs: of the Evaluator.
+
+    Raises:
+        BadFacts: it is not there, or damaged.
+    """
+    return read_file(Path(outputs["evaluation"][0].uri, FILE))
+
+
+def read_file(file: Path) -> Predictions:
+    """Reads predictions from their file; see `read_predictions`."""
+    import numpy as np
+
+    try:
+        with np.load(file, allow_pickle=False) as found:
+            return Predictions(
+                images=str(found["images"]),
+                index=found["index"],
+                labels=found["labels"],
+                each={
+                    name.removeprefix(_EACH): found[name]
+                    for name in found.files
+                    if name.startswith(_EACH)
+                },
+                probabilities=found["probabilities"] if "probabilities" in found.files else None,
+            )
+    except FileNotFoundError:
+        raise BadFacts(
+            f"there is no {file}, so this was written by an older version of the project; run "
+            "the pipeline again"
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise BadFacts(f"{file} is damaged ({error}); run the pipeline again") from error
