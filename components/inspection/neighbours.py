@@ -18,7 +18,7 @@ SAMPLE = "sample"  # the signature that is asked for images, by their seeds
 LEAST, MOST = 100, 500  # images that are asked about
 _PRODUCTS = 4e10  # of two numbers: what 1,000 images take beside 50,000 of 28 x 28 pixels
 _AT_ONCE = 1 << 23  # pixels of training images: 32 MB as floats
-_SHOWN, _COLUMNS, _PIXELS = 10, 10, 60_000
+_COLUMNS, _PIXELS = 10, 90_000  # of the picture
 _PART = 0.01  # of the real images: nearer than all but these is copied
 
 
@@ -69,7 +69,7 @@ def look(ask: Ask, splits: Splits) -> tuple[Neighbours, View]:
         splits: `train`, and the test images as `held_out`.
 
     Returns:
-        The facts; and the samples that are nearest to a training image, above that image.
+        The facts; and a picture of samples above their nearest training images.
     """
     train, test = splits.train.images, splits.held_out.images
     affordable = int(_PRODUCTS / (2 * train.size))
@@ -90,14 +90,17 @@ def look(ask: Ask, splits: Splits) -> tuple[Neighbours, View]:
 
 
 def _picture(samples: np.ndarray, found: Nearest, train: np.ndarray) -> View:
-    pairs = min(_SHOWN, fitting(train.shape[1], _PIXELS) // 2, len(samples))
-    closest = np.argsort(found.distance, kind="stable")[:pairs]
-    rows = [as_grey(samples[closest]), train[found.place[closest]]]
+    columns = min(_COLUMNS, fitting(train.shape[1], _PIXELS) // 4, len(samples))
+    closest = np.argsort(found.distance, kind="stable")[:columns]
+    rows = []
+    for chosen in (np.arange(columns), closest):
+        rows += [as_grey(samples[chosen]), train[found.place[chosen]]]
     return View(
         "neighbours",
         "neighbours",
-        "The samples that are nearest to a training image",
-        f"{pairs} generated images in the upper row; below each, the training image that is "
-        "nearest to it, pixel by pixel.",
-        grid(np.concatenate(rows), pairs),
+        "Samples above their nearest training images",
+        f"In the first row the first {columns} samples, in the third the {columns} samples that "
+        "are nearest to a training image; below each, the training image that is nearest to it, "
+        "pixel by pixel.",
+        grid(np.concatenate(rows), columns),
     )

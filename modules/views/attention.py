@@ -18,8 +18,8 @@ ATTENTION = "attention"  # the signature, its output "weights", and the view
 _CLASSES, _MISREAD = 6, 2  # images that are shown: of so many classes, and so many misread ones
 _LAYERS = 4  # that are shown, at most
 _ASKED = 1000  # images that are asked about to find those
-_PIXELS = 60_000  # before they are enlarged; a pixel has three colours
-_SIDE = 84  # that an image has at least when it is shown
+_PIXELS = 90_000  # before they are enlarged; a pixel has three colours
+_SIDE = 84  # that an image has at most when it is enlarged
 
 
 def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
@@ -38,7 +38,7 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
     # What was misread comes last, and most can be learnt from it.
     shown = range(len(places))[-max(1, fitting(side, _PIXELS) // (1 + len(layers))) :]
     tiles = [tile for row in shown for tile in _row(test.images[places[row]], weights[row], layers)]
-    read = ", ".join(
+    read = "; ".join(
         _words(names, int(test.labels[places[row]]), int(answers[row])) for row in shown
     )
     columns = ", ".join(f"layer {layer + 1}" for layer in layers)
@@ -50,7 +50,7 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
             f"Test images, from top to bottom: {read}. Columns: the image, then {columns}, each "
             "with its attention over the image as the mean of its heads and tokens: yellow where "
             "most is taken from, blue where nothing is.",
-            grid(enlarged(np.stack(tiles), max(1, -(-_SIDE // side))), 1 + len(layers)),
+            grid(enlarged(np.stack(tiles), max(1, _SIDE // side)), 1 + len(layers)),
         )
     ]
 

@@ -19,7 +19,7 @@ def coloured(values: np.ndarray) -> npt.NDArray[np.uint8]:
     """
     import matplotlib
 
-    found: npt.NDArray[np.uint8] = matplotlib.colormaps["cividis"](values, bytes=True)
+    found: npt.NDArray[np.uint8] = np.asarray(matplotlib.colormaps["cividis"](values, bytes=True))
     return found[..., :3]
 
 

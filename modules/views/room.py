@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modules.util.pictures import GAP
 
-GREY_PIXELS = 75_000  # of a picture; a PNG file has a byte for each at most, and a little more
+GREY_PIXELS = 70_000  # of a picture; a PNG file has a byte for each at most, and a little more
 
 
 def fitting(side: int, pixels: int = GREY_PIXELS) -> int:

@@ -32,7 +32,7 @@ def scatter(points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> npt
     axes.scatter(
         *(points[:, 0], points[:, 1], 5, labels),
         cmap="cividis",
-        marker=",",
+        marker="s",
         linewidths=0,
         antialiased=False,
     )
