@@ -109,12 +109,17 @@ def repeat(folder: RunFolder) -> Summary | None:
         summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0, settings=told
     )
     folder.begin()
-    folder.write(summary)
+    summary = folder.write(summary)
     write_json(folder.path / FILE, to_json(left))
     return summary
 
 
-def key_of(settings: Settings) -> str:
-    """A name for all that shapes a run that begins now, whose settings know their data."""
+def key_of(settings: Settings, source: str = "") -> str:
+    """A name for all that shapes a run that begins now.
+
+    Args:
+        settings: of the run, which know their data.
+        source: a hash of the code, if it is known already.
+    """
     shapes = {name: value for name, value in to_plain(settings).items() if name != _ONLY_TOLD}
-    return digest([shapes, code(settings.family), versions()])
+    return digest([shapes, source or code(settings.family), versions()])
