@@ -8,8 +8,8 @@ from pathlib import Path
 from components.results import inspection as inspecting
 from components.results.changes import differences
 from components.results.commands import next_commands
-from components.results.inspection import Inspection
 from components.results.images import read_images
+from components.results.inspection import Inspection
 from components.results.predictions import FILE as PREDICTIONS
 from components.results.predictions import Predictions, read_file
 from components.results.report import Change, Finding, Report
@@ -105,7 +105,7 @@ def _inspection(
     summary: Summary, output: Path, gone: list[str]
 ) -> tuple[Inspection | None, Path | None]:
     folder = _output(summary, output, "inspection")
-    if folder is None:
+    if folder is None or _is_gone(folder, gone):
         return None, None
     try:
         return read_facts(Inspection, folder / inspecting.FILE), folder
@@ -114,9 +114,16 @@ def _inspection(
         return None, None
 
 
+def _is_gone(folder: Path, gone: list[str]) -> bool:
+    if folder.is_dir():
+        return False
+    gone.append(f"{folder} is no longer there, so the report is without it")
+    return True
+
+
 def _predictions(summary: Summary, output: Path, gone: list[str]) -> Predictions | None:
     folder = _output(summary, output, "evaluation")
-    if folder is None:
+    if folder is None or _is_gone(folder, gone):
         return None
     try:
         return read_file(folder / PREDICTIONS)
