@@ -25,6 +25,7 @@ from pipeline.run_folder import LATEST, RunFolder
 from pipeline.settings import Settings, to_plain
 
 FILE = "unchanged.json"
+_ONLY_TOLD = "checks"  # the settings that say what a report tells of a run
 PACKAGES = (
     "tfx",
     "tensorflow",
@@ -103,8 +104,9 @@ def repeat(folder: RunFolder) -> Summary | None:
         except OSError:
             return None  # someone has removed it; the Evaluator's own is there
     cached = tuple(dataclasses.replace(n, state="cached", seconds=0.0) for n in summary.nodes)
+    told = {**summary.settings, _ONLY_TOLD: to_plain(settings)[_ONLY_TOLD]}
     summary = dataclasses.replace(
-        summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0
+        summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0, settings=told
     )
     folder.begin()
     summary = folder.write(summary)
@@ -119,4 +121,5 @@ def key_of(settings: Settings, source: str = "") -> str:
         settings: of the run, which know their data.
         source: a hash of the code, if it is known already.
     """
-    return digest([to_plain(settings), source or code(settings.family), versions()])
+    shapes = {name: value for name, value in to_plain(settings).items() if name != _ONLY_TOLD}
+    return digest([shapes, source or code(settings.family), versions()])

@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
     "tuning": {"max_epochs": 1, "factor": 3, "max_trials": 1, "images": 2000},
     "training": {"epochs": 6},
     "judge": {"accuracy": 0.95},
+    "checks": {"muted": "none"},
     "gates": {
         "accuracy": 0.93,
         "class_accuracy": 0.80,
