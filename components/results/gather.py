@@ -7,12 +7,15 @@ from pathlib import Path
 
 from components.results import inspection as inspecting
 from components.results.changes import differences
+from components.results.checks import find
+from components.results.checks.muted import muted
 from components.results.commands import next_commands
+from components.results.forest import find_forest
 from components.results.images import read_images
 from components.results.inspection import Inspection
 from components.results.predictions import FILE as PREDICTIONS
 from components.results.predictions import Predictions, read_file
-from components.results.report import Change, Finding, Report
+from components.results.report import Change, Report
 from components.results.run_names import begun
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE, Summary, read_summary
@@ -58,8 +61,10 @@ def gather(summary: Summary, folder: Path, output: Path) -> Gathered:
         previous=before.run if before else "",
         changed=changes(before, summary) if before else (),
         commands=next_commands(summary, folder, output),
+        forest=find_forest(output, summary),
+        muted=muted(summary.settings),
     )
-    report = dataclasses.replace(report, findings=_findings(report))
+    report = dataclasses.replace(report, findings=find(report, report.muted))
     return Gathered(report, _predictions(summary, output, gone), tuple(gone))
 
 
@@ -84,11 +89,6 @@ def changes(before: Summary, summary: Summary) -> tuple[Change, ...]:
     """In what two runs were not asked the same; what a search chose is a result of it."""
     one, other = (dataclasses.replace(run, training=None) for run in (before, summary))
     return differences(one, other)
-
-
-def _findings(report: Report) -> tuple[Finding, ...]:
-    del report
-    return ()  # of components.results.checks
 
 
 def _output(summary: Summary, output: Path, name: str) -> Path | None:

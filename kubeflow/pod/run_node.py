@@ -101,7 +101,8 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
         if node.ends:
             summary = run.end()  # no task after this one runs
             reports.make(summary, run.folder.path, here.output)
-            return ExitCode(summary.verdict.exit_code), node.outcome.reason or summary.verdict.reason
+            ended = summary.verdict
+            return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
         ui.show_node(node.node, node.outputs, shown)
         if "metrics" in shown:
             ui.show_evaluation(node.outputs, shown)
