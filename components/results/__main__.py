@@ -1,9 +1,10 @@
-"""Shows how a run ended: the newest one of each model in an output folder, or a named one."""
+"""Shows how a run ended, and makes its report again: the newest of each model, or a named one."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from components.results.stored import BadFacts
 from components.results.summary import Summary, find_summaries, read_summary
@@ -23,12 +24,28 @@ def describe(summary: Summary) -> str:
     return "\n".join([*lines, str(summary.verdict)])
 
 
+def report_again(summary: Summary, folder: Path, output: Path) -> tuple[list[str], list[str]]:
+    """Makes a run's report again, of what is still among the artifacts.
+
+    Returns:
+        What to say of it, and what went wrong.
+    """
+    from components.results import files, gather  # what only tells a run does without them
+
+    try:
+        gathered = gather.gather(summary, folder, output.resolve())
+        page = files.write(folder, gathered)
+    except OSError as error:
+        return [], [f"cannot write the report: {error.filename or folder}: {error.strerror}"]
+    return [f"report  {page}"], list(gathered.gone)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
     parser = argparse.ArgumentParser(
         prog="python -m components.results",
-        description="Shows how a run ended: the newest one of each model in an output folder, or "
-        "a named one.",
+        description="Shows how a run ended, and makes its report again: the newest run of each "
+        "model in an output folder, or a named one.",
     )
     parser.add_argument("output", type=path_argument, help="the folder that runs write to")
     parser.add_argument(
@@ -39,9 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for file in find_summaries(options.output, options.run):
             try:
-                told.append(describe(read_summary(file)))
+                summary = read_summary(file)
             except BadFacts as error:  # another model's run may be of this version
                 problems.append(str(error))
+                continue
+            lines, trouble = report_again(summary, file.resolve().parent, options.output)
+            told.append("\n".join([describe(summary), *lines]))
+            problems += trouble
     except BadFacts as error:
         problems.append(str(error))
     sys.stdout.write("".join(f"{text}\n" for text in "\n\n".join(told).splitlines()))

@@ -36,17 +36,14 @@ def next_commands(summary: Summary, folder: Path, output: Path) -> tuple[Command
 
 
 def _next(summary: Summary, folder: Path, output: Path) -> Iterator[Command]:
-    if summary.pushed:
-        yield Command("see what the pushed model can be asked", _ask(summary.pushed, output))
     settings = folder / SETTINGS
-    exactly = (*PROGRAM, "--config", str(settings), "--output", str(output))
+    exactly = shlex.join((*PROGRAM, "--config", str(settings), "--output", str(output)))
     # In a folder that was moved, what was typed would lead to where it was.
     here = summary.settings.get("output") == str(output)
-    typed = summary.command if summary.command and here else shlex.join(exactly)
-    outcome = summary.verdict.outcome
-    if outcome in _STOPPED:
-        yield Command("go on where it ended", typed)
-    elif any(failure.metric == NO_GATES for failure in summary.verdict.failures):
+    typed = summary.command if summary.command and here else exactly
+    if summary.pushed:
+        yield Command("see what the pushed model can be asked", _ask(summary.pushed, output))
+    if any(failure.metric == NO_GATES for failure in summary.verdict.failures):
         accept = shlex.join(("--gates", str(folder / GATES)))
         yield Command("accept the proposed gates", f"{typed} {accept}")
     elif bounds := _within_reach(summary):
@@ -54,10 +51,12 @@ def _next(summary: Summary, folder: Path, output: Path) -> Iterator[Command]:
         names = " and ".join(name for name, _ in bounds)
         line = f"{typed} {shlex.join(changes)}"
         yield Command(f"accept what it reached, by another bound of {names}", line)
-    if outcome not in _STOPPED:
+    if summary.verdict.outcome in _STOPPED:
+        yield Command("go on where it ended", typed)
+    elif typed != exactly:
         yield Command("run again; what has not changed comes from the cache", typed)
     if settings.is_file():
-        yield Command("repeat this run exactly", shlex.join(exactly))
+        yield Command("repeat this run exactly", exactly)
     yield Command("show it again", shlex.join((*SHOW, str(output), summary.run)))
 
 

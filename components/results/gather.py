@@ -7,12 +7,15 @@ from pathlib import Path
 
 from components.results import inspection as inspecting
 from components.results.changes import differences
+from components.results.checks import find
+from components.results.checks.muted import muted
 from components.results.commands import next_commands
-from components.results.inspection import Inspection
+from components.results.forest import find_forest
 from components.results.images import read_images
+from components.results.inspection import Inspection
 from components.results.predictions import FILE as PREDICTIONS
 from components.results.predictions import Predictions, read_file
-from components.results.report import Change, Finding, Report
+from components.results.report import Change, Report
 from components.results.run_names import begun
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE, Summary, read_summary
@@ -58,8 +61,10 @@ def gather(summary: Summary, folder: Path, output: Path) -> Gathered:
         previous=before.run if before else "",
         changed=changes(before, summary) if before else (),
         commands=next_commands(summary, folder, output),
+        forest=find_forest(output, summary),
+        muted=muted(summary.settings),
     )
-    report = dataclasses.replace(report, findings=_findings(report))
+    report = dataclasses.replace(report, findings=find(report, report.muted))
     return Gathered(report, _predictions(summary, output, gone), tuple(gone))
 
 
@@ -86,11 +91,6 @@ def changes(before: Summary, summary: Summary) -> tuple[Change, ...]:
     return differences(one, other)
 
 
-def _findings(report: Report) -> tuple[Finding, ...]:
-    del report
-    return ()  # of components.results.checks
-
-
 def _output(summary: Summary, output: Path, name: str) -> Path | None:
     """The folder of a node's output, by its name; None when the run did not come so far."""
     found = [node.outputs[name] for node in summary.nodes if name in node.outputs]
@@ -105,7 +105,7 @@ def _inspection(
     summary: Summary, output: Path, gone: list[str]
 ) -> tuple[Inspection | None, Path | None]:
     folder = _output(summary, output, "inspection")
-    if folder is None:
+    if folder is None or _is_gone(folder, gone):
         return None, None
     try:
         return read_facts(Inspection, folder / inspecting.FILE), folder
@@ -114,9 +114,16 @@ def _inspection(
         return None, None
 
 
+def _is_gone(folder: Path, gone: list[str]) -> bool:
+    if folder.is_dir():
+        return False
+    gone.append(f"{folder} is no longer there, so the report is without it")
+    return True
+
+
 def _predictions(summary: Summary, output: Path, gone: list[str]) -> Predictions | None:
     folder = _output(summary, output, "evaluation")
-    if folder is None:
+    if folder is None or _is_gone(folder, gone):
         return None
     try:
         return read_file(folder / PREDICTIONS)
