@@ -20,8 +20,15 @@ from typing import TYPE_CHECKING
 from components.results import words
 from components.results.report import Command, Report
 from components.results.sections import (
+    answers,
     checks,
+    classifier,
+    data,
+    generator,
     judged,
+    run,
+    slices,
+    training,
 )
 from components.results.sections.section import Section
 
@@ -36,6 +43,13 @@ _SHOWN = 8  # differences on the first screen; the others are among the settings
 _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
     checks.sections,
     judged.sections,
+    classifier.sections,
+    slices.sections,
+    answers.sections,
+    generator.sections,
+    training.sections,
+    data.sections,
+    run.sections,
 )
 
 
