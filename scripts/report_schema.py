@@ -1,6 +1,6 @@
 """Prints the JSON Schema of report.json, made of the types that it is written from.
 
-    .venv/bin/python scripts/report_schema.py > docs/report.schema.json
+.venv/bin/python scripts/report_schema.py > docs/report.schema.json
 """
 
 from __future__ import annotations

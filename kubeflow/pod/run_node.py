@@ -108,9 +108,7 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
             ui.show_evaluation(node.outputs, shown)
         # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
-            made = reports.make(run.end(), run.folder.path, here.output)
-            if made.report:
-                ui.show_report(made.report, shown)
+            ui.show_report(reports.make(run.end(), run.folder.path, here.output), shown)
     return ExitCode.PUSHED, ""
 
 
@@ -123,8 +121,7 @@ def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode,
         summary = run.end()
     made = reports.make(summary, run.folder.path, here.output)
     _say(made.line)
-    if made.report:
-        ui.show_verdict(made.report, str(run.folder.summary), shown)
+    ui.show_verdict(summary, made, str(run.folder.summary), shown)
     return ExitCode(summary.verdict.exit_code), summary.verdict.reason
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.results import page
 from components.results.facts import Evaluation, Outputs, read_evaluation
 from components.results.markdown import to_markdown
-from components.results.report import Report
-from components.results.summary import Node
+from components.results.summary import Node, Summary
+from pipeline.reports import Made
 
 Shown = Mapping[str, Any]
 
@@ -36,14 +36,26 @@ def show_evaluation(outputs: Outputs, shown: Shown) -> None:
         _show_classification(evaluation, shown["classification"])
 
 
-def show_report(report: Report, shown: Shown) -> None:
-    """Fills the Pusher's `report`: the page of the run, which ends with it."""
-    _write(shown["report"], page.render(report))
+def show_report(made: Made, shown: Shown) -> None:
+    """Fills the Pusher's `report`: the page of the run, or why there is none."""
+    if made.page:
+        _write(shown["report"], made.page.read_text(encoding="utf-8"))
+    else:
+        _write(shown["report"], f"<!DOCTYPE html>\n<p>{html.escape(made.line)}</p>\n")
 
 
-def show_verdict(report: Report, file: str, shown: Shown) -> None:
-    """Fills the last task's `summary`: how the run ended, its figures, and where the rest is."""
-    _write(shown["summary"], f"{to_markdown(report)}\n\n`{file}` has everything.")
+def show_verdict(summary: Summary, made: Made, file: str, shown: Shown) -> None:
+    """Fills the last task's `summary`: how the run ended, every node, and where the rest is."""
+    verdict = summary.verdict
+    if made.report:
+        told = to_markdown(made.report).strip()
+    else:
+        told = f"# {verdict.outcome}\n\n{verdict.reason}"
+    lines = [told, "", "| node | state | seconds | |", "|---|---|---|---|"]
+    for node in summary.nodes:
+        lines.append(f"| {node.node} | {node.state} | {node.seconds:.1f} | {node.headline} |")
+    lines += ["", f"`{file}` has everything."]
+    _write(shown["summary"], "\n".join(lines))
 
 
 def _show_classification(evaluation: Evaluation, artifact: Any) -> None:
