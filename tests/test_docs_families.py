@@ -46,8 +46,8 @@ def test_it_runs_to_a_verdict(clone: Path, make_dataset, tmp_path: Path) -> None
     options = ("--model", "logistic", "--profile", "smoke", "--data-dir", str(data))
     first = run(clone, *options, "--output", str(output))
     assert first.returncode == 3, first.stdout + first.stderr
-    program, *accept = shlex.split(first.stdout.strip().splitlines()[-1])
-    assert program == "local_runner.py"
+    python, program, *accept = shlex.split(first.stdout.strip().splitlines()[-1])
+    assert (python, program) == (".venv/bin/python", "local_runner.py")
     done = run(clone, *accept)
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((output / "logistic" / "summary.json").read_text())

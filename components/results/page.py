@@ -13,12 +13,12 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.results import words
-from components.results.report import Report
+from components.results.report import Command, Report
 from components.results.sections import (
     answers,
     checks,
@@ -64,25 +64,59 @@ def render(report: Report) -> str:
     Returns:
         HTML; whatever the report holds is text in it, never markup.
     """
-    said = words.verdict(report)
+    return compose(
+        words.name(report),
+        f"run {report.summary.run}" if report.summary.run else "",
+        words.verdict(report),
+        [
+            ("baseline", "Against the last blessed model", words.baseline(report)),
+            ("worst", "Worst slice", words.worst(report)),
+            ("changed", "Different from the last run", words.changed(report)),
+            ("cost", "Cost", words.cost(report)),
+        ],
+        [section for make in _SECTIONS for section in make(report)],
+        "report.json beside this page, which has the same facts",
+        report.commands,
+    )
+
+
+def compose(
+    name: str,
+    aside: str,
+    said: words.Said,
+    glance: Sequence[tuple[str, str, words.Said]],
+    sections: Sequence[Section],
+    source: str,
+    commands: Sequence[Command] = (),
+) -> str:
+    """Writes a page of the one form that all pages have.
+
+    Args:
+        name: of what it is about.
+        aside: a few words after the name.
+        said: its heading.
+        glance: the parts of the first screen: an id, a title, and what is said.
+        sections: what follows.
+        source: what it is made of.
+        commands: the last part of the first screen.
+
+    Returns:
+        HTML; whatever it is given is text in it, never markup.
+    """
     script = _text("sort.js.j2")
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            report=report,
-            name=words.name(report),
+            name=name,
+            aside=aside,
             said=said,
             mark=_MARKS[said.tone],
-            glance=[
-                ("baseline", "Against the last blessed model", words.baseline(report)),
-                ("worst", "Worst slice", words.worst(report)),
-                ("changed", "Different from the last run", words.changed(report)),
-                ("cost", "Cost", words.cost(report)),
-            ],
-            marks=_MARKS,
+            glance=glance,
+            commands=commands,
+            source=source,
             shown=_SHOWN,
-            sections=[section for make in _SECTIONS for section in make(report)],
+            sections=sections,
             style=_text("style.css.j2"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
