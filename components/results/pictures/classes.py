@@ -49,7 +49,7 @@ def histogram(
 
 
 def heat(confusion: Sequence[Sequence[int]]) -> Picture:
-    """Draws where a confusion matrix has mistakes: the more there are, the darker."""
+    """Draws where a confusion matrix has mistakes: the more there are, the stronger."""
     import numpy as np
 
     wrong = np.asarray(confusion, float)
@@ -67,5 +67,5 @@ def heat(confusion: Sequence[Sequence[int]]) -> Picture:
         axes.set_title("Mistakes")
         tidy(axes, "place of the class that was answered", "place of the actual class")
 
-    text = "Where the mistakes are, a row an actual class; the darker, the more there are."
+    text = "Where the mistakes are, a row an actual class; the stronger, the more there are."
     return draw("heat", text, paint, 420, 420, margins=(58, 14, 42, 28))
