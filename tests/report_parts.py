@@ -324,7 +324,7 @@ def _drawn(
     p: float,
     verdict: str,
 ) -> Paired:
-    return Paired(metric, name, count, value, before, low, high, p, "the paired bootstrap", verdict)
+    return Paired(metric, name, count, value, before, low, high, p, "paired bootstrap", verdict)
 
 
 def training_of_classifier() -> Training:

@@ -33,6 +33,8 @@ def sections(report: Report) -> Iterator[Section]:
     told = [f"{one}." for one in dict.fromkeys(told)] if not asked else _others(report)
     if not asked and report.summary.evaluation is None:
         told.append("The run did not come as far as the Evaluator, so no threshold was asked.")
+    elif not asked and not told:
+        told.append("No threshold was asked.")
     table = Table(
         "Every threshold, and what was measured",
         _HEAD,

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from components.results.numbers import number
+from components.results.numbers import UNKNOWN, interval, number
 
 
 class Bar(NamedTuple):
@@ -79,7 +79,11 @@ def plain(
 
 
 def numeric(value: Any, figure: str = "", signed: bool = False) -> Cell:
-    """A cell with a number; see `components.results.numbers.number`."""
+    """A cell with a number; see `components.results.numbers.number`. Of many it has the ends."""
+    if isinstance(value, (list, tuple)):
+        known = [one for one in value if one is not None]
+        ends = interval(min(known), max(known), figure, signed) if known else UNKNOWN
+        return Cell(f"{len(value):,} of them: {ends}", tone="number")
     key = float(value) if isinstance(value, (int, float)) else None
     return Cell(number(value, figure, signed), key, tone="number")
 
