@@ -20,11 +20,12 @@ from tfx.types import (
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import json_utils
 
-from components import pairing, proposal, tfma_results
+from components import kept, pairing, proposal, tfma_results
 from components.comparison import Comparison
 from components.gates import Failure, describe, no_gates, write_record
 from components.gathered import on_disk
 from components.results.facts import EVALUATION_FILE
+from components.results.predictions import Predictions, write_predictions
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import Dataset, from_text, to_text
@@ -52,9 +53,9 @@ class Executor(tfx_evaluator.Executor):
         family = families.load(exec_properties["family"])(
             dataset, judge_of(input_dict.get("judge"))
         )
-        # Beside what it is for, since a folder for temporary files may be in memory.
-        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
-            note = self._compared(family, input_dict, output_dict, exec_properties)
+        note, mine, _ = self._compared(family, input_dict, output_dict, exec_properties)
+        if mine:
+            write_predictions(uri, mine)
         evaluation = tfma_results.read_evaluation(uri, family, note)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
@@ -86,39 +87,53 @@ class Executor(tfx_evaluator.Executor):
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],
         exec_properties: dict[str, Any],
-    ) -> str:
+    ) -> tuple[str, Predictions | None, Predictions | None]:
         """Judges as TFX does, against as much of the last blessed model as can be compared.
 
         Returns:
-            What could not be compared and why, for people; empty when everything was.
+            What could not be compared and why, for people; empty when everything was. What the
+            candidate said of each Example, and the last blessed model, as far as it can be
+            compared.
         """
         if not input_dict.get(standard_component_specs.BASELINE_MODEL_KEY):
-            super().Do(input_dict, output_dict, exec_properties)
-            return ""
+            return ("", *self._judged(input_dict, output_dict, exec_properties))
 
-        def judge(found: Comparison) -> None:
+        def judge(found: Comparison) -> tuple[Predictions | None, Predictions | None]:
             for artifacts in output_dict.values():
                 _empty(artifacts[0].uri)
             inputs, properties = pairing.reduced(found, input_dict, exec_properties)
-            super(Executor, self).Do(inputs, output_dict, properties)
+            return self._judged(inputs, output_dict, properties)
 
         found = pairing.look(family, input_dict, exec_properties, pairing.FEW)
         try:
-            judge(found)
+            said = judge(found)
         except Exception:
             # A few Examples may not have shown what is wrong with it; if all do not, it is not it.
             whole = pairing.look(family, input_dict, exec_properties)
             if whole == found:
                 raise
             found = whole
-            judge(found)
+            said = judge(found)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
         if exec_properties["proposes"] or not found.possible:
-            return found.note
+            return (found.note, *said)
         if undefined := pairing.undefined_changes(uri):
             found = found.without(undefined, "not a number")
-            judge(found)
-        return found.note
+            said = judge(found)
+        return (found.note, *said)
+
+    def _judged(
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> tuple[Predictions | None, Predictions | None]:
+        """Judges as TFX does; gives what the candidate and the baseline said of each Example."""
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        # Beside what it is for, since a folder for temporary files may be in memory.
+        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
+            super().Do(input_dict, output_dict, exec_properties)
+            return kept.find(kept.CANDIDATE), kept.find(kept.BASELINE)
 
 
 def _empty(folder: str) -> None:

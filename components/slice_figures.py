@@ -15,7 +15,7 @@ import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
-from components import bootstrap
+from components import bootstrap, kept
 from components.comparison import Comparison
 from components.gathered import Gathered, finite_rows
 from modules import families
@@ -75,7 +75,7 @@ def _computations(
     return [
         metric_types.MetricComputation(
             keys=combiner.keys(),
-            preprocessors=None,
+            preprocessors=[metric_types.FeaturePreprocessor(kept.FEATURES)],
             combiner=combiner,
         )
         for model in model_names
@@ -141,7 +141,8 @@ class _Combiner(beam.CombineFn):
                 )
             said = {name: said}
         # TFMA hands over an Example at a time, without a dimension for the batch.
-        accumulator.add(labels, {name: np.asarray(value)[None] for name, value in said.items()})
+        rows = {name: np.asarray(value)[None] for name, value in said.items()}
+        accumulator.add(labels, rows | kept.gathered(element.features))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Gathered]) -> Gathered:
@@ -154,11 +155,21 @@ class _Combiner(beam.CombineFn):
         return accumulator
 
     def extract_output(self, accumulator: Gathered) -> dict[metric_types.MetricKey, Any]:
-        labels, facts = accumulator.whole()
-        if not facts:
+        labels, rows = accumulator.whole()
+        if not rows:
             return {}
-        finite = finite_rows(facts, self._family.evaluation.unmeasured)
-        if finite.all() or not self._candidate:  # what is no number is not compared with
+        facts, features = kept.split(rows)
+        facts = self._comparison.filled(facts, len(labels))
+        spec = self._family.evaluation
+        if not self._candidate:  # what is no number is not compared with
+            said = {spec.prediction: facts[spec.prediction]} if spec.prediction else {}
+            known = finite_rows({**said, "labels": labels}, ())
+            left_out = self._comparison.left_out
+            kept.keep(self._family, kept.BASELINE, labels, facts, features, known, left_out)
+            return self._measured(labels, facts)
+        finite = finite_rows(facts, spec.unmeasured)
+        kept.keep(self._family, kept.CANDIDATE, labels, facts, features, finite)
+        if finite.all():
             return self._measured(labels, facts)
         some = {name: fact[finite] for name, fact in facts.items()}
         found = self._measured(labels[finite], some) if finite.any() else self._nothing()
@@ -166,7 +177,7 @@ class _Combiner(beam.CombineFn):
         return {**found, _key(NOT_FINITE, self._model, self._output): count}
 
     def _measured(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[Any, Any]:
-        found = self._family.figures(labels, self._comparison.filled(facts, len(labels)))
+        found = self._family.figures(labels, facts)
         if self._errors:
             known = bootstrap.standard_errors(self._family, labels, facts)
             found = {**found, **{bootstrap.named(name): error for name, error in known.items()}}

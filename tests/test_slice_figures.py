@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
+from components import kept
 from components.slice_figures import SliceFigures, _Combiner
 from modules import families
 from modules.contract.family import Family
@@ -16,6 +17,7 @@ from tests.datasets import MNIST
 
 CLASSES = 10
 EXAMPLES = 3000
+FEATURES = {"index": np.array([7]), "stroke": np.array([b"thin"])}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,7 @@ def combined(
             inputs = metric_types.StandardMetricInputs()
             inputs["labels"] = np.array([label])
             inputs["predictions"] = said
+            inputs["features"] = FEATURES
             accumulator = combiner.add_input(accumulator, inputs)
         accumulators.append(combiner.compact(accumulator))
     return combiner.extract_output(combiner.merge_accumulators(accumulators))
@@ -129,6 +132,7 @@ def test_the_accumulators_that_are_merged_stay_as_they_were(
     first = combiner.create_accumulator()
     inputs = metric_types.StandardMetricInputs()
     inputs["labels"], inputs["predictions"] = labels[:1], probabilities[0]
+    inputs["features"] = FEATURES
     combiner.add_input(first, inputs)
     merged = combiner.merge_accumulators([first, first])
     assert len(merged.whole()[0]) == 2 and len(first.whole()[0]) == 1
@@ -202,5 +206,6 @@ def values(family: Family, labels: np.ndarray, facts: Mapping[str, np.ndarray]) 
     """What the combiner makes of facts, by the figure's name."""
     combiner = _Combiner(family, "", "")
     gathered = combiner.create_accumulator()
-    gathered.add(labels, facts)
+    features = {"index": np.arange(len(labels)), "stroke": np.full(len(labels), b"thin")}
+    gathered.add(labels, {**facts, **kept.gathered(features)})
     return {key.name: value for key, value in combiner.extract_output(gathered).items()}

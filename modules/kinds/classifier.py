@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
-from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
+from modules.metrics.classifier_scores import (
+    AVERAGES,
+    BY_CLASS,
+    areas,
+    classifier_scores,
+    cross_entropies,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +74,14 @@ class Classifier(Family):
         found = areas(labels, facts["probabilities"].reshape(-1, len(names)))
         of_classes = {of_class("auc", n): v for n, v in zip(names, found["auc"], strict=True)}
         return {**found, **of_classes}
+
+    def each(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Whether the most probable class is right, and the cross entropy; see Family."""
+        probabilities = facts["probabilities"].reshape(-1, self.dataset.classes)
+        return {
+            "accuracy": (probabilities.argmax(axis=1) == labels).astype(float),
+            "cross_entropy": cross_entropies(labels, probabilities),
+        }
 
 
 def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dict[str, Signature]:
