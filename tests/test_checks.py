@@ -16,6 +16,7 @@ from components.results.summary import Node, Summary, Verdict
 from modules.contract.hyperparameters import defaults
 from modules.families.transformer import Transformer
 from pipeline.settings import ROOT
+from tests import reports
 
 SETTINGS = {"model": "transformer", "hyperparameters": {}, "dataset": {"names": ["A", "B"]}}
 USUAL = defaults(Transformer.hyperparameters)
@@ -394,6 +395,14 @@ def test_every_check_has_its_cases() -> None:
 def test_a_run_that_hardly_began_has_nothing_to_find(model: str | None) -> None:
     settings = {} if model is None else {"model": model}
     assert find(Report(Summary(Verdict("failed", 1), settings=settings))) == ()
+
+
+def test_reports_of_every_kind_can_be_asked() -> None:
+    for name, made in reports.every().items():
+        found = {one.code: one.seen for one in find(made)}
+        assert all(seen.endswith(".") for seen in found.values())
+        if name != "early":
+            assert "0007" in found["TRI103"], name  # the trial without a score
 
 
 def test_issues_come_before_tips() -> None:
