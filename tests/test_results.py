@@ -168,7 +168,7 @@ def test_reading_imports_no_framework(output: Path, tmp_path: Path) -> None:
     code = f"""
 import runpy, sys
 from types import SimpleNamespace
-from components.results import compare, headlines
+from components.results import changes, headlines, repeated
 from components.results.facts import read_evaluation
 found = SimpleNamespace(uri={str(tmp_path / "evaluation")!r})
 print(headlines.evaluation({{"evaluation": [found]}}))

@@ -40,6 +40,25 @@ def report_again(summary: Summary, folder: Path, output: Path) -> tuple[list[str
     return [f"report  {page}"], list(gathered.gone)
 
 
+def compare(one: Path, other: Path) -> int:
+    """Writes a page of two runs' differences, and tells which is better; the exit code is 2 when
+    they cannot be compared."""
+    from components.results.comparing import page
+    from components.results.comparing.comparison import compare
+
+    try:
+        found = compare(one, other)
+        written = page.write(found)
+    except BadFacts as error:
+        sys.stderr.write(f"components.results: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"components.results: cannot use {error.filename}: {error.strerror}\n")
+        return 2
+    sys.stdout.write(f"{page.line(found)}\ncompared  {written}\n")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
     parser = argparse.ArgumentParser(
@@ -47,11 +66,27 @@ def main(arguments: list[str] | None = None) -> int:
         description="Shows how a run ended, and makes its report again: the newest run of each "
         "model in an output folder, or a named one.",
     )
-    parser.add_argument("output", type=path_argument, help="the folder that runs write to")
+    parser.add_argument(
+        "output", nargs="?", type=path_argument, help="the folder that runs write to"
+    )
     parser.add_argument(
         "run", nargs="?", default="", help="the name of a run (default: the newest of each model)"
     )
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        type=path_argument,
+        metavar=("RUN_A", "RUN_B"),
+        help="instead, compare two runs: write a page of their differences into the folder of "
+        "RUN_B, and tell which is better; a run is named by its folder, such as "
+        "output/transformer/20260101-120000-000000, or output/transformer for the newest of a "
+        "model",
+    )
     options = parser.parse_args(arguments)
+    if (options.output is None) == (options.compare is None):
+        parser.error("name an output folder, or two runs with --compare")
+    if options.compare:
+        return compare(*options.compare)
     told, problems = [], []
     try:
         for file in find_summaries(options.output, options.run):

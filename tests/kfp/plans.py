@@ -21,6 +21,7 @@ EDGES: dict[str, list[str]] = {
     "Trainer": ["DataGate", "MnistExampleGen", "Tuner"],
     "Baseline": ["Trainer"],
     "Evaluator": ["Baseline", "MnistExampleGen", "Trainer"],
+    "Inspector": ["Evaluator", "MnistExampleGen", "Trainer"],
     "ServingCheck": ["Evaluator", "MnistExampleGen", "Trainer"],
     "Pusher": ["Evaluator", "ServingCheck", "Trainer"],
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components.results.compare import differences
+from components.results.repeated import deviations
 from components.results.summary import Summary
 from modules.util.plain import from_json
 from tests.runs import Run
@@ -64,7 +64,7 @@ def test_it_is_equal_to_a_run_of_the_local_runner(
     executed: Executed, smoke_run: Callable[[str], Run]
 ) -> None:
     here, there = executed.summary, smoke_run("transformer").summary
-    assert differences(from_json(Summary, here), from_json(Summary, there)) == []
+    assert deviations(from_json(Summary, here), from_json(Summary, there)) == []
     assert here["verdict"]["outcome"] == there["verdict"]["outcome"] == "pushed"
     assert [n["node"] for n in here["nodes"]] == [n["node"] for n in there["nodes"]]
     assert here["seed"] == there["seed"] and here["settings"] != there["settings"]  # the paths

@@ -34,7 +34,7 @@ def find(report: Report, muted: Collection[str] = ()) -> tuple[Finding, ...]:
         What was found: issues first, then in the order of the codes.
     """
     found = [
-        Finding(check.code, check.kind, seen, check.why, check.todo)
+        Finding(check.code, check.kind, f"{seen[0].upper()}{seen[1:]}.", check.why, check.todo)
         for check in CHECKS
         if check.code not in muted and (seen := check.look(report))
     ]

@@ -65,3 +65,9 @@ def some(found: Sequence[str], limit: int = 5) -> str:
     """Lists the first few: "A, B and 3 more"."""
     named = [*found[:limit], *([f"{len(found) - limit} more"] if len(found) > limit else [])]
     return " and ".join(filter(None, (", ".join(named[:-1]), *named[-1:])))
+
+
+def told(found: Sequence[str], limit: int = 3) -> str:
+    """Lists the first few of what has commas of its own: "A, 1; B, 2; and 3 more"."""
+    more = [f"and {len(found) - limit} more"] if len(found) > limit else []
+    return "; ".join([*found[:limit], *more])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.results.checks.check import Check, share, some
+from components.results.checks.check import Check, share, some, told
 from components.results.numbers import count
 from components.results.report import ISSUE, TIP, Report
 
@@ -28,7 +28,7 @@ def _duplicates(report: Report) -> str:
         for (first, _, second), many in ((pair.partition(", "), found[pair]) for pair in found)
         if many
     ]
-    return some(seen)
+    return told(seen)
 
 
 def _rare_class(report: Report) -> str:
@@ -37,7 +37,7 @@ def _rare_class(report: Report) -> str:
     rare = [f"{name} ({many:,})" for name, many in found.items() if many < _OF_EVEN * even]
     if not rare:
         return ""
-    return f"of {even:,.0f} training images a class on average, too few are of {some(rare)}"
+    return f"too few training images of {some(rare)}, where a class has {even:,.0f} on average"
 
 
 def _little_tested(report: Report) -> str:

@@ -72,7 +72,8 @@ def _missing_class(report: Report) -> str:
     ]
     if not rare:
         return ""
-    return f"of {share(1 / len(shares))} a class, too few generated images are of {some(rare)}"
+    even = share(1 / len(shares))
+    return f"too few generated images are of {some(rare)}, where an even share is {even}"
 
 
 CHECKS = (

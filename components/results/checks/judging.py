@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.gates import CHANGE, OVERALL
-from components.results.checks.check import Check, family_of, figure, rises, share, some
+from components.results.checks.check import Check, family_of, figure, rises, share, told
 from components.results.facts import BASELINE
 from components.results.judged import WORSE, Threshold
 from components.results.numbers import count, number, probability, title
@@ -23,7 +23,7 @@ def _not_above_trivial(report: Report) -> str:
                 f"{title(name)} is {number(value, name)}, where {number(least, name)} takes no "
                 "learning"
             )
-    return some(seen)
+    return told(seen)
 
 
 def _not_above_forest(report: Report) -> str:
@@ -49,7 +49,7 @@ def _close_to_a_bound(report: Report) -> str:
         return ""
     return (
         f"{count(len(close), 'bound')} of {len(bounds)} could have been missed on other images: "
-        f"{some([_interval(one) for one in close], 3)}"
+        f"{told([_interval(one) for one in close])}"
     )
 
 
@@ -82,14 +82,13 @@ def _worse_slice(report: Report) -> str:
     # Of many slices, one seems worse by chance sooner or later (Bonferroni).
     level = _LEVEL / max(1, len(slices))
     worse = sorted((o for o in slices if o.verdict == WORSE and o.p < level), key=lambda o: o.p)
-    return some(
+    return told(
         [
             f"{title(one.metric)} of {one.slice} changed from {number(one.baseline, one.metric)} "
             f"to {number(one.value, one.metric)} ({one.examples:,} images, p "
             f"{probability(one.p)})"
             for one in worse
-        ],
-        3,
+        ]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.results.checks.check import Check, family_of, some
+from components.results.checks.check import Check, family_of, some, told
 from components.results.facts import Tuning
 from components.results.numbers import count, number
 from components.results.report import ISSUE, TIP, Report
@@ -20,7 +20,7 @@ def _at_an_edge(report: Report) -> str:
         return ""
     searched = [one for one in family.hyperparameters if one.name not in _fixed(report)]
     found = [words for one in searched for words in _edge(one, tuning)]
-    return f"the best {some(found)}" if found else ""
+    return f"the best {told(found)}" if found else ""
 
 
 def _edge(one: Hyperparameter, tuning: Tuning) -> Iterator[str]:

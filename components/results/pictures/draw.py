@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+
+from components.results.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +108,20 @@ def draw(
     return Picture(svg, caption or text)
 
 
-def points(values: list[float | None]) -> list[float]:
+def tidy(axes: Axes, across: str = "", up: str = "", steps: int = 4) -> None:
+    """Names both axes, and gives each a few numbers as the page writes them."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+    for axis, name in ((axes.xaxis, across), (axes.yaxis, up)):
+        axis.set_label_text(name)
+        if axis.get_scale() == "log":
+            axis.set_minor_formatter(NullFormatter())
+        else:
+            axis.set_major_locator(MaxNLocator(steps))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(f"{value:.6g}"))))
+
+
+def points(values: Sequence[float | None]) -> list[float]:
     """Numbers that can be drawn: a gap where there is none."""
     return [float("nan") if value is None else float(value) for value in values]
 
