@@ -255,4 +255,4 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "notes": (_notes, ()),
 }
 # What is looked at when something was trained.
-TRAINED = ("trained", "history", "size", "signatures", "figures", "views")
+TRAINED = ("trained", "history", "size", "signatures", "figures")
