@@ -162,6 +162,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
+    pusher.add_upstream_node(inspector)  # in a cluster, the Pusher shows the page of the whole run
     steps += [trainer, baseline, evaluator, inspector, serving_check, pusher]
 
     return Pipeline(

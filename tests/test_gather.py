@@ -148,6 +148,8 @@ def test_it_is_compared_with_the_last_run_that_came_to_a_verdict(
     folder.with_name("20260101-000004-500000").mkdir()
     report = gather.gather(summary, folder, output).report
     assert report.previous == EARLIER
+    pair = ["--compare", str(folder.with_name(EARLIER)), str(folder)]
+    assert commands(summary, folder)["compare it with the run before"][-3:] == pair
     assert [(one.kind, one.name, one.before, one.after) for one in report.changed] == [
         ("code", "source", "ef", "abcd"),
         ("setting", "seed", "2", ""),

@@ -247,5 +247,7 @@ def _some(names: Counter[str]) -> str:
 
 def _last_line(ended: Ended) -> str:
     lines = [line for line in ended.screen.splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith(("summary ", "log "))]
+    said = [
+        line for line in lines if not line.startswith(("summary ", "log ", "report ", "no report"))
+    ]
     return said[-1] if said else f"it said nothing (exit {ended.code})"
