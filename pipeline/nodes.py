@@ -116,6 +116,13 @@ NODES = (
         shows="evaluator",
     ),
     Node(
+        "Inspector",
+        ("components.inspector", FAMILY),
+        cpu="1",
+        memory="6Gi",
+        headline=headlines.inspection,
+    ),
+    Node(
         "ServingCheck",
         ("components.serving_check", "components.ask_model"),
         gate=True,

@@ -135,6 +135,7 @@ def test_a_run_outlives_its_metadata_server(
 
     pods.do("Baseline")
     pods.wait(Evaluator=pods.start("Evaluator"))
+    pods.wait(Inspector=pods.start("Inspector"))
     pods.wait(ServingCheck=pods.start("ServingCheck"))
     pods.do("Pusher", VERDICT)
 

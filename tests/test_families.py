@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 from components import ask_model, serving_check
+from components.inspector import asker
 from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
@@ -21,6 +22,7 @@ from modules.contract.evaluation import EvaluationSpec, Gate, Scale
 from modules.contract.family import Family, Objective, Output, Signature, Trained, TrainingRun
 from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
+from modules.contract.seen import broken_clauses_of_views
 from modules.data.splits import Split, Splits
 from modules.training import rehearsal
 from modules.training.export import class_names, export
@@ -192,6 +194,20 @@ def test_figures_of_a_slice_are_all_there_even_of_one_example(
     assert all(values.dtype.kind == "f" for values in each.values())
 
 
+@pytest.mark.parametrize("name", families.names())
+def test_views_and_what_is_trivial_keep_to_the_contract(
+    name: str, known: Callable[[str], Known], mnist_dir: Path
+) -> None:
+    found = known(name)
+    splits = Splits(*(Split(*examples.cut(mnist_dir, *part)) for part in ((0, 256), (256, 320))))
+    views = found.family.views(asker(str(found.model_dir)), splits)
+    assert broken_clauses_of_views(views) == []
+    trivial = found.family.trivial(splits)
+    evaluation = found.family.evaluation
+    measured = {*evaluation.figures, *(figure for _, figure in evaluation.standard)}
+    assert set(trivial) <= measured and np.isfinite([*trivial.values()]).all()
+
+
 # From here on: the check itself.
 
 
@@ -289,6 +305,8 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("figures", broken(figures=None), "is not written"),
     ("figures", broken(figures="error"), "has to be a method"),
     ("each", broken(each="error"), "has to be a method"),
+    ("views", broken(views=lambda self, ask: ()), "does not take (ask, splits)"),
+    ("trivial", broken(trivial=0.1), "has to be a method"),
     ("notes", broken(notes="none"), "has to be a method"),
     ("notes", broken(notes=lambda self: {"judge": object()}), "plain JSON values"),
     ("notes", broken(notes=lambda self: 1 / 0), "ZeroDivisionError"),

@@ -25,7 +25,7 @@ from tests.datasets import MNIST
 from tests.pods_here import Pods
 
 FIRST = ("MnistExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator", "DataGate")
-REST = ("Trainer", "Baseline", "Evaluator", "ServingCheck", "Pusher")
+REST = ("Trainer", "Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher")
 ANOMALY = Failure("DataGate", "ink", "test", None, "must", None, 0, "does not fit: too low")
 
 

@@ -3,9 +3,9 @@
 The ids of what it shows stay the same, so that one can link to them. On the first screen:
 `verdict`, `baseline`, `worst`, `changed`, `cost`, `next`; then `contents`, and a section each for
 what is there: `checks`, `thresholds`; of classifiers `averages`, `slices`, `confusion`, `curves`,
-`calibration`, `mistakes`, `suspects`, `attention`; of generators `samples`, `reconstructions`,
-`walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `training`, `trials`, `data`, `nodes`,
-`settings`.
+`calibration`, `mistakes`, `suspects`, `attention`; of generators `figures`, `slices`, `samples`,
+`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `training`,
+`trials`, `data`, `nodes`, `settings`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ _SHOWN = 8  # differences on the first screen; the others are among the settings
 _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
     checks.sections,
     judged.sections,
-    classifier.sections,
+    classifier.averages,
+    generator.figures,
     slices.sections,
+    classifier.sections,
     answers.sections,
     generator.sections,
     training.sections,

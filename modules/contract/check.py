@@ -283,6 +283,8 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "train": (_method("train", "values", "splits", "run"), ()),
     "figures": (_method("figures", "labels", "facts"), ()),
     "each": (_method("each", "labels", "facts"), ()),
+    "views": (_method("views", "ask", "splits"), ()),
+    "trivial": (_method("trivial", "splits"), ()),
     "notes": (_notes, ()),
 }
 # What is looked at when something was trained.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
+from modules.data.splits import Splits
 from modules.metrics.classifier_scores import (
     AVERAGES,
     BY_CLASS,
@@ -82,6 +83,13 @@ class Classifier(Family):
             "accuracy": (probabilities.argmax(axis=1) == labels).astype(float),
             "cross_entropy": cross_entropies(labels, probabilities),
         }
+
+    def trivial(self, splits: Splits) -> Mapping[str, float]:
+        """The accuracy of whoever always says the class that is the most frequent in training."""
+        import numpy as np
+
+        most = np.bincount(splits.train.labels).argmax()
+        return {"accuracy": float((splits.held_out.labels == most).mean())}
 
 
 def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dict[str, Signature]:

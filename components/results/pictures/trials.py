@@ -50,7 +50,7 @@ def scatter(name: str, objective: str, trials: Sequence[Trial]) -> Picture:
         axes.plot(places[:1], scores[:1], "D", color=SERIES[1], markersize=8)
         if logarithmic:
             axes.set_xscale("log")
-        axes.set_title(_short(title(name), 30))
+        axes.set_title(_short(name, 30))
         tidy(axes, "", "")
         if numeric:
             marks: list[Any] = sorted(set(values))
@@ -63,7 +63,7 @@ def scatter(name: str, objective: str, trials: Sequence[Trial]) -> Picture:
 
     best = f"best with {number(values[0])}" if values else "no trial has a score"
     caption = f"{title(objective)} of {count(len(told), 'trial')}; {best}."
-    text = f"{title(name)}: {caption}"
+    text = f"{name}: {caption}"
     return draw(f"trials {name}", text, paint, 250, 180, caption, margins=(52, 12, 24, 28))
 
 

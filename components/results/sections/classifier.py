@@ -17,12 +17,18 @@ _LARGEST = 30  # confusions that are shown of more classes
 _AVERAGES = ("macro", "micro")
 
 
+def averages(report: Report) -> Iterator[Section]:
+    """`averages`."""
+    found = report.summary.evaluation
+    if found is not None and found.confusion:
+        yield plain("averages", "Overall and each class", _averages(found), *_by_class(found))
+
+
 def sections(report: Report) -> Iterator[Section]:
-    """`averages`, `confusion`, `curves`."""
+    """`confusion`, `curves`."""
     found = report.summary.evaluation
     if found is None or not found.confusion:
         return
-    yield plain("averages", "Overall and each class", _averages(found), *_by_class(found))
     if len(found.classes) <= _WHOLE:
         yield plain("confusion", "Confusion matrix", _matrix(found))
     else:

@@ -22,6 +22,25 @@ _FLOOR = "floor_"
 _SHARE = "share_of_"
 
 
+def figures(report: Report) -> Iterator[Section]:
+    """`figures`: those that are of no class and stand beside no floor."""
+    found = report.summary.evaluation
+    if found is None or found.confusion:
+        return
+    names = [
+        name
+        for name in found.overall
+        if name != "example_count"
+        and not name.startswith(_FLOOR)
+        and f"{_FLOOR}{name}" not in found.overall
+        and "_of_" not in name
+    ]
+    rows = [[Cell(title(name)), numeric(found.overall[name], name)] for name in names]
+    if rows:
+        table = Table("All test images", ("Figure", "Value"), rows)
+        yield plain("figures", "Overall", table)
+
+
 def sections(report: Report) -> Iterator[Section]:
     """`samples`, `reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`."""
     for group, name, told in _IMAGES:
@@ -83,7 +102,7 @@ def _beside_floor(found: Evaluation) -> Section:
         relative = overall.get(f"relative_{name}")
         rows.append(
             [
-                Cell("Fréchet distance" if name == "frechet" else title(name)),
+                Cell(f"{title(name)} distance" if name == "frechet" else title(name)),
                 numeric(overall[name], name),
                 numeric(overall[f"{_FLOOR}{name}"], name),
                 Cell("") if relative is None else numeric(relative),
@@ -105,6 +124,7 @@ def _near(near: Neighbours) -> list[str]:
         f"training image is {generated}; from as many real test images {real} (root mean square of "
         f"the pixels, from 0 to 1). Samples are {nearer} training images than real test images "
         "are.",
-        f"{number(near.copied, 'share')} of the samples are nearer to a training image than 99 % "
-        "of the real test images are; 1 % is what chance gives.",
+        f"{number(near.copied, 'share')} of the samples are nearer to a training image "
+        f"than {number(0.99, 'share')} of the real test images are; "
+        f"{number(0.01, 'share')} is what chance gives.",
     ]

@@ -46,7 +46,7 @@ def _nodes(report: Report) -> Section:
             Cell(node.state, tone="bad" if node.state in ("failed", "refused") else ""),
             Cell(duration(node.seconds), node.seconds, tone="number"),
             Cell(duration(node.took), node.took, tone="number"),
-            Cell(node.headline),
+            Cell(node.headline, tone="wide"),
             Cell(", ".join(f"{name} {version}" for name, version in node.versions.items())),
         ]
         for node in nodes

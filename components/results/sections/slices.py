@@ -8,7 +8,7 @@ from components.gates import AT_LEAST
 from components.intervals import wilson
 from components.results import judging
 from components.results.facts import Evaluation
-from components.results.numbers import is_part, number, title
+from components.results.numbers import interval, is_part, number, title
 from components.results.report import Report
 from components.results.sections.section import Bar, Cell, Section, Table, numeric, plain
 
@@ -73,7 +73,7 @@ def _bar(
     def place(x: float) -> float:
         return min(1.0, max(0.0, (x - start) / (1.0 - start)))
 
-    text = f"{number(value, figure)} ({' to '.join(number(x, figure) for x in ends)})"
+    text = f"{number(value, figure)} ({interval(*ends, figure)})"
     mark = None if bound is None else place(bound)
     bar = Bar(place(ends[0]), place(value), place(ends[1]), mark)
     return Cell(text, value, bar=bar, tone="bars")

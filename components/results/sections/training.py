@@ -65,7 +65,7 @@ def _trials(found: Tuning) -> Section:
     ]
     more = len(found.trials) - _LISTED
     note = f"{more:,} more are in report.json." if more > 0 else ""
-    head = ("Trial", title(found.objective), "Epochs", *map(title, names))
+    head = ("Trial", title(found.objective), "Epochs", *names)
     table = Table("Trials", head, rows, note)
     return plain("trials", "Search", table, words=told, pictures=pictures)
 
