@@ -46,6 +46,17 @@ class Run:
     summary: dict[str, Any]
 
     @property
+    def folder(self) -> Path:
+        """Its own, which no later run changes."""
+        return self.output / self.model / str(self.summary["run"])
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What it wrote as report.json, when its page is there, too."""
+        assert "</html>" in (self.folder / "report.html").read_text()
+        return dict(json.loads((self.folder / "report.json").read_text()))
+
+    @property
     def states(self) -> dict[str, str]:
         return {node["node"]: node["state"] for node in self.summary["nodes"]}
 

@@ -46,6 +46,10 @@ def proposing(emnist: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 
 def test_data_without_gates_are_judged_and_never_pushed(proposing: runs.Run) -> None:
     assert proposing.code == 3, proposing.screen
+    *_, report, words, command = proposing.screen.splitlines()
+    assert report == f"report  {proposing.folder / 'report.html'}"
+    assert words == "to accept the proposed gates:"
+    assert command in [one["line"] for one in proposing.report["commands"]]
     assert proposing.states["Pusher"] == "done" and not (proposing.output / "serving").exists()
     verdict = proposing.summary["verdict"]
     file = proposing.output / "transformer" / proposing.summary["run"] / "gates.toml"

@@ -22,6 +22,7 @@ from components.gates import Failure, describe, read_record
 from components.readers import idx
 from components.results import page
 from components.results.headlines import evaluation as evaluation_headline
+from components.results.predictions import read_predictions
 from modules import families
 from modules.data.dataset import to_plain
 from pipeline import nodes
@@ -121,6 +122,16 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         assert on_digit["example_count"] == truth.sum()
     assert evaluation.confusion == metrics.confusion_matrix(labels, chosen).tolist()
     assert np.shape(evaluation.curves) == (10, 101, 4)
+    kept = read_predictions(judged.outputs)
+    index = [feature["index"].int64_list.value[0] for feature in features]
+    assert kept.index.tolist() == sorted(index)
+    order = np.argsort(index)
+    np.testing.assert_array_equal(kept.labels, labels[order])
+    np.testing.assert_allclose(kept.probabilities, said.numpy()[order], atol=1e-6)
+    for name, values in kept.each.items():
+        assert values.mean(dtype=float) == pytest.approx(overall[name], abs=2e-6)
+    strokes = [feature["stroke"].bytes_list.value[0].decode() for feature in features]
+    np.testing.assert_array_equal(kept.strokes, np.array(strokes)[order])
 
 
 def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight(

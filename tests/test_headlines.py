@@ -1,5 +1,6 @@
 """Each node's one line."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,10 @@ import pytest
 
 from components.gates import Failure, broken_off, write_record
 from components.results import headlines
+from components.results.inspection import FILE, Answers, Bin, Inspection, Neighbours, SplitFacts
 from components.results.stored import BadFacts
+from modules.util.files import write_json
+from modules.util.plain import to_json
 from tests import results
 
 
@@ -58,6 +62,21 @@ def test_the_serving_check_says_what_is_wrong(tmp_path: Path) -> None:
     failure = Failure("ServingCheck", "sample", "overall", None, "must", None, 64, words)
     write_record(tmp_path, "ServingCheck", [failure])
     assert headlines.serving(outputs) == f"sample {words}"
+
+
+def test_an_inspection_says_what_is_the_most_striking(tmp_path: Path) -> None:
+    split = SplitFacts("test", 10_000, {}, {})
+    bins = (Bin(0.0, 0.5, 4_000, 0.4, 0.5), Bin(0.5, 1.0, 6_000, 0.9, 1.0))
+    answers = Answers(bins, 0.05, 63, (), 5, ())
+    whole = Inspection((split, split), {}, {}, answers)
+    near = Neighbours(0.2, 0.2, 0.004, 500)
+    for found, words in (
+        (whole, "63 wrong of 10,000, 5 suspected labels"),
+        (dataclasses.replace(whole, answers=None, neighbours=near), "0.4 % of samples copied"),
+        (dataclasses.replace(whole, answers=None), "20,000 images"),
+    ):
+        write_json(tmp_path / FILE, to_json(found))
+        assert headlines.inspection({"inspection": [results.artifact(tmp_path)]}) == words
 
 
 def test_counts_of_images_splits_and_anomalies(tmp_path: Path) -> None:

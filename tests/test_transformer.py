@@ -7,11 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from scipy import special
 
 from modules import families
 from modules.contract.hyperparameters import defaults
 from modules.data.dataset import SIDES
-from modules.networks.transformer import Patches, classifier, tokens_of
+from modules.kinds.classifier import classifier_signatures
+from modules.networks.attention import EncoderLayer
+from modules.networks.transformer import Patches, attention_weights, classifier, tokens_of
 from tests import datasets, examples, models
 
 FAMILY: Any = families.load("transformer")(datasets.MNIST)
@@ -163,3 +166,50 @@ def test_the_export_answers_alike_in_a_session(tmp_path: Path, mnist_dir: Path) 
     wanted = model(images).numpy()
     for name, inputs in requests.items():
         np.testing.assert_allclose(ask(name, **inputs)["probabilities"], wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("side", [13, 28])
+@pytest.mark.parametrize("pre_norm", [True, False])
+@pytest.mark.parametrize("stem", STEMS)
+def test_attention_weights_are_those_that_the_layers_mix_by(
+    stem: str, pre_norm: bool, side: int
+) -> None:
+    keras.utils.set_random_seed(1)
+    model = classifier(values(stem=stem, pre_norm=pre_norm, width=8, heads=2), side, 5)
+    for weight in model.weights:  # biases of 0 and gains of 1 would hide much
+        weight.assign(weight + 0.3 * np.random.default_rng(1).random(weight.shape))
+    images = np.random.default_rng(1).integers(0, 256, (3, side, side), dtype=np.uint8)
+    found = attention_weights(model, images).numpy()
+    layers = [layer for layer in model.layers if isinstance(layer, EncoderLayer)]
+    count = layers[0].input.shape[1]
+    assert found.shape == (3, 2, 2, count, count)
+    np.testing.assert_allclose(found.sum(axis=-1), 1.0, rtol=1e-5)
+    for layer, said in zip(layers, found.transpose(1, 0, 2, 3, 4), strict=True):
+        tokens = keras.Model(model.input, layer.input)(images).numpy()
+        seen = np.asarray(layer.attention_norm(tokens)) if pre_norm else tokens
+        query, key = (
+            (seen @ np.asarray(dense.kernel) + np.asarray(dense.bias)).reshape(3, count, 2, 4)
+            for dense in (layer.attention.query_dense, layer.attention.key_dense)
+        )
+        wanted = special.softmax(np.einsum("bthd,bshd->bhts", query, key) / 2.0, axis=-1)
+        np.testing.assert_allclose(said, wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_attention_changes_no_served_answer_by_a_bit(tmp_path: Path, mnist_dir: Path) -> None:
+    images, labels = examples.cut(mnist_dir, 0, 20)
+    model = classifier(values(), 28, 10)
+    without = classifier_signatures(lambda images: model(images, training=False), 28)
+    given = FAMILY.signatures(model, images, seed=1)
+    assert set(given) - set(without) == {"attention"} and set(FAMILY.served) == set(without)
+    one, other = (
+        models.asker(model, signatures, tmp_path / name)
+        for name, signatures in (("without", without), ("with", given))
+    )
+    for name, inputs in (
+        ("serving_default", {"examples": examples.records(images, labels)}),
+        ("serving_images", {"images": images}),
+    ):
+        answers = [ask(name, **inputs)["probabilities"] for ask in (one, other)]
+        np.testing.assert_array_equal(*answers)
+    seen = other("attention", images=images)["weights"]
+    np.testing.assert_allclose(seen, attention_weights(model, images), atol=1e-5)

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from components.inspection import neighbours, pictures
-from components.inspection.answers import look
-from components.results.inspection import Answers
-from components.results.predictions import Predictions
+from components.inspection.answers import most_shown
+from components.results.inspection import Answers, Seen
 from modules import families
 from modules.contract.family import Ask, View
 from modules.contract.seen import broken_clauses_of_views
@@ -83,13 +82,9 @@ def test_a_classifiers_pictures_are_small_even_of_noise(
     assert broken_clauses_of_views(views) == []
     [view] = views
     assert view.group == "attention" and view.pixels.ndim == 3
-    chances = np.random.default_rng(1).random((600, classes)) / classes
-    chances[np.arange(600), test.labels] += 0.5
-    chances[::2] = chances[::2, ::-1]  # so that it is surely wrong of many, and of some unsurely
-    chances[::4] **= 0.5
-    said = Predictions("x", np.arange(600), test.labels, {}, chances)
-    answers = look(said, family.dataset.names, side)
-    assert len(answers.mistakes) + len(answers.suspects) > 20
+    most = most_shown(side)
+    seen = [Seen(place, "a", "b", 0.9, 0.1, f"seen-{place:06d}") for place in range(2 * most)]
+    answers = Answers((), 0.0, 0, tuple(seen[:most]), 0, tuple(seen[most:]))
     assert size_of(tmp_path, views, answers, test) < pictures.MOST
 
 

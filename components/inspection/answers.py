@@ -16,6 +16,11 @@ SHOWN = 24  # mistakes, and suspects, at most
 _PIXELS = 160_000  # of both together
 
 
+def most_shown(side: int) -> int:
+    """How many mistakes, and how many suspects, are shown of images of S x S pixels."""
+    return min(SHOWN, _PIXELS // (2 * side * side))
+
+
 def look(said: Predictions, names: Sequence[str], side: int) -> Answers:
     """Looks at what a classifier said.
 
@@ -49,7 +54,7 @@ def look(said: Predictions, names: Sequence[str], side: int) -> Answers:
             picture=f"seen-{index:06d}",
         )
 
-    shown = min(SHOWN, _PIXELS // (2 * side * side))
+    shown = most_shown(side)
     return Answers(
         bins=bins,
         calibration_error=number(calibration_error(bins)) or 0.0,

@@ -22,20 +22,23 @@ _FEW = 3  # bounds that one may think of changing; more of them, and it is the m
 _DIGITS = 4  # of such a bound
 
 
-def next_commands(summary: Summary, folder: Path, output: Path) -> tuple[Command, ...]:
+def next_commands(
+    summary: Summary, folder: Path, output: Path, previous: str = ""
+) -> tuple[Command, ...]:
     """Lists what may come next, the likeliest first; nothing after a run in a cluster.
 
     Args:
         summary: of the run.
         folder: of the run.
         output: that it wrote to, where it is now.
+        previous: the name of the last run before it that came to a verdict, if there is one.
     """
     if not is_local(summary.run):
         return ()
-    return tuple(_next(summary, folder, output))
+    return tuple(_next(summary, folder, output, previous))
 
 
-def _next(summary: Summary, folder: Path, output: Path) -> Iterator[Command]:
+def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterator[Command]:
     settings = folder / SETTINGS
     exactly = shlex.join((*PROGRAM, "--config", str(settings), "--output", str(output)))
     # In a folder that was moved, what was typed would lead to where it was.
@@ -57,6 +60,9 @@ def _next(summary: Summary, folder: Path, output: Path) -> Iterator[Command]:
         yield Command("run again; what has not changed comes from the cache", typed)
     if settings.is_file():
         yield Command("repeat this run exactly", exactly)
+    if previous and summary.evaluation:
+        pair = ("--compare", str(folder.with_name(previous)), str(folder))
+        yield Command("compare it with the run before", shlex.join((*SHOW, *pair)))
     yield Command("show it again", shlex.join((*SHOW, str(output), summary.run)))
 
 

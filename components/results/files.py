@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def _rows(said: Predictions, classes: Sequence[str]) -> Iterator[Sequence[object
     yield "index", "label", *said.each
     columns = [values.tolist() for values in said.each.values()]
     for index, name, *values in zip(said.index.tolist(), names, *columns, strict=True):
-        yield index, name, *(f"{value:.6g}" for value in values)
+        yield index, name, *(f"{value:.6g}" if math.isfinite(value) else "" for value in values)
 
 
 def _name(classes: Sequence[str], label: int) -> str:

@@ -60,7 +60,7 @@ def gather(summary: Summary, folder: Path, output: Path) -> Gathered:
         images=tuple(pictures),
         previous=before.run if before else "",
         changed=changes(before, summary) if before else (),
-        commands=next_commands(summary, folder, output),
+        commands=next_commands(summary, folder, output, before.run if before else ""),
         forest=find_forest(output, summary),
         muted=muted(summary.settings),
     )

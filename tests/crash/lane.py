@@ -247,5 +247,6 @@ def _some(names: Counter[str]) -> str:
 
 def _last_line(ended: Ended) -> str:
     lines = [line for line in ended.screen.splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith(("summary ", "log "))]
+    files = ("summary ", "log ", "report ", "no report")
+    said = [line for line in lines if not line.startswith(files)]
     return said[-1] if said else f"it said nothing (exit {ended.code})"

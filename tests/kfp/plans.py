@@ -23,7 +23,7 @@ EDGES: dict[str, list[str]] = {
     "Evaluator": ["Baseline", "MnistExampleGen", "Trainer"],
     "Inspector": ["Evaluator", "MnistExampleGen", "Trainer"],
     "ServingCheck": ["Evaluator", "MnistExampleGen", "Trainer"],
-    "Pusher": ["Evaluator", "ServingCheck", "Trainer"],
+    "Pusher": ["Evaluator", "Inspector", "ServingCheck", "Trainer"],
 }
 
 # Those of the transformer's smoke profile, as pipeline.settings.to_plain writes them.
