@@ -61,6 +61,7 @@ def warm() -> None:
 
         import components.evaluator  # noqa: F401
         import components.pusher  # noqa: F401
+        import components.serving_check  # noqa: F401
         import local_runner  # noqa: F401
         import modules.training.trainer  # noqa: F401
         import modules.training.tuner  # noqa: F401
@@ -122,8 +123,11 @@ def _run(
     arrive: Callable[[str], None] | None,
 ) -> int:
     import local_runner
+    import modules.training.search
+    import modules.training.trainer
     import pipeline.node
     import pipeline.run
+    from tests.serving import asked_here
 
     stop = _Stop(fault)
     file = open(told, "w", buffering=1)
@@ -152,7 +156,10 @@ def _run(
     pipeline.node.run_node = run_node_there
     pipeline.run.Run.end = end_there  # type: ignore[method-assign]
     recorder.install()
-    return local_runner.main(arguments)
+    # Neither a rehearsal nor the process that asks the model makes a durable step.
+    modules.training.search.rehearse = modules.training.trainer.rehearse = lambda *_: None
+    with asked_here():
+        return local_runner.main(arguments)
 
 
 class _Stop:
