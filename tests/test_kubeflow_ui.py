@@ -143,10 +143,9 @@ def test_a_generator_has_no_confusion_and_may_have_gaps(tmp_path: Path) -> None:
 def test_the_report_is_the_page_of_this_run(tmp_path: Path) -> None:
     shown = show(classify(*predict(300)), tmp_path, results.FAILURE)
     page = Path(shown["report"].path).read_text(encoding="utf-8")
-    assert "<h1>transformer, profile smoke, seed 1</h1>" in page
-    assert f"<li>{results.FAILURE}</li>" in page
-    assert "<td>Trainer</td><td>done</td><td>12.3 s</td>" in page
-    assert "loss: 1, held out 1" in page
+    assert "transformer on mnist, profile smoke, seed 1" in page
+    assert "Not served: refused by Evaluator" in page
+    assert "Accuracy on label=8 is 50.00\N{NO-BREAK SPACE}%, at least" in page
 
 
 def test_a_node_and_the_end_of_the_run_are_markdown(tmp_path: Path) -> None:

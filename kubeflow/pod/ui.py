@@ -10,9 +10,11 @@ from typing import Any
 from components.gates import read_record
 from components.results import page
 from components.results.facts import Evaluation, Outputs, read_evaluation, read_training
-from components.results.summary import Node, Summary
+from components.results.report import Report
+from components.results.summary import Node, Summary, Verdict
 from pipeline.outcome import Finished
-from pipeline.settings import Settings
+from pipeline.settings import Settings, to_plain
+from pipeline.verdict import refusal
 
 Shown = Mapping[str, Any]
 
@@ -36,14 +38,18 @@ def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Sho
             shown["metrics"].log_metric(name, value)
     if "classification" in shown:
         _show_classification(evaluation, shown["classification"])
-    html = page.render(
-        title=f"{settings.family}, profile {settings.profile}, seed {settings.seed}",
-        record=read_record(outputs["Evaluator"]["evaluation"][0].uri),
-        evaluation=evaluation,
+    record = read_record(outputs["Evaluator"]["evaluation"][0].uri)
+    # How it will end is not known here: a blessed model may still fail to be pushed.
+    verdict = refusal(record.failures) if record.failures else Verdict("blessed", 0, "blessed")
+    summary = Summary(
+        verdict,
+        nodes=tuple(node.node for node in finished),
+        settings=to_plain(settings),
+        seed=settings.seed,
         training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
-        nodes=[node.node for node in finished],
+        evaluation=evaluation,
     )
-    _write(shown["report"], html)
+    _write(shown["report"], page.render(Report(summary)))
 
 
 def show_verdict(summary: Summary, file: str, shown: Shown) -> None:
