@@ -72,6 +72,7 @@ def opened(browser: Any, file: Path, width: int = 1400, height: int = 600, **how
     """
     size: Any = {"width": width, "height": height}
     context = browser.new_context(viewport=size, offline=True, **how)
+    context.set_default_timeout(10_000)  # milliseconds
     try:
         own = file.resolve().as_uri()
         seen = Seen(context.new_page(), own)
