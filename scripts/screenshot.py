@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     sys.stdout.write(f"{options.picture}: {size:,} bytes\n")
     if size >= MOST:
-        sys.stderr.write(f"scripts/screenshot.py: too large; give a smaller --height\n")
+        sys.stderr.write("scripts/screenshot.py: too large; give a smaller --height\n")
         return 1
     return 0
 
