@@ -15,6 +15,7 @@ from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
 from components.data_gate import DataGate
 from components.evaluator import Evaluator
+from components.inspector import Inspector
 from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
 from components.questions import Served
@@ -134,6 +135,14 @@ def create_pipeline(settings: Settings) -> Pipeline:
         judge=judge,
         source=source("Evaluator", settings.family),
     )
+    inspector = Inspector(
+        model=model,
+        examples=examples,
+        evaluation=evaluator.outputs["evaluation"],
+        family=settings.family,
+        dataset=to_text(dataset),
+        source=source("Inspector", settings.family),
+    )
     serving_check = ServingCheck(
         model=model,
         examples=examples,
@@ -153,7 +162,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
-    steps += [trainer, baseline, evaluator, serving_check, pusher]
+    steps += [trainer, baseline, evaluator, inspector, serving_check, pusher]
 
     return Pipeline(
         pipeline_name=settings.pipeline_name,

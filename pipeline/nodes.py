@@ -116,13 +116,20 @@ NODES = (
         shows="evaluator",
     ),
     Node(
+        "Inspector",
+        ("components.inspector", FAMILY),
+        cpu="1",
+        memory="6Gi",
+        headline=headlines.inspection,
+    ),
+    Node(
         "ServingCheck",
         ("components.serving_check", "components.ask_model"),
         gate=True,
         memory="4Gi",
         headline=headlines.serving,
     ),
-    Node("Pusher", ("components.pusher",), headline=headlines.pushed),
+    Node("Pusher", ("components.pusher",), headline=headlines.pushed, shows="pusher"),
 )
 
 BY_ID = {node.id: node for node in NODES}

@@ -16,18 +16,6 @@ from tests import report_parts as parts
 DIGITS = tuple(map(str, range(10)))
 STROKES = ("stroke=thin", "stroke=regular", "stroke=bold")
 RUN, EARLIER = "20261125-224814-344284", "20261125-183024-274688"
-COMMANDS = (
-    Command(
-        "Ask the model",
-        "python -m components.ask_model output/serving/transformer/1795647188 digit.png",
-    ),
-    Command("Run again", "make run MODEL=transformer"),
-    Command(
-        "Accept what it reached",
-        f"make run MODEL=transformer GATES=output/transformer/{RUN}/gates.toml",
-    ),
-    Command("Repeat it exactly", f"python local_runner.py --config output/transformer/{RUN}.toml"),
-)
 CHANGED = (
     Change("setting", "training.epochs", "12", "14"),
     Change("code", "source", "374756eb12a241d1", "8dc300fe137086cf"),
@@ -138,8 +126,10 @@ def refused(report: Report | None = None) -> Report:
         98,
         38,
     )
+    eight = {**evaluation.slices["label=8"], "accuracy": 0.96, "example_count": 974.0}
     judged = dataclasses.replace(
         evaluation,
+        slices={**evaluation.slices, "label=8": eight},
         thresholds=(*bad, *kept),
         paired=(worse, *(one for one in evaluation.paired if one.slice != "overall")),
     )
@@ -213,9 +203,22 @@ def _report(
         summary,
         previous=EARLIER,
         changed=CHANGED,
-        commands=COMMANDS,
+        commands=_commands(family),
         findings=FINDINGS,
         muted=("TRI011",),
+    )
+
+
+def _commands(family: str) -> tuple[Command, ...]:
+    folder = f"output/{family}/{RUN}"
+    return (
+        Command(
+            "Ask the model",
+            f"python -m components.ask_model output/serving/{family}/1795647188 digit.png",
+        ),
+        Command("Run again", f"make run MODEL={family}"),
+        Command("Accept what it reached", f"make run MODEL={family} GATES={folder}/gates.toml"),
+        Command("Repeat it exactly", f"python local_runner.py --config {folder}/config.toml"),
     )
 
 

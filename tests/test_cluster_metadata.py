@@ -133,7 +133,7 @@ def test_a_run_outlives_its_metadata_server(
     pods.wait(Trainer=trainer)
 
     with asked_here():
-        pods.do("Baseline", "Evaluator", "ServingCheck", "Pusher", VERDICT)
+        pods.do("Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher", VERDICT)
 
     summary = pods.summary(RUN_ID)
     assert summary.verdict.outcome == "pushed"

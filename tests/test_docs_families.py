@@ -20,8 +20,8 @@ with contextlib.redirect_stdout(io.StringIO()) as screen:
 said = screen.getvalue()
 print(said)
 assert refused == 3
-program, *accept = shlex.split(said.strip().splitlines()[-1])
-assert program == "local_runner.py"
+python, program, *accept = shlex.split(said.strip().splitlines()[-1])
+assert (python, program) == (".venv/bin/python", "local_runner.py")
 sys.exit(local_runner.main(accept))
 """
 

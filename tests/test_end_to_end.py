@@ -22,6 +22,7 @@ NODES = [
     "Trainer",
     "Baseline",
     "Evaluator",
+    "Inspector",
     "ServingCheck",
     "Pusher",
 ]

@@ -19,8 +19,9 @@ QUICK = ("--profile", "smoke", "--tuner", "none", "--set", "training.epochs=6")
 
 def accepted(run: runs.Run) -> runs.Run:
     """The run that accepts what another one proposed, by the command on its last line."""
-    program, *options = shlex.split(run.screen.strip().splitlines()[-1])
-    assert program == "local_runner.py" and options[-2] == "--gates"
+    python, program, *options = shlex.split(run.screen.strip().splitlines()[-1])
+    assert (python, program) == (".venv/bin/python", "local_runner.py")
+    assert options[-2] == "--gates"
     assert Path(options[-1]).read_text().count("[") >= 1
     place = options.index("--output")
     return runs.run_here(Path(options[place + 1]), *options[:place], *options[place + 2 :])

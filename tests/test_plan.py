@@ -46,7 +46,8 @@ def test_every_family_has_a_plan(family: str) -> None:
     assert made["source"] == run_node.source_of(family)
     shown = {node["id"]: node["shows"] for node in made["nodes"] if node["shows"] != "node"}
     classifies = issubclass(families.load(family), Classifier)
-    assert shown == {"Evaluator": "classifier_evaluator" if classifies else "evaluator"}
+    evaluator = "classifier_evaluator" if classifies else "evaluator"
+    assert shown == {"Evaluator": evaluator, "Pusher": "pusher"}
 
 
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
@@ -85,7 +86,8 @@ def test_the_source_is_that_of_all_that_pods_run(
     named = re.findall(rf"(?<![\w.])(?:{'|'.join(PACKAGES)})(?:\.[a-z]\w*)+", ir)
     run = {project.joinpath(*name.split(".")).with_suffix(".py") for name in named}
     run = {path if path.is_file() else path.parent.with_suffix(".py") for path in run}
-    assert {path.stem for path in run} > {"trainer", "tuner", "slice_figures", "serving_check"}
+    known = {"trainer", "tuner", "slice_figures", "inspector", "serving_check"}
+    assert {path.stem for path in run} > known
     run |= {*source_files("kubeflow.pod.run_node", f"modules.families.{family}")}
     assert run - hashed == set()
 
@@ -120,7 +122,7 @@ def test_the_command_prints_the_plan(
 ) -> None:
     assert ask(monkeypatch) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["settings"]["seed"] == 3 and len(printed["nodes"]) == 11
+    assert printed["settings"]["seed"] == 3 and len(printed["nodes"]) == 12
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from components.results.facts import (
     read_training,
     read_tuning,
 )
+from components.results.inspection import read_inspection
 
 
 def examples(outputs: Outputs) -> str:
@@ -92,6 +93,18 @@ def serving(outputs: Outputs) -> str:
         return describe(record.failures)
     asked = outputs["blessing"][0].custom_properties["asked"].int_value
     return f"a fresh process agrees on {asked} images"
+
+
+def inspection(outputs: Outputs) -> str:
+    """How many answers are wrong, or how many samples are copies; else what was looked at."""
+    found = read_inspection(outputs)
+    if found.answers:
+        asked, suspects = sum(one.count for one in found.answers.bins), found.answers.suspected
+        doubts = f"{suspects:,} suspected label{'' if suspects == 1 else 's'}"
+        return f"{found.answers.wrong:,} wrong of {asked:,}, {doubts}"
+    if found.neighbours:
+        return f"{100 * found.neighbours.copied:.1f} % of samples copied"
+    return f"{sum(split.examples for split in found.splits):,} images"
 
 
 def pushed(outputs: Outputs) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from components.gates import CHANGE
 from components.results import judging, words
 from components.results.judged import Threshold
-from components.results.numbers import UNKNOWN, number, title
+from components.results.numbers import UNKNOWN, interval, number, title
 from components.results.report import Report
 
 MOST = 60_000  # characters: GitHub takes 65,536 in a comment
@@ -79,9 +79,9 @@ def _table(lines: Sequence[str], thresholds: Sequence[Threshold]) -> str:
 
 def _cells(one: Threshold) -> tuple[str, ...]:
     signed = one.kind == CHANGE
-    interval = ""
+    ends = UNKNOWN
     if one.low is not None and one.high is not None:
-        interval = " to ".join(number(x, one.metric, signed) for x in (one.low, one.high))
+        ends = interval(one.low, one.high, one.metric, signed)
     change = UNKNOWN
     if (moved := judging.change(one)) is not None:
         change = number(moved, one.metric, signed=True)
@@ -89,7 +89,7 @@ def _cells(one: Threshold) -> tuple[str, ...]:
         title(one.metric),
         one.slice,
         number(one.value, one.metric, signed),
-        interval or UNKNOWN,
+        ends,
         f"{one.kind} {number(one.bound, one.metric, signed)}",
         number(one.baseline, one.metric),
         change,

@@ -20,6 +20,20 @@ _SOON = 0.001  # a probability below it is said to be below it
 _PARTS = ("accuracy", "coverage", "precision", "recall", "share")
 _OWNERS = ("floor_", "class_", "discriminator_", "val_", "top_")
 
+# Parts of figures' names that people write in another way.
+_WORDS = {
+    "auc": "AUC",
+    "bce": "BCE",
+    "f1": "F1",
+    "frechet": "Fréchet",
+    "kl": "KL",
+    "mae": "MAE",
+    "mse": "MSE",
+    "nelbo": "negative ELBO",
+    "pr": "PR",
+    "val": "held-out",
+}
+
 
 def number(value: Any, figure: str = "", signed: bool = False) -> str:
     """Writes a number.
@@ -78,6 +92,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,}{SPACE}h {whole % 3600 // 60}{SPACE}min"
 
 
+def interval(low: float, high: float, figure: str = "", signed: bool = False) -> str:
+    """Writes both ends, and their unit once: "94.50 to 97.12 %"."""
+    ends = [number(end, figure, signed).partition(SPACE) for end in (low, high)]
+    return f"{ends[0][0]} to {''.join(ends[1])}"
+
+
 def gap(value: float, figure: str) -> str:
     """Writes a difference without a sign: "0.38 points", "0.02"."""
     return number(abs(value), figure, signed=True).lstrip("+±")
@@ -89,8 +109,8 @@ def count(many: float, one: str, more: str = "") -> str:
 
 
 def title(figure: str) -> str:
-    """Writes a figure's name for people: "relative frechet" of "relative_frechet"."""
-    return figure.replace("_", " ")
+    """Writes a figure's name for people: "relative Fréchet" of "relative_frechet"."""
+    return " ".join(_WORDS.get(word, word) for word in figure.split("_"))
 
 
 def _plain(value: float) -> str:

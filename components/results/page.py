@@ -3,9 +3,9 @@
 The ids of what it shows stay the same, so that one can link to them. On the first screen:
 `verdict`, `baseline`, `worst`, `changed`, `cost`, `next`; then `contents`, and a section each for
 what is there: `checks`, `thresholds`; of classifiers `averages`, `slices`, `confusion`, `curves`,
-`calibration`, `mistakes`, `suspects`, `attention`; of generators `samples`, `reconstructions`,
-`walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `training`, `trials`, `data`, `nodes`,
-`settings`.
+`calibration`, `mistakes`, `suspects`, `attention`; of generators `figures`, `slices`, `samples`,
+`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `training`,
+`trials`, `data`, `nodes`, `settings`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.results import words
-from components.results.report import Report
+from components.results.report import Command, Report
 from components.results.sections import (
+    answers,
     checks,
+    classifier,
+    data,
+    generator,
     judged,
+    run,
+    slices,
+    training,
 )
 from components.results.sections.section import Section
 
@@ -36,6 +43,15 @@ _SHOWN = 8  # differences on the first screen; the others are among the settings
 _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
     checks.sections,
     judged.sections,
+    classifier.averages,
+    generator.figures,
+    slices.sections,
+    classifier.sections,
+    answers.sections,
+    generator.sections,
+    training.sections,
+    data.sections,
+    run.sections,
 )
 
 
@@ -48,25 +64,59 @@ def render(report: Report) -> str:
     Returns:
         HTML; whatever the report holds is text in it, never markup.
     """
-    said = words.verdict(report)
+    return compose(
+        words.name(report),
+        f"run {report.summary.run}" if report.summary.run else "",
+        words.verdict(report),
+        [
+            ("baseline", "Against the last blessed model", words.baseline(report)),
+            ("worst", "Worst slice", words.worst(report)),
+            ("changed", "Different from the last run", words.changed(report)),
+            ("cost", "Cost", words.cost(report)),
+        ],
+        [section for make in _SECTIONS for section in make(report)],
+        "report.json beside this page, which has the same facts",
+        report.commands,
+    )
+
+
+def compose(
+    name: str,
+    aside: str,
+    said: words.Said,
+    glance: Sequence[tuple[str, str, words.Said]],
+    sections: Sequence[Section],
+    source: str,
+    commands: Sequence[Command] = (),
+) -> str:
+    """Writes a page of the one form that all pages have.
+
+    Args:
+        name: of what it is about.
+        aside: a few words after the name.
+        said: its heading.
+        glance: the parts of the first screen: an id, a title, and what is said.
+        sections: what follows.
+        source: what it is made of.
+        commands: the last part of the first screen.
+
+    Returns:
+        HTML; whatever it is given is text in it, never markup.
+    """
     script = _text("sort.js.j2")
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            report=report,
-            name=words.name(report),
+            name=name,
+            aside=aside,
             said=said,
             mark=_MARKS[said.tone],
-            glance=[
-                ("baseline", "Against the last blessed model", words.baseline(report)),
-                ("worst", "Worst slice", words.worst(report)),
-                ("changed", "Different from the last run", words.changed(report)),
-                ("cost", "Cost", words.cost(report)),
-            ],
-            marks=_MARKS,
+            glance=glance,
+            commands=commands,
+            source=source,
             shown=_SHOWN,
-            sections=[section for make in _SECTIONS for section in make(report)],
+            sections=sections,
             style=_text("style.css.j2"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

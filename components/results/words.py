@@ -8,12 +8,12 @@ from components.gates import CHANGE, MUST, OVERALL, Failure
 from components.results import judging
 from components.results.facts import BASELINE
 from components.results.judged import BETTER, NOISE, WORSE, Paired, Threshold
-from components.results.numbers import count, duration, gap, number, probability, title
+from components.results.numbers import count, duration, gap, interval, number, probability, title
 from components.results.report import Report
 
 GOOD, BAD, STOPPED, PLAIN = "good", "bad", "stopped", "plain"
-PUSHED, REFUSED, BLESSED = "pushed", "refused", "blessed"
-_INTERRUPTED = ("interrupted", "hangup", "terminated", "killed")
+PUSHED, REFUSED, UNFINISHED = "pushed", "refused", "unfinished"
+_INTERRUPTED = ("interrupted", "hangup", "terminated", "killed", UNFINISHED)
 _HEADS = {
     BETTER: "Better than the last blessed model, by more than noise",
     WORSE: "Worse than the last blessed model, by more than noise",
@@ -52,8 +52,6 @@ def verdict(report: Report) -> Said:
     if said.outcome == PUSHED:
         version = (report.summary.pushed or said.reason).rstrip("/").rpartition("/")[2]
         return Said(GOOD, f"Served: pushed as version {version}", _room(report))
-    if said.outcome == BLESSED:
-        return Said(GOOD, "Blessed: not served yet", _room(report))
     if said.outcome == REFUSED:
         gates = list(dict.fromkeys(failure.gate for failure in said.failures))
         by = f" by {gates[0]}" if gates else ""
@@ -61,7 +59,8 @@ def verdict(report: Report) -> Said:
     if said.outcome in _INTERRUPTED:
         done = [node.node for node in report.summary.nodes if node.state in ("done", "cached")]
         where = f" after {done[-1]}" if done else ""
-        return Said(STOPPED, f"Not served: stopped{where}", (_begun(said.reason),))
+        how = "not finished" if said.outcome == UNFINISHED else f"stopped{where}"
+        return Said(STOPPED, f"Not served: {how}", (_begun(said.reason),))
     node, _, reason = said.reason.partition(": ")
     if reason and node in {one.node for one in report.summary.nodes}:
         return Said(BAD, f"Not served: {node} failed", (_begun(reason),))
@@ -109,7 +108,11 @@ def threshold(one: Threshold) -> str:
         text = f"{title(one.metric)}{where} is {value}, {one.kind} {bound} is needed"
     text += f": {gap(one.margin, one.metric)} {_side(one)}"
     text += f" ({_interval(one)}{examples})"
-    return _sentence(f"{text}; {one.words}" if one.words else text)
+    more = one.words
+    if one.unsure and not more:
+        turn = "refused it" if one.passed else "let it pass"
+        more = f"its interval holds the bound: other images could have {turn}"
+    return _sentence(f"{text}; {more}" if more else text)
 
 
 def _side(one: Threshold) -> str:
@@ -122,16 +125,15 @@ def _side(one: Threshold) -> str:
     if room is None:
         return "to spare"
     if room < 1.0:
-        return "to spare, less than its interval reaches: other images could have refused it"
-    return f"to spare, {number(round(room, 1))} times as far as its interval reaches"
+        return "to spare, less than its uncertainty"
+    return f"to spare, {number(round(room, 1))} times its uncertainty"
 
 
 def _interval(one: Threshold) -> str:
     if one.low is None or one.high is None:
         return ""
-    signed = one.kind == CHANGE
-    low, high = (number(x, one.metric, signed) for x in (one.low, one.high))
-    return f"95 % interval {low} to {high}, "
+    ends = interval(one.low, one.high, one.metric, signed=one.kind == CHANGE)
+    return f"95 % interval {ends}, "
 
 
 def baseline(report: Report) -> Said:
@@ -160,9 +162,9 @@ def pair(one: Paired) -> str:
         return _sentence(
             f"{text}: lost {one.lost:,}, won {one.won:,} of {one.examples:,}; {test}: {_noise(one)}"
         )
-    low, high = (number(x, one.metric, signed=True) for x in (one.low, one.high))
+    ends = interval(one.low, one.high, one.metric, signed=True)
     change = number(one.change, one.metric, signed=True)
-    return _sentence(f"{text}: {change} (95 % interval {low} to {high}; {test}): {_noise(one)}")
+    return _sentence(f"{text}: {change} (95 % interval {ends}; {test}): {_noise(one)}")
 
 
 def _noise(one: Paired) -> str:

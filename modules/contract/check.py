@@ -250,7 +250,9 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "check": (_method("check", "values"), ()),
     "train": (_method("train", "values", "splits", "run"), ()),
     "figures": (_method("figures", "labels", "facts"), ()),
+    "views": (_method("views", "ask", "splits"), ()),
+    "trivial": (_method("trivial", "splits"), ()),
     "notes": (_notes, ()),
 }
 # What is looked at when something was trained.
-TRAINED = ("trained", "history", "size", "signatures", "figures")
+TRAINED = ("trained", "history", "size", "signatures", "figures", "views")

@@ -9,15 +9,15 @@ as the generator's tanh gives them, and in [0, 1] outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Objective, Output, Signature
+from modules.contract.family import Ask, Objective, Output, Signature, View
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
-from modules.data.splits import Split
+from modules.data.splits import Split, Splits
 from modules.kinds.generator import Generator
 from modules.metrics import sample_scores
 
@@ -188,6 +188,13 @@ class GanFamily(Generator):
             "discriminator_auc": float(metrics.roc_auc_score(truth, scores)),
             **sample_scores.sample_figures(facts, self.dataset.names),
         }
+
+    def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
+        """Samples. What is exported takes seeds, and between two of them nothing lies."""
+        from modules.views.samples import samples
+
+        del splits
+        return (samples(ask, self.dataset.side),)
 
     def notes(self) -> dict[str, Any]:
         """Which judge read the samples, and what they are samples of."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Signature
+from modules.contract.family import Ask, Signature, View
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
-from modules.data.splits import Split
+from modules.data.splits import Split, Splits
 from modules.kinds.classifier import Classifier, classifier_signatures
 from modules.kinds.keras_family import KerasFamily
 
@@ -101,11 +102,21 @@ class Transformer(Classifier, KerasFamily):
         return train_or_held_out(split, values["batch_size"], training, seed, change)
 
     def signatures(self, model: Any, images: np.ndarray, seed: int) -> dict[str, Signature]:
-        """Serving by serialized tf.Examples and by raw images."""
+        """Serving by serialized tf.Examples and by raw images; "attention" gives the weights."""
+        from modules.networks import asked
+        from modules.networks.transformer import attention_weights
+
         del images, seed
-        return classifier_signatures(
-            lambda images: model(images, training=False), self.dataset.side
-        )
+        side = self.dataset.side
+        served = classifier_signatures(lambda images: model(images, training=False), side)
+        looks = asked.by_images(lambda images: {"weights": attention_weights(model, images)}, side)
+        return {**served, "attention": looks}
+
+    def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
+        """Where each layer looks; see modules.views.attention."""
+        from modules.views import attention
+
+        return attention.views(ask, splits.held_out, self.dataset.names)
 
 
 def _cross_entropy(labels: Any, probabilities: Any, smoothing: float) -> Any:

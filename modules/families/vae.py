@@ -9,15 +9,15 @@ latents. What is served reads and gives grey images.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Objective, Output, Signature
+from modules.contract.family import Ask, Objective, Output, Signature, View
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.features import LABEL
-from modules.data.splits import Split
+from modules.data.splits import Split, Splits
 from modules.kinds.generator import Generator
 from modules.metrics import sample_scores
 
@@ -187,6 +187,25 @@ class VaeFamily(Generator):
             **ink_figures(facts["ink"].sum(axis=0)),
             **sample_scores.sample_figures(facts, self.dataset.names),
         }
+
+    def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
+        """Samples, reconstructions, and what lies along the latents; see modules.views.vae."""
+        from modules.views import vae
+
+        return vae.views(ask, splits.held_out, self.dataset.names)
+
+    def trivial(self, splits: Splits) -> Mapping[str, float]:
+        """-ELBO of a model in which each pixel is ink as often as in training, whatever the others
+        are: the mean of what binarised images cost, over how they may be binarised."""
+        train, test = splits.train.images, splits.held_out.images
+        # As if each pixel had been ink once and paper once more, so that nothing is impossible.
+        ink = (train.sum(axis=0, dtype="float64") / 255.0 + 1.0) / (len(train) + 2.0)
+        grey = test.mean(axis=0, dtype="float64") / 255.0  # the cost is linear in the pixels
+        nats = sum(
+            -shown * math.log(chance) - (1.0 - shown) * math.log1p(-chance)
+            for shown, chance in zip(grey.flat, ink.flat, strict=True)
+        )
+        return {"nelbo": float(nats)}
 
     def notes(self) -> dict[str, Any]:
         """Which judge read the samples, and how images were binarised and sampled."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
+from modules.data.splits import Splits
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ class Classifier(Family):
         found = areas(labels, facts["probabilities"].reshape(-1, len(names)))
         of_classes = {of_class("auc", n): v for n, v in zip(names, found["auc"], strict=True)}
         return {**found, **of_classes}
+
+    def trivial(self, splits: Splits) -> Mapping[str, float]:
+        """The accuracy of whoever always says the class that is the most frequent in training."""
+        import numpy as np
+
+        most = np.bincount(splits.train.labels).argmax()
+        return {"accuracy": float((splits.held_out.labels == most).mean())}
 
 
 def classifier_signatures(probabilities: Callable[[Any], Any], side: int) -> dict[str, Signature]:

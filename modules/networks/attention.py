@@ -196,24 +196,35 @@ class EncoderLayer(keras.layers.Layer):
         self.hidden_dense.build((None, width))
         self.output_dense.build((None, self.hidden))
 
-    def call(self, tokens: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(
+        self,
+        tokens: Any,
+        mask: Any = None,
+        training: bool | None = None,
+        return_weights: bool = False,
+    ) -> Any:
         """Encodes the tokens.
 
         Args:
             tokens: float, (B, T, D).
             mask: bool, (B, T, T) or (T, T): True where a token may look at another.
             training: whether to drop.
+            return_weights: whether to return the attention weights as well.
 
         Returns:
-            float, (B, T, D).
+            float, (B, T, D); with return_weights also the weights, (B, H, T, T).
         """
+        seen = self.attention_norm(tokens) if self.pre_norm else tokens
+        mixed = self.attention(seen, mask=mask, training=training, return_weights=return_weights)
+        mixed, weights = mixed if return_weights else (mixed, None)
+        tokens = tokens + self._drop(mixed, training)
         if self.pre_norm:
-            mixed = self.attention(self.attention_norm(tokens), mask=mask, training=training)
-            tokens = tokens + self._drop(mixed, training)
-            return tokens + self._drop(self._feed_forward(self.hidden_norm(tokens)), training)
-        mixed = self.attention(tokens, mask=mask, training=training)
-        tokens = self.attention_norm(tokens + self._drop(mixed, training))
-        return self.hidden_norm(tokens + self._drop(self._feed_forward(tokens), training))
+            tokens = tokens + self._drop(self._feed_forward(self.hidden_norm(tokens)), training)
+        else:
+            tokens = self.attention_norm(tokens)
+            tokens = tokens + self._drop(self._feed_forward(tokens), training)
+            tokens = self.hidden_norm(tokens)
+        return (tokens, weights) if return_weights else tokens
 
     def _feed_forward(self, tokens: Any) -> Any:
         return dense_2d(self.output_dense, dense_2d(self.hidden_dense, tokens))

@@ -121,3 +121,23 @@ def classifier(values: Values, side: int, classes: int) -> keras.Model:
     logits = layers.Dense(classes, name="logits")(pooled)
     probabilities = layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(pixels, probabilities, name="transformer")
+
+
+def attention_weights(model: keras.Model, images: Any) -> Any:
+    """How a classifier's encoder layers weigh the tokens of images.
+
+    Args:
+        model: that `classifier` gave.
+        images: uint8, (B, S, S).
+
+    Returns:
+        float32, (B, layers, H, T, T): how much a token takes from each; these add up to 1.
+    """
+    tokens, found = images, []
+    for layer in model.layers[1:]:  # each follows the one before it
+        if isinstance(layer, EncoderLayer):
+            tokens, weights = layer(tokens, training=False, return_weights=True)
+            found.append(weights)
+        else:
+            tokens = layer(tokens, training=False)
+    return ops.stack(found, axis=1)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from modules.util.files import write_bytes
 
-_GAP = 2  # pixels of grey between images
+GAP = 2  # pixels of grey between images
 _GREY = 96
 
 
@@ -24,25 +24,32 @@ def grid(images: np.ndarray, columns: int) -> np.ndarray:
     """Lays images out in rows.
 
     Args:
-        images: uint8, (N, h, w).
+        images: uint8, (N, h, w), or (N, h, w, 3) in colours.
         columns: images a row; the last row may be shorter.
 
     Returns:
-        uint8, (height, width).
+        uint8, (height, width), or (height, width, 3).
     """
-    count, height, width = images.shape
+    count, height, width, *colours = images.shape
     rows = -(-count // columns)
     sheet = np.full(
-        (rows * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP), _GREY, np.uint8
+        (rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, *colours), _GREY, np.uint8
     )
     for place, image in enumerate(images):
-        top = _GAP + place // columns * (height + _GAP)
-        left = _GAP + place % columns * (width + _GAP)
+        top = GAP + place // columns * (height + GAP)
+        left = GAP + place % columns * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
 
 
+def png(picture: np.ndarray) -> bytes:
+    """A picture, uint8 (height, width), or (height, width, 3) in colours, as a PNG file."""
+    layers = picture[..., None] if picture.ndim == 2 else picture
+    found: bytes = tf.io.encode_png(layers).numpy()
+    return found
+
+
 def write_pictures(directory: Path, pictures: Mapping[str, np.ndarray]) -> None:
-    """Writes each picture, uint8 (height, width), as NAME.png, all or nothing; makes the folder."""
+    """Writes each picture, see `png`, as NAME.png, all or nothing; makes the folder."""
     for name, picture in pictures.items():
-        write_bytes(directory / f"{name}.png", tf.io.encode_png(picture[..., None]).numpy())
+        write_bytes(directory / f"{name}.png", png(picture))

@@ -13,7 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "mnist"
 BEFORE = ("start", "CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator")
 FIRST = (*BEFORE, "DataGate", "Judge")
 LEARNING = ("Tuner", "Trainer")
-JUDGING = ("Baseline", "Evaluator", "ServingCheck", "Pusher", "end")
+JUDGING = ("Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher", "end")
 SEARCHED = {"tuning.max_trials": 2, "tuning.images": 200}
 SMALL: Mapping[str, Mapping[str, object]] = {
     # Each class has to be among the answers, or its gate has nothing to measure.

@@ -45,7 +45,7 @@ def test_a_file_is_written_and_named(
     file = tmp_path / "deep" / "a.yaml"
     assert compiling.main(["--image", "triptych:9", "--tuner", "none", "--to", str(file)]) == 0
     printed = capsys.readouterr().out
-    assert printed == "deep/a.yaml: triptych-transformer-smoke, 11 tasks, triptych:9\n"
+    assert printed == "deep/a.yaml: triptych-transformer-smoke, 12 tasks, triptych:9\n"
     assert lint.find_problems(file) == []
     assert list(file.parent.iterdir()) == [file]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from components.gates import CHANGE, MUST
 from components.results import judging
 from components.results.judged import Threshold
-from components.results.numbers import UNKNOWN, number, title
+from components.results.numbers import UNKNOWN, interval, number, title
 from components.results.report import Report
 from components.results.sections.section import Cell, Section, Table, numeric, plain
 
@@ -22,7 +22,7 @@ _HEAD = (
     "Before",
     "Change",
     "Met",
-    "",
+    "Gate",
 )
 
 
@@ -37,8 +37,8 @@ def sections(report: Report) -> Iterator[Section]:
         "Every threshold, and what was measured",
         _HEAD,
         [_row(one) for one in asked],
-        "“Before” is the last blessed model. The interval of a change is that of the same images, "
-        "paired.",
+        "“Before” is the last blessed model. A change is of the same images, paired. “Gate” is the "
+        "name of the bound among the settings.",
     )
     yield plain("thresholds", "Thresholds", *([table] if asked else []), words=told)
 
@@ -51,25 +51,24 @@ def _others(report: Report) -> list[str]:
 
 def _row(one: Threshold) -> list[Cell]:
     changes = one.kind == CHANGE
-    interval = UNKNOWN
+    ends = UNKNOWN
     if one.low is not None and one.high is not None:
-        interval = " to ".join(number(x, one.metric, changes) for x in (one.low, one.high))
+        ends = interval(one.low, one.high, one.metric, changes)
+    bound = number(one.bound, one.metric, changes)
     margin = Cell(UNKNOWN, tone="number")
     if one.margin is not None:
         margin = numeric(one.margin, one.metric, signed=True)
-    notes = [one.words] if one.words else []
-    if one.unsure and not one.words:
-        notes.append("the interval holds the bound")
+    more = one.words or ("the interval holds the bound" if one.unsure else "")
     return [
         Cell(title(one.metric)),
         Cell(one.slice),
         numeric(one.value, one.metric, changes),
-        Cell(interval, one.low, tone="number"),
-        Cell(f"{one.kind} {number(one.bound, one.metric, changes)}", one.bound, tone="number"),
+        Cell(ends, one.low, tone="number"),
+        Cell(f"{bound} allowed" if changes else f"{one.kind} {bound}", one.bound, tone="number"),
         margin,
         numeric(one.examples),
         numeric(one.baseline, one.metric),
         numeric(judging.change(one), one.metric, signed=True),
         Cell("✓ met", 1.0, tone="good") if one.passed else Cell("✗ not met", 0.0, tone="bad"),
-        Cell("; ".join(notes)),
+        Cell(f"{one.name}: {more}" if more else one.name, tone="gate"),
     ]

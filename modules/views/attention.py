@@ -1,0 +1,97 @@
+"""Where a vision transformer looks: its attention weights, over some test images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from modules.contract.family import Ask, View
+from modules.data.splits import Split
+from modules.util.pictures import grid
+from modules.views.heat import enlarged, over
+from modules.views.room import fitting
+
+ATTENTION = "attention"  # the signature, its output "weights", and the view
+_CLASSES, _MISREAD = 6, 2  # images that are shown: of so many classes, and so many misread ones
+_LAYERS = 4  # that are shown, at most
+_ASKED = 1000  # images that are asked about to find those
+_PIXELS = 90_000  # before they are enlarged; a pixel has three colours
+_SIDE = 84  # that an image has at most when it is enlarged
+
+
+def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
+    """A row for each of a few test images: the image, then each layer's attention over it.
+
+    Args:
+        ask: the model, with a signature `attention` from images to `weights`, (B, layers, heads,
+            T, T), each row of which says how much a token takes from each.
+        test: images and labels.
+        names: of the classes.
+    """
+    places, answers = _chosen(ask, test, len(names))
+    weights = ask(ATTENTION, images=test.images[places])["weights"]
+    layers = np.unique(np.linspace(0, weights.shape[1] - 1, _LAYERS).astype(int))
+    side = test.images.shape[1]
+    # What was misread comes last, and most can be learnt from it.
+    shown = range(len(places))[-max(1, fitting(side, _PIXELS) // (1 + len(layers))) :]
+    tiles = [tile for row in shown for tile in _row(test.images[places[row]], weights[row], layers)]
+    read = "; ".join(
+        _words(names, int(test.labels[places[row]]), int(answers[row])) for row in shown
+    )
+    columns = ", ".join(f"layer {layer + 1}" for layer in layers)
+    return [
+        View(
+            ATTENTION,
+            ATTENTION,
+            "Where each layer looks",
+            f"Test images, from top to bottom: {read}. Columns: the image, then {columns}, each "
+            "with its attention over the image as the mean of its heads and tokens: yellow where "
+            "most is taken from, blue where nothing is.",
+            grid(enlarged(np.stack(tiles), max(1, _SIDE // side)), 1 + len(layers)),
+        )
+    ]
+
+
+def taken(weights: np.ndarray) -> npt.NDArray[np.float64]:
+    """How much all tokens together take from each, a square of tokens a layer.
+
+    Args:
+        weights: (layers, heads, T, T), T a square number; rows add up to 1.
+
+    Returns:
+        (layers, s, s), s * s being T; each square adds up to 1.
+    """
+    side = math.isqrt(weights.shape[-1])
+    means = weights.mean(axis=(1, 2), dtype=np.float64)
+    return means.reshape(-1, side, side)
+
+
+def _row(
+    image: np.ndarray, weights: np.ndarray, layers: Sequence[int]
+) -> list[npt.NDArray[np.uint8]]:
+    squares = taken(weights)
+    plain = np.repeat(image[..., None], 3, axis=2)
+    return [plain, *(over(image, squares[layer]) for layer in layers)]
+
+
+def _chosen(ask: Ask, test: Split, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places of images that are shown, those that are read rightly first, and the answers."""
+    count = len(test.images)
+    places = np.linspace(0, count - 1, min(_ASKED, count)).astype(np.int64)
+    chances = ask("serving_images", images=test.images[places])["probabilities"]
+    answers, labels = chances.argmax(axis=1), test.labels[places]
+    right = answers == labels
+    wanted = np.unique(np.linspace(0, classes - 1, _CLASSES).astype(int))
+    first = [found[0] for one in wanted if len(found := np.flatnonzero((labels == one) & right))]
+    surest = np.argsort(-chances.max(axis=1), kind="stable")
+    wrong = [place for place in surest if not right[place]][:_MISREAD]
+    shown = np.array([*first, *wrong], np.int64)
+    return places[shown], answers[shown]
+
+
+def _words(names: Sequence[str], label: int, answer: int) -> str:
+    read = "" if label == answer else f", read as {names[answer]}"
+    return f"{names[label]}{read}"
