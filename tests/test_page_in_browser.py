@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from components.gates import CHANGE
 from components.results import judging, page
-from components.results.numbers import number, title
+from components.results.numbers import UNKNOWN, interval, number, title
 from components.results.report import JSON, Report, read_report, write_report
 from scripts import screenshot
 from tests import reports
@@ -148,7 +149,7 @@ def test_the_first_screen_says_how_it_ended_why_and_what_comes_next(
     binding = judging.binding(report)
     assert binding and binding.value is not None
     for value in (binding.value, binding.bound):
-        assert words(number(value, binding.metric, binding.kind == "change")) in read
+        assert words(number(value, binding.metric, binding.kind == CHANGE)) in read
     assert title(binding.metric) in read.lower() and binding.slice in read
 
 
@@ -167,11 +168,12 @@ def test_a_reason_is_read_in_the_first_pixels_of_a_phone_too(
         assert report.summary.verdict.reason[1:] in read
 
 
-def rows(seen: Any, section: str) -> list[list[str]]:
-    """The text of the cells of a section's tables, row by row."""
-    script = "of => of.map(row => [...row.cells].map(cell => cell.innerText))"
-    found = seen.page.locator(f"#{section} tbody tr").evaluate_all(script)
-    return [[words(cell) for cell in row] for row in found]
+def rows(seen: Any, section: str) -> list[dict[str, str]]:
+    """The rows of a section's table: the text of each cell, by the head of its column."""
+    script = "of => of.map(row => [...row.cells].map(cell => cell.textContent))"
+    found = seen.page.locator(f"#{section} tr").evaluate_all(script)
+    head, *others = ([words(cell) for cell in row] for row in found)
+    return [dict(zip(head, row, strict=True)) for row in others]
 
 
 @pytest.mark.parametrize("name", [*FAMILIES, "refused"])
@@ -180,16 +182,21 @@ def test_every_threshold_has_the_numbers_of_its_report(
 ) -> None:
     report: Report = read_report(pages[name].with_name(JSON))
     with opened(browser, pages[name]) as seen:
-        told = [" | ".join(row) for row in rows(seen, "thresholds")]
+        told = {
+            (row["Gate"].partition(":")[0], row["Metric"], row["Slice"]): row
+            for row in rows(seen, "thresholds")
+        }
     asked = judging.thresholds(report)
     assert len(told) == len(asked) > 1
     for one in asked:
-        signed = one.kind == "change"
-        values = [v for v in (one.value, one.low, one.high) if v is not None]
-        wanted = [number(v, one.metric, signed) for v in (*values, one.bound)]
-        wanted += [number(one.examples), title(one.metric), one.slice, one.kind]
-        [row] = [row for row in told if all(words(text) in row for text in wanted)]
-        assert ("not met" in row) != one.passed
+        row, signed = told[one.name, title(one.metric), one.slice], one.kind == CHANGE
+        assert row["Value"] == words(number(one.value, one.metric, signed))
+        assert words(number(one.bound, one.metric, signed)) in row["Bound"]
+        assert row["Examples"] == number(one.examples)
+        assert row["Before"] == words(number(one.baseline, one.metric))
+        ends = UNKNOWN if one.low is None else interval(one.low, one.high, one.metric, signed)
+        assert row["95 % interval"] == words(ends)
+        assert ("not met" in row["Met"]) != one.passed
 
 
 def test_a_table_is_sorted_by_its_numbers_and_back(browser: Any, pages: Mapping[str, Path]) -> None:
@@ -198,7 +205,7 @@ def test_a_table_is_sorted_by_its_numbers_and_back(browser: Any, pages: Mapping[
         orders = []
         for _ in range(2):
             button.click()
-            counts = [int(row[6].replace(",", "")) for row in rows(seen, "thresholds")]
+            counts = [int(row["Examples"].replace(",", "")) for row in rows(seen, "thresholds")]
             orders.append(counts)
         assert orders[0] == sorted(orders[0]) == orders[1][::-1] and len({*orders[0]}) > 2
         assert seen.wrong == []
