@@ -48,6 +48,11 @@ def warm() -> None:
     """Imports everything that runs use; before that, nothing of it may have been imported."""
     for name in _ONE_THREAD:
         os.environ[name] = "1"
+    import_all()
+
+
+def import_all() -> None:
+    """Imports what nodes use, which takes seconds; what is forked afterwards has it already."""
     from modules.util import environment
 
     environment.configure("3")
