@@ -271,10 +271,10 @@ def test_a_model_worse_than_the_last_blessed_one_is_refused(
     swap[3, 3], swap[3, 5] = 0.45, 0.55
     worse = make_model("worse", 3, change=lambda p: p @ tf.constant(swap))
     baseline, _ = good
-    assert not judge(work, judged_examples, worse, CLASSIFIER).blessed  # on label=3 alone
     judged = judge(work, judged_examples, worse, CLASSIFIER, baseline=baseline)
     assert not judged.blessed
     [change] = [f for f in judged.record.failures if f.kind == "change"]
+    assert {f.slice for f in judged.record.failures} == {"label=3", "overall"}  # that one alone
     assert change.metric == "accuracy" and change.slice == "overall"
     assert change.value is not None and change.value < -CLASSIFIER["accuracy_drop"]
     assert "from the last blessed model" in str(change)
