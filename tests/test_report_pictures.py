@@ -94,6 +94,12 @@ def test_a_histogram_says_its_ends() -> None:
     assert classes.histogram(["a"], [None], [None]).svg
 
 
+def test_a_histogram_of_a_thousand_classes_is_small() -> None:
+    shares = [(i % 7) / 3_000 for i in range(1_000)]
+    drawn = classes.histogram([str(i) for i in range(1_000)], shares, shares)
+    assert len(drawn.svg) < 100_000
+
+
 def test_a_confusion_of_many_classes_is_one_image() -> None:
     matrix = [[5 if i == j else (i * j) % 2 for j in range(60)] for i in range(60)]
     drawn = classes.heat(matrix)

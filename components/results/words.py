@@ -14,6 +14,7 @@ from components.results.report import Report
 GOOD, BAD, STOPPED, PLAIN = "good", "bad", "stopped", "plain"
 PUSHED, REFUSED, UNFINISHED = "pushed", "refused", "unfinished"
 _INTERRUPTED = ("interrupted", "hangup", "terminated", "killed", UNFINISHED)
+_LONGEST = 60  # letters of what is different
 _WORTH = 0.01  # of the time: a node that took less is not told of
 _HEADS = {
     BETTER: "Better than the last blessed model, by more than noise",
@@ -196,7 +197,7 @@ def changed(report: Report) -> Said:
     if report.summary.data_changed:
         lines.append(_sentence(report.summary.data_changed))
     for one in report.changed:
-        before, after = one.before or "(none)", one.after or "(none)"
+        before, after = (_short(text) or "(none)" for text in (one.before, one.after))
         lines.append(f"{one.kind} {one.name}: {before} → {after}")
     if not report.previous and not lines:
         return Said(PLAIN, "No earlier run", ())
@@ -224,6 +225,10 @@ def cost(report: Report) -> Said:
     elif nodes:
         lines.append(f"{count(len(nodes), 'node')}, none cached.")
     return Said(PLAIN, duration(report.summary.seconds), tuple(lines))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _sentence(text: str) -> str:

@@ -143,7 +143,9 @@ def _clean(svg: str, text: str, width: float, height: float) -> str:
     # Its style sheet would be the page's.
     body = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
-    body = re.sub(r" font-family: [^;\"]*;?", "", body)  # that of the page
+    # The letters are those of the page, whichever way the version at hand names its own.
+    body = re.sub(r'font: (?:[^;"]*? )??([\d.]+px)[^;"]*', r"font-size: \1", body)
+    body = re.sub(r' font-family: [^;"]*;?', "", body)
     body = re.sub(r' transform="rotate\(-0 [^"]*"', "", body)
     body = re.sub(r' (d|x|y)="([^"]*)"', _short, body)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', body))

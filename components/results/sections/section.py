@@ -65,6 +65,18 @@ class Section:
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+MOST = 120  # rows of a table, of which a page of many classes has some
+
+
+def cut(table: Table) -> Table:
+    """The table with as many rows as there is room for on a page."""
+    left = len(table.rows) - MOST
+    if left <= 0:
+        return table
+    note = f"{table.note} {left:,} more rows are in report.json.".strip()
+    return table._replace(rows=table.rows[:MOST], note=note)
+
+
 def plain(
     id: str,
     title: str,
@@ -74,7 +86,7 @@ def plain(
     images: Sequence[Any] = (),
 ) -> Section:
     """A section of words, then pictures, images and tables."""
-    facts = {"tables": tables, "words": words, "pictures": pictures, "images": images}
+    facts = {"tables": [*map(cut, tables)], "words": words, "pictures": pictures, "images": images}
     return Section(id, title, "plain", facts)
 
 
