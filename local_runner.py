@@ -18,7 +18,7 @@ from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
-from pipeline.options import add_options, read_options  # noqa: E402
+from pipeline.options import add_options, command, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.run_folder import RunFolder
     from pipeline.screen import Screen
 
+_STOPPED = "stopped; the same command resumes it"
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
 
@@ -62,6 +63,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--dry-run", action="store_true", help="with --prune: only tell what it would remove")
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
+    add("--open", action="store_true", help="show the report in the browser when the run has ended")
     options = parser.parse_args(arguments)
     if options.no_cache and options.rerun_from:
         parser.error("--no-cache runs every node; leave out --rerun-from")
@@ -132,16 +134,17 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    from pipeline import proposed, unchanged
+    from pipeline import proposed, reports, unchanged
     from pipeline.run_folder import RunFolder, new_run_id
     from pipeline.screen import Screen
 
-    folder = RunFolder(settings, new_run_id())
-    asked_anew = options.no_cache or options.rerun_from
-    same = None if asked_anew else unchanged.repeat(folder)
+    folder = RunFolder(settings, new_run_id(), command(options))
     quiet = nullcontext() if options.verbose else output_folder.output_to_log(folder.log)
     with quiet as terminal:
         screen = Screen(terminal, log=sys.stdout if terminal else None)
+        reports.catch_up(settings.output)
+        asked_anew = options.no_cache or options.rerun_from
+        same = None if asked_anew else unchanged.repeat(folder)
         screen.say(
             f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
             f"data {settings.data_dir}, output {settings.output}"
@@ -156,14 +159,23 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
         screen.say(f"summary {folder.summary}")
         if summary.verdict.exit_code == ExitCode.FAILED and terminal:
             screen.say(f"log     {folder.log}")
+        report = reports.make(summary, folder.path, settings.output)
+        screen.say(report.line)
         if proposed.lacks_gates(summary.verdict):
             screen.say("to accept the proposed gates:")
-            screen.say(proposed.command(folder, options))
+            screen.say(proposed.command(folder))
+        if options.open and report.page:
+            reports.show(report.page)
         return summary.verdict.exit_code
 
 
 def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
-    """Runs every node in order, up to the first that fails or refuses; writes the summary."""
+    """Runs every node in order, up to the first that fails or refuses; writes the summary.
+
+    Raises:
+        BadSetting: the pipeline cannot be what was asked for; its summary and report are written.
+    """
+    from pipeline import reports
     from pipeline.outcome import words
     from pipeline.verdict import end
 
@@ -173,7 +185,7 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
     try:
         from pipeline.run import Run  # TensorFlow and TFX take some seconds
 
-        with Run(folder.settings, folder.run_id, alone=True) as run:
+        with Run(folder.settings, folder.run_id, alone=True, command=folder.command) as run:
             if options.no_cache or options.rerun_from:
                 run.anew(options.rerun_from)
             screen.stop()
@@ -184,12 +196,14 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
                     if run.node(node_id, screen).ends:
                         break
             except KeyboardInterrupt as stop:
-                _write_down(run, stop)
-                raise
+                return _write_down(run, stop)
             return run.end()
     except BadSetting as error:
-        folder.conclude(end(ExitCode.BAD_INPUT, str(error)))
+        summary = folder.conclude(end(ExitCode.BAD_INPUT, str(error)))
+        reports.make(summary, folder.path, folder.settings.output)
         raise
+    except KeyboardInterrupt as stop:
+        return folder.conclude(end(signals.exit_code(stop), _STOPPED))
     except Exception as error:
         traceback.print_exc()  # to the log
         return folder.conclude(end(ExitCode.FAILED, words(error, folder.path)))
@@ -197,14 +211,16 @@ def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -
         screen.stop()
 
 
-def _write_down(run: Run, stop: KeyboardInterrupt) -> None:
-    """Writes the summary of a run that is stopped, which it is even if there is no room for one."""
+def _write_down(run: Run, stop: KeyboardInterrupt) -> Summary:
+    """Ends a run that is stopped, which it is even if that cannot be written down."""
     from pipeline.verdict import end
 
+    verdict = end(signals.exit_code(stop), _STOPPED)
     try:
-        run.end(end(signals.exit_code(stop), "stopped; the same command resumes it"))
+        return run.end(verdict)
     except Exception:
         traceback.print_exc()
+        return run.folder.conclude(verdict)
 
 
 def _say(line: str) -> None:

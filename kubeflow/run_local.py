@@ -101,9 +101,9 @@ def main(arguments: list[str] | None = None) -> int:
     there = run_runner(options.tfx_python, settings, volume / "local_runner")
     if there is None:
         return ExitCode.FAILED
-    from components.results.compare import differences
+    from components.results.repeated import deviations
 
-    found = differences(here, there)
+    found = deviations(here, there)
     for line in found:
         sys.stdout.write(f"differs: {line}\n")
     if not found:

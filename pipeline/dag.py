@@ -132,6 +132,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         proposes="" if settings.gated else f"{settings.family}.{settings.profile}",
         family=settings.family,
         dataset=dataset,
+        gates=settings.gates,
         judge=judge,
         source=source("Evaluator", settings.family),
     )
@@ -162,6 +163,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         custom_config={"source": source("Pusher", settings.family)},
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
+    pusher.add_upstream_node(inspector)  # in a cluster, the Pusher shows the page of the whole run
     steps += [trainer, baseline, evaluator, inspector, serving_check, pusher]
 
     return Pipeline(

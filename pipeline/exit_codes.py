@@ -14,4 +14,5 @@ class ExitCode(enum.IntEnum):
     REFUSED = 3  # by a gate, or for what the model itself did
     HANGUP = 129  # 128 and the number of the signal
     INTERRUPTED = 130
+    KILLED = 137  # what the shell says of one that could not say it itself
     TERMINATED = 143

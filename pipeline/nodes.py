@@ -129,7 +129,7 @@ NODES = (
         memory="4Gi",
         headline=headlines.serving,
     ),
-    Node("Pusher", ("components.pusher",), headline=headlines.pushed),
+    Node("Pusher", ("components.pusher",), headline=headlines.pushed, shows="pusher"),
 )
 
 BY_ID = {node.id: node for node in NODES}

@@ -6,10 +6,12 @@ A new option is a new field of Settings, and stands nowhere else.
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from components.results.commands import PROGRAM
 from modules.contract.fields import Declared
 from pipeline.config_file import read_config, read_hyperparameters
 from pipeline.gates_file import read_gates
@@ -117,6 +119,11 @@ def retyped(options: argparse.Namespace) -> list[str]:
             # What begins with a dash would be taken for an option.
             words += [f"{option}={value}"] if value.startswith("-") else [option, value]
     return words
+
+
+def command(options: argparse.Namespace) -> str:
+    """The command that asks for the settings of some options, as the shell takes it."""
+    return shlex.join((*PROGRAM, *retyped(options)))
 
 
 def shown_default(value: Declared) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.gates import Failure, find_records
@@ -39,12 +40,30 @@ class Outcome:
 
 
 @dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a node stands among the others, and where what it gave comes from.
+
+    Attributes:
+        after: the nodes that it waited for.
+        took: the seconds that making its outputs took, in whichever run.
+        versions: of the libraries that made them, where they are others now.
+        folders: of its outputs by their names, below the output folder.
+    """
+
+    after: tuple[str, ...] = ()
+    took: float = 0.0
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Finished:
-    """A node that has run: what became of it, its headline, and what it wrote."""
+    """A node that has run: what became of it, its headline, what it wrote, and its origin."""
 
     outcome: Outcome
     headline: str
     outputs: Outputs
+    origin: Origin = Origin()
 
     @property
     def refused(self) -> tuple[Failure, ...]:
@@ -62,8 +81,17 @@ class Finished:
     @property
     def node(self) -> Node:
         """The same as a fact."""
-        outcome = self.outcome
-        return Node(outcome.node_id, outcome.state, round(outcome.seconds, 1), self.headline)
+        outcome, origin = self.outcome, self.origin
+        return Node(
+            outcome.node_id,
+            outcome.state,
+            round(outcome.seconds, 1),
+            self.headline,
+            after=origin.after,
+            took=round(origin.took, 1),
+            versions=origin.versions,
+            outputs=origin.folders,
+        )
 
 
 def words(error: BaseException, *folders: str | Path) -> str:

@@ -5,7 +5,6 @@ OUTPUT/MODEL/RUN/gates.toml    for --gates
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import shlex
 from collections.abc import Iterable
@@ -15,7 +14,6 @@ from components.gates import NO_GATES, describe
 from components.proposal import FILE
 from components.results.summary import Verdict
 from modules.util.files import write_text
-from pipeline.options import retyped
 from pipeline.outcome import Finished
 from pipeline.run_folder import RunFolder
 
@@ -53,14 +51,9 @@ def copy(folder: RunFolder, verdict: Verdict, found: Path) -> Verdict:
     return dataclasses.replace(verdict, reason=_reason(folder, verdict))
 
 
-def command(folder: RunFolder, options: argparse.Namespace) -> str:
-    """The command that accepts what a run proposes.
-
-    Args:
-        folder: of the run.
-        options: that it was started with.
-    """
-    return shlex.join(["local_runner.py", *retyped(options), "--gates", str(folder.gates)])
+def command(folder: RunFolder) -> str:
+    """The command that accepts what a run proposes: its own, with the gates."""
+    return f"{folder.command} {shlex.join(('--gates', str(folder.gates)))}"
 
 
 def _reason(folder: RunFolder, verdict: Verdict) -> str:

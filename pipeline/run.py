@@ -6,6 +6,7 @@ The local runner loops over it; a pod calls it for one node, and the last task f
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import types
@@ -13,6 +14,7 @@ from contextlib import ExitStack
 
 import ml_metadata as mlmd
 from tfx.dsl.compiler import compiler
+from tfx.proto.orchestration import pipeline_pb2
 
 from components.readers import given
 from components.results.summary import Summary, Verdict
@@ -26,9 +28,10 @@ from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes, last_completed
 from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
+from pipeline.metadata.origin import other_versions, seconds_of
 from pipeline.nodes import BY_ID
-from pipeline.outcome import Finished
-from pipeline.run_folder import RunFolder
+from pipeline.outcome import Finished, Origin
+from pipeline.run_folder import RunFolder, in_progress
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
 from pipeline.settings import BadSetting, Settings
@@ -46,12 +49,15 @@ class Run:
         run_id: its name; every process that works on it has the same.
         alone: no other process uses the output folder: what a killed run left behind is cleared
             away, and unfinished work is that of whoever comes next. Otherwise it is the run's own.
+        command: that began it; empty where nobody typed one.
     """
 
-    def __init__(self, settings: Settings, run_id: str, alone: bool) -> None:
+    def __init__(self, settings: Settings, run_id: str, alone: bool, command: str = "") -> None:
         self.settings, self.id, self.alone = settings, run_id, alone
-        self.folder = RunFolder(settings, run_id)
-        self._key = unchanged.key_of(settings) if alone else ""
+        self.folder = RunFolder(settings, run_id, command)
+        self._versions = unchanged.versions()
+        self._source = unchanged.code(settings.family)
+        self._key = unchanged.key_of(settings, self._source) if alone else ""
         self.ir = compiler.Compiler().compile(create_pipeline(settings))
         launching.set_run_id(self.ir, run_id)
         self._handle = launching.open_store(self.ir)
@@ -94,9 +100,13 @@ class Run:
         return self._handle.store
 
     @property
+    def _nodes(self) -> list[pipeline_pb2.PipelineNode]:
+        return [node.pipeline_node for node in self.ir.nodes]
+
+    @property
     def node_ids(self) -> list[str]:
         """The nodes, in an order in which they can run."""
-        return [node.pipeline_node.node_info.id for node in self.ir.nodes]
+        return [node.node_info.id for node in self._nodes]
 
     def anew(self, node_id: str | None) -> None:
         """Takes a node and all that depends on it neither from the cache nor from unfinished work.
@@ -110,8 +120,7 @@ class Run:
         if node_id is not None and node_id not in self.node_ids:
             raise BadSetting(unknown("node", node_id, self.node_ids))
         chosen = set(self.node_ids) if node_id is None else {node_id}
-        for node in self.ir.nodes:  # in order: what stands upstream has been seen before
-            options = node.pipeline_node
+        for options in self._nodes:  # in order: what stands upstream has been seen before
             name = options.node_info.id
             if name in chosen or chosen.intersection(options.upstream_nodes):
                 chosen.add(name)
@@ -137,16 +146,21 @@ class Run:
             line = BY_ID[node_id].headline(outputs)
         if outcome.state == "done":
             made = [artifact.id for artifacts in outputs.values() for artifact in artifacts]
-            remember(self.store, made, self.settings.output)
+            remember(self.store, made, self.settings.output, self._versions)
             self._forget_unfinished(node_id)
         screen.finish(node_id, outcome.state, outcome.seconds, line)
-        self._finished[node_id] = Finished(outcome, line, outputs)
+        self._finished[node_id] = self._known(Finished(outcome, line, outputs))
+        if self.alone:  # of a run that is killed, this is what is known
+            so_far = [*self._finished.values()]
+            self.folder.write(
+                summarize(self.settings, so_far, in_progress(), self.id, self._source)
+            )
         return self._finished[node_id]
 
     def finished(self) -> list[Finished]:
         """The nodes that are done, by whichever process, and the one that stopped this one."""
         known = {
-            node.outcome.node_id: node
+            node.outcome.node_id: self._known(node)
             for node in finished_nodes(self.store, self.ir, self.id, self.settings.output)
         }
         known |= self._finished
@@ -164,8 +178,8 @@ class Run:
         finished = self.finished()
         decided = verdict or decide(finished, self.node_ids)
         verdict = proposed.hand_over(self.folder, decided, finished)
-        summary = summarize(self.settings, finished, verdict, self.id)
-        self.folder.write(summary)
+        summary = summarize(self.settings, finished, verdict, self.id, self._source)
+        summary = self.folder.write(summary)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)
@@ -173,6 +187,24 @@ class Run:
                 with contextlib.suppress(OSError):  # it saves the next run some time, no more
                     unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
+
+    def _known(self, finished: Finished) -> Finished:
+        """The same node, with its origin."""
+        outcome, output = finished.outcome, self.settings.output
+        [node] = [n for n in self._nodes if n.node_info.id == outcome.node_id]
+        made = [one for artifacts in finished.outputs.values() for one in artifacts]
+        cached = outcome.state == "cached"
+        origin = Origin(
+            after=tuple(sorted(node.upstream_nodes)),
+            took=seconds_of(self.store, made) if cached else outcome.seconds,
+            versions=other_versions(made, self._versions) if cached else {},
+            folders={
+                name: os.path.relpath(artifacts[0].uri, output)
+                for name, artifacts in finished.outputs.items()
+                if artifacts
+            },
+        )
+        return dataclasses.replace(finished, origin=origin)
 
     def _forget_unfinished(self, node_id: str) -> None:
         if BY_ID[node_id].resumes or not self.alone:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.results.checks.muted import Checks
 from modules import families
 from modules.contract import fields
 from modules.contract.evaluation import EvaluationSpec
@@ -81,6 +82,7 @@ class Settings:
     tuning: Tuning
     training: Training
     judge: Judging
+    checks: Checks
     gates: Mapping[str, float] = setting(
         "the bound of a gate", Kind(float, least=0, most=1_000_000)
     )

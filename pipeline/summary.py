@@ -19,7 +19,11 @@ from pipeline.verdict import read_records
 
 
 def summarize(
-    settings: Settings, finished: Sequence[Finished], verdict: Verdict, run_id: str = ""
+    settings: Settings,
+    finished: Sequence[Finished],
+    verdict: Verdict,
+    run_id: str = "",
+    source: str = "",
 ) -> Summary:
     """Gathers what a run found, of as many nodes as there are.
 
@@ -28,6 +32,7 @@ def summarize(
         finished: its nodes, in order.
         verdict: how it ended.
         run_id: the run's name.
+        source: a hash of the code, if it is known already.
 
     Raises:
         BadFacts: what a node wrote is of another version of the project.
@@ -45,7 +50,7 @@ def summarize(
         settings=to_plain(settings),
         data_changed=changed_since(settings, run_id),
         seed=settings.seed,
-        source=unchanged.code(settings.family),
+        source=source or unchanged.code(settings.family),
         versions=unchanged.versions(),
         tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs.keys() - fruitless else None,
         training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,

@@ -25,6 +25,7 @@ from pipeline.run_folder import LATEST, RunFolder
 from pipeline.settings import Settings, to_plain
 
 FILE = "unchanged.json"
+_ONLY_TOLD = "checks"  # the settings that say what a report tells of a run
 PACKAGES = (
     "tfx",
     "tensorflow",
@@ -103,15 +104,22 @@ def repeat(folder: RunFolder) -> Summary | None:
         except OSError:
             return None  # someone has removed it; the Evaluator's own is there
     cached = tuple(dataclasses.replace(n, state="cached", seconds=0.0) for n in summary.nodes)
+    told = {**summary.settings, _ONLY_TOLD: to_plain(settings)[_ONLY_TOLD]}
     summary = dataclasses.replace(
-        summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0
+        summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0, settings=told
     )
     folder.begin()
-    folder.write(summary)
+    summary = folder.write(summary)
     write_json(folder.path / FILE, to_json(left))
     return summary
 
 
-def key_of(settings: Settings) -> str:
-    """A name for all that shapes a run that begins now, whose settings know their data."""
-    return digest([to_plain(settings), code(settings.family), versions()])
+def key_of(settings: Settings, source: str = "") -> str:
+    """A name for all that shapes a run that begins now.
+
+    Args:
+        settings: of the run, which know their data.
+        source: a hash of the code, if it is known already.
+    """
+    shapes = {name: value for name, value in to_plain(settings).items() if name != _ONLY_TOLD}
+    return digest([shapes, source or code(settings.family), versions()])

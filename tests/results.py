@@ -24,7 +24,7 @@ EVALUATION = Evaluation(
     overall={"accuracy": 0.95, "recall": None, "latent_kl": [1.0, 0.5], "example_count": 99.0},
     slices={"label=8": {"accuracy": 0.5, "example_count": 12.0}},
     by_class={"auc": [0.9, None]},
-    curves=[[[0.0, 1.0, 1.0, None]]],
+    curves=[[[0.0, 1.0, 1.0, None]], []],
     confusion=[[50, 1], [2, 46]],
     classes=["0", "8"],
     notes={"judge": "0123"},

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from unittest import mock
 
 import local_runner
+from tests import serving
 from tests.commands import HEARING_CTRL_C
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,17 @@ class Run:
     output: Path
     model: str
     summary: dict[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """Its own, which no later run changes."""
+        return self.output / self.model / str(self.summary["run"])
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What it wrote as report.json, when its page is there, too."""
+        assert "</html>" in (self.folder / "report.html").read_text()
+        return dict(json.loads((self.folder / "report.json").read_text()))
 
     @property
     def states(self) -> dict[str, str]:
@@ -79,8 +91,11 @@ def run(output: Path, *arguments: str) -> Run:
 
 
 def run_here(output: Path, *arguments: str) -> Run:
-    """Runs to the end in this process, which has what takes seconds to import already."""
-    with _caught() as screen, mock.patch.dict(os.environ):
+    """Runs to the end in this process, which has what takes seconds to import already.
+
+    It asks the model here, too: runs in processes of their own do so in another fresh one.
+    """
+    with _caught() as screen, mock.patch.dict(os.environ), serving.asked_here():
         code = local_runner.main(["--output", str(output), *arguments])
         screen.seek(0)
         return _ended(code, screen.read(), output, arguments)

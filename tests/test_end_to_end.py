@@ -46,6 +46,22 @@ def test_it_ends_pushed(pushed: runs.Run) -> None:
     assert f"pushed: {version}" in pushed.screen
 
 
+def test_the_last_line_names_the_report_which_tells_the_same(pushed: runs.Run) -> None:
+    assert pushed.screen.splitlines()[-1] == f"report  {pushed.folder / 'report.html'}"
+    told, summary = pushed.report, dict(pushed.summary)
+    assert told["summary"]["verdict"] == summary["verdict"]
+    assert told["summary"]["evaluation"]["overall"] == summary["evaluation"]["overall"]
+    assert told["inspection"]["pictures"] and told["images"] and not told["previous"]
+    assert "repeat this run exactly" in [command["purpose"] for command in told["commands"]]
+    rows = (pushed.folder / "predictions.csv").read_text().splitlines()
+    right = sum(row.split(",")[1] == row.split(",")[2] for row in rows[1:])
+    assert right / len(rows[1:]) == pytest.approx(summary["evaluation"]["overall"]["accuracy"])
+    nodes = {node["node"]: node for node in summary["nodes"]}
+    assert {"Tuner", "DataGate", "MnistExampleGen"} <= set(nodes["Trainer"]["after"])
+    assert all(node["took"] == node["seconds"] for node in nodes.values())
+    assert Path(pushed.output, nodes["Trainer"]["outputs"]["model"], "Format-Serving").is_dir()
+
+
 def test_the_screen_has_a_line_a_node_and_nothing_of_the_libraries(pushed: runs.Run) -> None:
     lines = pushed.screen.splitlines()
     for node in NODES:
@@ -91,6 +107,9 @@ def test_a_second_run_ends_as_the_first(pushed: runs.Run) -> None:
     assert list(again.states) == list(pushed.states) and set(again.states.values()) == {"cached"}
     assert again.summary["verdict"] == pushed.summary["verdict"]
     assert again.summary["run"] != pushed.summary["run"]
+    assert again.report["previous"] == pushed.summary["run"] and again.report["changed"] == []
+    took = [[node["took"] for node in run.summary["nodes"]] for run in (again, pushed)]
+    assert took[0] == took[1] and sum(took[0]) > 0
     assert executions(pushed.output, Execution.CACHED) == before  # the store was not asked
 
 
@@ -99,7 +118,7 @@ def test_a_folder_that_was_copied_is_used_as_the_original_was(
 ) -> None:
     copy = tmp_path / "copied, with a name of its own {é %41}"
     shutil.copytree(pushed.output, copy, symlinks=True)
-    again = runs.run(copy, "--profile", "smoke")
+    again = runs.run_here(copy, "--profile", "smoke")
     assert again.code == 0, again.screen
     assert {n for n, state in again.states.items() if state != "cached"} == {"Baseline"}
     new = len(executions(copy, Execution.CACHED)) - len(executions(pushed.output, Execution.CACHED))
@@ -107,6 +126,10 @@ def test_a_folder_that_was_copied_is_used_as_the_original_was(
     version = Path(again.summary["pushed"])
     assert version == copy / "serving" / "transformer" / Path(pushed.summary["pushed"]).name
     assert str(pushed.output) not in json.dumps(again.summary)
+    took = {node["node"]: node["took"] for node in again.summary["nodes"]}
+    before = {node["node"]: node["took"] for node in pushed.summary["nodes"]}
+    assert took["Trainer"] == pytest.approx(before["Trainer"], rel=0.2, abs=1.0)
+    assert again.report["images"]
 
 
 def test_a_worse_model_is_refused_and_reruns_only_what_depends(pushed: runs.Run) -> None:
@@ -118,6 +141,10 @@ def test_a_worse_model_is_refused_and_reruns_only_what_depends(pushed: runs.Run)
     change = [f for f in failures if f["kind"] == "change"]
     assert change and change[0]["metric"] == "accuracy" and change[0]["value"] < -0.002
     assert worse.summary["pushed"] is None
+    changed = {one["name"]: (one["before"], one["after"]) for one in worse.report["changed"]}
+    assert changed["training.epochs"][1] == "1" and worse.report["previous"]
+    accept = [one for one in worse.report["commands"] if one["purpose"].startswith("accept what")]
+    assert len(accept) <= 1
     assert f"refused: {worse.summary['verdict']['reason']}\nsummary " in worse.screen
     assert len(list((pushed.output / "serving" / "transformer").iterdir())) == 1
 

@@ -19,8 +19,9 @@ QUICK = ("--profile", "smoke", "--tuner", "none", "--set", "training.epochs=6")
 
 def accepted(run: runs.Run) -> runs.Run:
     """The run that accepts what another one proposed, by the command on its last line."""
-    program, *options = shlex.split(run.screen.strip().splitlines()[-1])
-    assert program == "local_runner.py" and options[-2] == "--gates"
+    python, program, *options = shlex.split(run.screen.strip().splitlines()[-1])
+    assert (python, program) == (".venv/bin/python", "local_runner.py")
+    assert options[-2] == "--gates"
     assert Path(options[-1]).read_text().count("[") >= 1
     place = options.index("--output")
     return runs.run_here(Path(options[place + 1]), *options[:place], *options[place + 2 :])
@@ -45,6 +46,10 @@ def proposing(emnist: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 
 def test_data_without_gates_are_judged_and_never_pushed(proposing: runs.Run) -> None:
     assert proposing.code == 3, proposing.screen
+    *_, report, words, command = proposing.screen.splitlines()
+    assert report == f"report  {proposing.folder / 'report.html'}"
+    assert words == "to accept the proposed gates:"
+    assert command in [one["line"] for one in proposing.report["commands"]]
     assert proposing.states["Pusher"] == "done" and not (proposing.output / "serving").exists()
     verdict = proposing.summary["verdict"]
     file = proposing.output / "transformer" / proposing.summary["run"] / "gates.toml"

@@ -33,6 +33,8 @@ def test_an_anomaly_stops_the_run_before_anything_is_tuned(
     assert list(run.states.items())[-1] == ("DataGate", "refused")
     assert "mean_ink" in run.summary["verdict"]["reason"]
     assert "Tuner" not in run.states
+    assert run.report["summary"]["verdict"] == run.summary["verdict"]
+    assert run.screen.splitlines()[-1] == f"report  {run.folder / 'report.html'}"
 
 
 def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
@@ -52,6 +54,7 @@ def test_a_model_that_cannot_be_trained_is_refused_and_not_trained_again(
         assert again.summary["verdict"]["reason"] == words
         assert again.summary["verdict"]["failures"][0]["gate"] == "Trainer"
         assert list(again.states.items())[-1] == ("Trainer", state)
+        assert again.report["summary"]["verdict"]["reason"] == words
         assert again.summary["training"]["history"] == {} and not again.summary["evaluation"]
     assert executions(output, Execution.FAILED) == []
     assert not any((output / "state").rglob("*.*"))
@@ -86,6 +89,8 @@ def test_a_run_that_ctrl_c_stopped_goes_on(shuffled: Path, tmp_path: Path) -> No
     epochs = "state/transformer/trainer/*/epoch-*.weights.h5"
     screen = runs.kill_when(process, lambda: any(output.glob(epochs)), signal.SIGINT)
     assert process.returncode == 130, screen
+    page = screen.splitlines()[-1].removeprefix("report  ")
+    assert "stopped after" in Path(page).read_text()
     assert executions(output, Execution.RUNNING) == ["Trainer"]
     [half_written] = (output / "artifacts" / "transformer" / "Trainer" / "model").iterdir()
 

@@ -132,6 +132,7 @@ def test_what_leaves_out_docstrings_is_left_out(command: list[str], kept: list[s
             for module in (
                 "components.readers.from_images",
                 "components.results",
+                "components.results.checks",
                 "kubeflow.metadata.server",
                 "kubeflow.pod.plan",
                 "pipeline.settings_table",

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from components.gates import Failure
 from components.results.facts import Evaluation
+from components.results.report import Report
 from components.results.summary import Node, Summary, Verdict
 from kubeflow.pod import ui
 from modules.families import load
 from modules.metrics import classifier_scores
 from modules.util.plain import number
-from pipeline.outcome import Finished, Outcome
+from pipeline.reports import Made
 from pipeline.settings import Settings, make_settings
 from tests import results
 from tests.datasets import MNIST
@@ -68,25 +68,12 @@ def make(model: str) -> Settings:
     return dataclasses.replace(settings, dataset=MNIST)
 
 
-def show(evaluation: Evaluation, tmp_path: Path, *failures: Failure) -> dict[str, Any]:
-    """Shows an evaluation after a training; returns the artifacts as KFP would keep them."""
-    shown = {
-        "metrics": dsl.Metrics(name="metrics", uri=str(tmp_path / "metrics")),
-        "report": dsl.HTML(name="report", uri=str(tmp_path / "deep" / "report")),
-    }
+def show(evaluation: Evaluation, tmp_path: Path) -> dict[str, Any]:
+    """Shows an evaluation; returns the artifacts as KFP would keep them."""
+    shown = {"metrics": dsl.Metrics(name="metrics", uri=str(tmp_path / "metrics"))}
     if evaluation.confusion:
         shown["classification"] = dsl.ClassificationMetrics(name="c", uri=str(tmp_path / "c"))
-    finished = [
-        Finished(
-            Outcome("Trainer", "done", 12.34), "val_loss 1.0", results.write_training(tmp_path)
-        ),
-        Finished(
-            Outcome("Evaluator", "cached", 0.1),
-            "",
-            results.write_evaluation(tmp_path, evaluation, *failures),
-        ),
-    ]
-    ui.show_evaluation(finished, make("transformer"), shown)
+    ui.show_evaluation(results.write_evaluation(tmp_path, evaluation), shown)
     for artifact in shown.values():
         json.dumps(artifact.metadata, allow_nan=False)
     return shown
@@ -137,16 +124,17 @@ def test_a_generator_has_no_confusion_and_may_have_gaps(tmp_path: Path) -> None:
     shown = show(evaluation, tmp_path)
     gaps = {"precision", "latent_kl"}
     assert shown["metrics"].metadata.keys() == evaluation.overall.keys() - gaps
-    assert "Confusion" not in Path(shown["report"].path).read_text()
+    assert shown.keys() == {"metrics"}
 
 
-def test_the_report_is_the_page_of_this_run(tmp_path: Path) -> None:
-    shown = show(classify(*predict(300)), tmp_path, results.FAILURE)
-    page = Path(shown["report"].path).read_text(encoding="utf-8")
-    assert "<h1>transformer, profile smoke, seed 1</h1>" in page
-    assert f"<li>{results.FAILURE}</li>" in page
-    assert "<td>Trainer</td><td>done</td><td>12.3 s</td>" in page
-    assert "loss: 1, held out 1" in page
+def test_the_report_is_the_page_of_this_run_or_says_why_there_is_none(tmp_path: Path) -> None:
+    shown = {"report": dsl.HTML(name="report", uri=str(tmp_path / "deep" / "report"))}
+    page = tmp_path / "report.html"
+    page.write_text("<p>né</p>", encoding="utf-8")
+    ui.show_report(Made("", page), shown)
+    assert Path(shown["report"].path).read_text(encoding="utf-8") == "<p>né</p>"
+    ui.show_report(Made("no report: <script>"), shown)
+    assert "<p>no report: &lt;script&gt;</p>" in Path(shown["report"].path).read_text()
 
 
 def test_a_node_and_the_end_of_the_run_are_markdown(tmp_path: Path) -> None:
@@ -160,8 +148,13 @@ def test_a_node_and_the_end_of_the_run_are_markdown(tmp_path: Path) -> None:
     ui.show_node(node, {}, shown)
     assert Path(shown["summary"].path).read_text() == "# DataGate: done\n\nfits\n"
     summary = Summary(Verdict("refused", 3, "too bad"), nodes=(node,))
-    ui.show_verdict(summary, "/somewhere/gan/summary.json", shown)
-    said = Path(shown["summary"].path).read_text()
-    assert said.startswith("# refused\n\ntoo bad\n")
+    whole = Made("", tmp_path / "report.html", Report(summary))
+    for made, head in (
+        (whole, "# Not served: refused"),
+        (Made("no report"), "# refused\n\ntoo bad\n"),
+    ):
+        ui.show_verdict(summary, made, "/somewhere/gan/summary.json", shown)
+        said = Path(shown["summary"].path).read_text()
+        assert said.startswith(head) and "oo bad" in said
     assert "| DataGate | done | 1.3 | fits |" in said
     assert said.endswith("`/somewhere/gan/summary.json` has everything.")

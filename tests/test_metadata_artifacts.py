@@ -1,6 +1,7 @@
 """What the metadata store names is known to be gone when it is, and to be whole when it is not."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ml_metadata.proto import metadata_store_pb2
 from ml_metadata.proto.metadata_store_pb2 import Artifact
 
 from pipeline.metadata.artifacts import MANIFEST, forget_lost, outputs_of, remember
+from pipeline.metadata.origin import other_versions, seconds_of
 
 Event = metadata_store_pb2.Event
 
@@ -149,3 +151,39 @@ def test_outputs_are_read_with_addresses_that_hold_anywhere(kept: Kept) -> None:
     assert artifact.uri == str(kept.output / "artifacts/P/1")
     told = artifact.custom_properties["pushed_destination"].string_value
     assert told == str(kept.output / "serving/gan/17")
+
+
+def executed(kept: Kept, artifact: int, *states: int) -> None:
+    """Tells the store of an execution with an artifact for its output, and of its states."""
+    kind = kept.store.put_execution_type(metadata_store_pb2.ExecutionType(name="Trainer"))
+    ident = None
+    for state in states:
+        execution = metadata_store_pb2.Execution(
+            id=ident, type_id=kind, last_known_state=metadata_store_pb2.Execution.State.Name(state)
+        )
+        [ident] = kept.store.put_executions([execution])
+        time.sleep(0.02)
+    event = Event(artifact_id=artifact, execution_id=ident, type=Event.OUTPUT)
+    kept.store.put_events([event])
+
+
+def test_making_an_artifact_took_what_its_own_execution_did(kept: Kept) -> None:
+    state = metadata_store_pb2.Execution
+    ident = kept.put("artifacts/M/1")
+    artifacts = kept.store.get_artifacts_by_id([ident])
+    assert seconds_of(kept.store, artifacts) == seconds_of(kept.store, []) == 0.0
+    executed(kept, ident, state.RUNNING, state.CACHED)
+    assert seconds_of(kept.store, artifacts) == 0.0
+    executed(kept, ident, state.RUNNING, state.COMPLETE)
+    assert 0.02 <= seconds_of(kept.store, artifacts) < 10.0
+
+
+def test_an_artifact_knows_the_libraries_that_made_it(kept: Kept) -> None:
+    ident, before = kept.put("artifacts/M/1"), kept.put("artifacts/M/2")
+    remember(kept.store, [before], kept.output)
+    remember(kept.store, [ident], kept.output, {"keras": "3.3", "numpy": "1.26"})
+    remember(kept.store, [ident], kept.output, {"keras": "3.9"})  # it has been made already
+    artifacts = kept.store.get_artifacts_by_id([ident, before])
+    now = {"keras": "3.9", "numpy": "1.26", "tfx": "1.21"}
+    assert other_versions(artifacts, now) == {"keras": "3.3"}
+    assert other_versions(artifacts[1:], now) == {}

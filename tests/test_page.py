@@ -1,136 +1,204 @@
-"""An evaluation as a page: whole, alone, and safe from what it shows."""
+"""A run as a page: whole, alone, and safe from what it shows."""
 
-import base64
 import dataclasses
+import html.parser
+import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.gates import Record
-from components.results import page
-from components.results.facts import Evaluation, Training
-from components.results.summary import Node
-from tests import results
+from components.results import judging, page, words
+from components.results.numbers import number
+from components.results.report import Report
+from modules.util.plain import from_json, to_json
+from tests import reports
 
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
-EVIL = "<script>alert('x')</script>"
-ESCAPED = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
-NODES = [
-    Node("Trainer", "done", 12.34, "val_loss 1.0 & more"),
-    Node("Evaluator", "cached", 0.1, ""),
-]
-YES = Record("Evaluator", True)
-CLASSIFIER = dataclasses.replace(
-    results.EVALUATION,
-    slices={"label=1": {"accuracy": 0.8, "example_count": 12_345.0}},
-    confusion=[[row + column for column in range(10)] for row in range(10)],
-    classes=[*map(str, range(9)), "nine"],
-)
+EVIL = "<script>alert('x')</script>$\\alpha$ | \"><img src=x onerror=y>"
+REPORTS = reports.every()
+PAGES: dict[str, str] = {}
 
 
-@pytest.fixture
-def training(tmp_path: Path) -> Training:
-    """A history, and pictures of two epochs."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for epoch, picture in ((1, b"of an earlier epoch"), (2, PIXEL)):
-        (folder / f"misread-epoch-{epoch:05}.png").write_bytes(picture)
-    return dataclasses.replace(results.TRAINING, folder=str(tmp_path))
+def render(name: str) -> str:
+    """A made-up report's page, made once."""
+    if name not in PAGES:
+        PAGES[name] = page.render(REPORTS[name])
+    return PAGES[name]
 
 
-def render(
-    evaluation: Evaluation = CLASSIFIER,
-    training: Training | None = None,
-    record: Record = YES,
-    title: str = "gan, profile smoke",
-    nodes: Any = (),
-) -> str:
-    return page.render(title, record, evaluation, training, nodes)
+class Tags(html.parser.HTMLParser):
+    """What a page has: its tags with their attributes, ids and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def having(self, name: str) -> list[str]:
+        return [value for _, attributes in self.tags if (value := attributes.get(name))]
 
 
-def test_it_needs_nothing_beside_it_and_says_all(training: Training) -> None:
-    record = Record("Evaluator", False, (results.FAILURE,))
-    html = render(training=training, record=record, nodes=NODES)
-    assert not re.search(r"http|<script|<link|<iframe|href|@import|url\(", html)
-    sources = re.findall(r"src=['\"]?([^'\" >]*)", html)
-    assert sources == [f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"]
-    assert 'alt="misread"' in html
-    assert "<title>gan, profile smoke</title>" in html and "<h1>gan, profile smoke</h1>" in html
-    assert "<td>Trainer</td><td>done</td><td>12.3 s</td><td>val_loss 1.0 &amp; more</td>" in html
-    assert f"<li>{results.FAILURE}</li>" in html and "Blessed" not in html
-    assert "<td>12,345</td>" in html and "<td>label=1</td>" in html
-    assert html.count("read as ") == 10 and "<td>is nine</td>" in html
-    assert "<td>layers</td><td>2</td>" in html
-    assert "loss: 1, held out 1" in html and "rate:" not in html
-    drawn = re.findall(r'points="([^"]*)"', html)
-    assert [len(points.split()) for points in drawn] == [2, 3] and "None" not in html
-    assert drawn[1] == "10.0,60.0 150.0,85.0 290.0,110.0"
+def test_a_report_that_went_through_its_file_has_the_same_page() -> None:
+    report = REPORTS["transformer"]
+    again = from_json(Report, json.loads(json.dumps(to_json(report))))
+    assert page.render(again) == render("transformer")
 
 
-def test_a_blessed_model_without_a_trainer_has_a_page_too() -> None:
-    html = render()
-    assert "Blessed: every threshold is met." in html
-    assert "Training" not in html and "Refused" not in html and "Pictures" not in html
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_needs_nothing_beside_it(name: str) -> None:
+    text = render(name)
+    assert text.startswith("<!doctype html>")
+    assert not re.search(r"https?:|<link|<iframe|@import|url\((?!#)", text)
+    found = Tags(text)
+    for place in found.having("src"):
+        assert place.startswith("data:image/png;base64,")
+    for place in [*found.having("href"), *found.having("xlink:href")]:
+        assert place.startswith(("#", "data:image/png;base64,"))
+    assert [tag for tag, _ in found.tags].count("script") == 1
 
 
-def test_a_generator_has_no_confusion_and_may_have_gaps() -> None:
-    gaps = {"coverage": None, "latent_kl": [0.5, 0.0], "example_count": 100.0}
-    generator = Evaluation(
-        overall=gaps,
-        slices={"label=0": {"coverage": 0.25, "example_count": 10.0}},
-        by_class={},
-        curves=[],
-        confusion=[],
-        classes=["0"],
-        notes={},
-        headline=["coverage"],
-        gated=["recall", "coverage"],
-    )
-    html = render(generator)
-    assert "Confusion" not in html and "None" not in html
-    assert "<th>slice</th><th>examples</th><th>coverage</th><th>recall</th>" in html
-    assert "<td>overall</td><td>100</td><td></td><td></td>" in html
-    assert "<td>label=0</td><td>10</td><td>0.25</td><td></td>" in html
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_link_leads_somewhere_and_no_id_is_there_twice(name: str) -> None:
+    found = Tags(render(name))
+    ids = found.having("id")
+    assert sorted(ids) == sorted(set(ids))
+    links = [*found.having("href"), *found.having("xlink:href")]
+    used = {place[1:] for place in links if place.startswith("#")}
+    assert used | set(re.findall(r"url\(#([^)]+)\)", render(name))) <= set(ids)
 
 
-def test_names_from_outside_are_text_wherever_they_stand(training: Training) -> None:
-    folder = Path(training.folder, "pictures")
-    (folder / 'a" onload="b.png').write_bytes(PIXEL)
-    failure = dataclasses.replace(results.FAILURE, metric=EVIL)
-    evil = dataclasses.replace(
-        CLASSIFIER,
-        overall={EVIL: 1.0, "example_count": 1.0},
-        slices={EVIL: {"example_count": 1.0}},
-        headline=[EVIL],
-        gated=[],
-    )
-    changed = dataclasses.replace(
-        training,
-        hyperparameters={EVIL: EVIL},
-        history={EVIL: [1.0, 2.0], f"val_{EVIL}": [1.0, 2.0]},
-    )
-    html = render(
-        evil,
-        changed,
-        record=Record("Evaluator", False, (failure,)),
-        title=EVIL,
-        nodes=[Node(EVIL, EVIL, 1.0, EVIL)],
-    )
-    assert "<script" not in html and 'onload="b' not in html
-    # Title twice, failure, column, slice, hyperparameter and value, caption, and a node's three.
-    assert html.count(ESCAPED) == 11
+@pytest.mark.parametrize("name", REPORTS)
+def test_nothing_reads_as_not_a_number(name: str) -> None:
+    text = Tags(re.sub(r"<style>.*?</style>|<script>.*?</script>", "", render(name), flags=re.S))
+    assert not re.search(r"\b(nan|NaN|None|inf|null|undefined)\b", text.text)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_picture_has_a_text_and_every_table_its_heads(name: str) -> None:
+    text = render(name)
+    found = Tags(text)
+    for tag, attributes in found.tags:
+        if tag == "img":
+            assert attributes["alt"] and attributes["width"] != "0"
+        if tag == "svg":
+            assert attributes["role"] == "img" and attributes["aria-label"]
+        if tag == "th":
+            assert attributes["scope"] in ("col", "row")
+    tags = [tag for tag, _ in found.tags]
+    assert tags.count("table") == tags.count("caption") == tags.count("thead")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_it_is_small() -> None:
+    assert len(render("transformer").encode()) < 500_000
+
+
+@pytest.mark.parametrize("classes", [100, 1_000])
+def test_it_is_small_whatever_the_number_of_classes(classes: int) -> None:
+    """400 kB more may be images, and a page has 1 MB."""
+    report = reports.transformer([f"a kind of picture {i}" for i in range(classes)])
+    text = page.render(dataclasses.replace(report, images=()))
+    assert len(text.encode()) < 600_000
+    assert ("are in report.json" in text) == (classes > 100)
+
+
+OF_ALL = ("checks", "thresholds", "training", "trials", "data", "nodes", "settings")
 
 
 @pytest.mark.parametrize(
-    ("train", "held_out", "points"),
-    [([1.0], [1.0], "10.0,110.0"), ([None], [None], ""), ([], [], "")],
+    ("name", "ids"),
+    [
+        (
+            "transformer",
+            (*OF_ALL, "averages", "slices", "confusion", "curves", "calibration", "mistakes")
+            + ("suspects", "attention"),
+        ),
+        (
+            "vae",
+            (*OF_ALL, "figures", "slices", "samples", "reconstructions", "walk", "latents")
+            + ("classes", "frechet", "neighbours"),
+        ),
+        (
+            "gan",
+            (*OF_ALL, "figures", "slices", "samples", "classes", "frechet", "neighbours"),
+        ),
+        ("failed", OF_ALL),
+        ("early", ("checks", "thresholds", "training", "settings")),
+    ],
 )
-def test_a_history_of_one_epoch_or_of_nothing_that_can_be_drawn(
-    train: list[float | None], held_out: list[float | None], points: str
-) -> None:
-    drawn = page.curve("loss", train, held_out)
-    assert drawn.train == drawn.held_out == points
+def test_each_family_has_its_sections(name: str, ids: tuple[str, ...]) -> None:
+    found = re.findall(r'<section id="([^"]+)" class="part"', render(name))
+    assert sorted(found) == sorted(ids)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_first_screen_says_all_in_order(name: str) -> None:
+    report = REPORTS[name]
+    first = render(name).partition('<nav id="contents"')[0]
+    order = ["verdict", "baseline", "worst", "changed", "cost", *["next"] * bool(report.commands)]
+    assert re.findall(r' id="([a-z]+)"', first) == order
+    text = Tags(first).text
+    for line in words.verdict(report).lines:
+        assert line in text
+    binding = judging.binding(report)
+    if binding:
+        signed = binding.kind == "change"
+        for value in (binding.value, binding.bound):
+            assert number(value, binding.metric, signed) in text
+    for command in report.commands:
+        assert command.line in text
+
+
+@pytest.mark.parametrize("name", ["transformer", "vae", "refused"])
+def test_its_values_are_those_of_the_summary(name: str) -> None:
+    evaluation = REPORTS[name].summary.evaluation
+    assert evaluation
+    text = Tags(render(name)).text
+    for one in evaluation.thresholds:
+        signed = one.kind == "change"
+        for value in (one.value, one.bound):
+            assert number(value, one.metric, signed) in text
+    for figure, value in evaluation.overall.items():
+        for one in (min(value), max(value)) if isinstance(value, list) else (value,):
+            assert figure == "example_count" or number(one, figure) in text
+    for row in evaluation.confusion:
+        assert "".join(map(str, row)) in text
+
+
+def evil(found: Any) -> Any:
+    """The same, with markup for every name and text; kinds, numbers and images stay."""
+    if dataclasses.is_dataclass(found) and not isinstance(found, type):
+        kept = ("kind", "png", "format", "group", "outcome", "state", "verdict", "picture")
+        changed = {
+            field.name: evil(getattr(found, field.name))
+            for field in dataclasses.fields(found)
+            if field.name not in kept or not isinstance(getattr(found, field.name), str)
+        }
+        return dataclasses.replace(found, **changed)
+    if isinstance(found, dict):
+        return {
+            key if isinstance(value, float) else f"{key}{EVIL}": evil(value)
+            for key, value in found.items()
+        }
+    if isinstance(found, (list, tuple)):
+        return type(found)(evil(one) for one in found)
+    return f"{found}{EVIL}" if isinstance(found, str) else found
+
+
+@pytest.mark.parametrize("name", ["transformer", "vae", "refused", "failed", "hundred"])
+def test_names_from_outside_are_text_wherever_they_stand(name: str) -> None:
+    plain, attacked = Tags(render(name)), Tags(page.render(evil(REPORTS[name])))
+    assert {tag for tag, _ in attacked.tags} <= {tag for tag, _ in plain.tags}
+    assert [tag for tag, _ in attacked.tags].count("script") == 1
+    names = {key for _, attributes in attacked.tags for key in attributes}
+    assert names <= {key for _, attributes in plain.tags for key in attributes}
+    assert "alert('x')" in attacked.text

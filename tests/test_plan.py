@@ -46,7 +46,8 @@ def test_every_family_has_a_plan(family: str) -> None:
     assert made["source"] == run_node.source_of(family)
     shown = {node["id"]: node["shows"] for node in made["nodes"] if node["shows"] != "node"}
     classifies = issubclass(families.load(family), Classifier)
-    assert shown == {"Evaluator": "classifier_evaluator" if classifies else "evaluator"}
+    evaluator = "classifier_evaluator" if classifies else "evaluator"
+    assert shown == {"Evaluator": evaluator, "Pusher": "pusher"}
 
 
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:

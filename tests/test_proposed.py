@@ -12,7 +12,7 @@ from components.gates import Failure, no_gates
 from components.results.summary import Verdict
 from pipeline import proposed
 from pipeline.exit_codes import ExitCode
-from pipeline.options import read_options
+from pipeline.options import command, read_options
 from pipeline.outcome import Finished, Outcome
 from pipeline.run_folder import RunFolder
 from pipeline.settings import make_settings
@@ -91,12 +91,13 @@ def test_the_command_repeats_what_was_typed_with_the_gates(
     typed = [*typed, "--config", str(config), "--data-dir", str(tmp_path)]
     options = local_runner.parse(typed)
     before = read_options(options)
-    folder = RunFolder(before, "a-run")
+    folder = RunFolder(before, "a-run", command(options))
     folder.begin()
     proposed.hand_over(folder, refusal([ABSENT]), [evaluator])
-    program, *words = shlex.split(proposed.command(folder, options))
+    python, program, *words = shlex.split(proposed.command(folder))
     again = local_runner.parse(words)
-    assert program == "local_runner.py" and not again.no_cache and not again.rerun_from
+    assert (python, program) == (".venv/bin/python", "local_runner.py")
+    assert not again.no_cache and not again.rerun_from
     after = read_options(again)
     assert after.gates == {"nelbo": 95.0, "nelbo_rise": 1.0} and before.gates == {"nelbo_rise": 1.0}
     for name in ("family", "seed", "tuner", "output", "training", "hyperparameters"):

@@ -127,7 +127,8 @@ def test_settings_of_another_version_are_named(pods: Pods) -> None:
 def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:
     assert pods.run("Verdict") == 1
     assert pods.end == f"failed: this run has no result for {', '.join(REST)}"
-    assert pods.shown.startswith("# failed\n") and "| MnistExampleGen | done |" in pods.shown
+    assert pods.shown.startswith("# Not served: failed\n")
+    assert "| MnistExampleGen | done |" in pods.shown
     written = pods.summary("run-1")
     assert (written.verdict.outcome, written.verdict.exit_code) == ("failed", 1)
     assert {node.node for node in written.nodes} == set(FIRST)
@@ -169,7 +170,10 @@ def test_the_verdict_is_the_end_of_the_run(
     assert pods.end == str(told)
     assert pods.summary("run-7") == Summary(told, run="run-7")
     assert not left.exists()
-    assert pods.shown.startswith(f"# {told.outcome}\n\n{told.reason}\n")
+    head = "# Served: pushed as version 1\n" if code == 0 else "# Not served: refused\n"
+    assert pods.shown.startswith(head)
+    page = pods.settings.output / "transformer" / "run-7" / "report.html"
+    assert "</html>" in page.read_text()
 
 
 def test_a_model_that_cannot_be_trained_is_refused_also_from_the_cache(

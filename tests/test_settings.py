@@ -169,6 +169,11 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
             "guess",
             "unknown tuner 'guess'; choose hyperband, random, bayesian, grid or none",
         ),
+        (
+            "checks.muted",
+            "TRI304 TRI306x",
+            "unknown checks.muted 'TRI306x' (did you mean TRI306?); choose TRI001, TRI002",
+        ),
         ("training.epoch", 3, "unknown setting 'training.epoch' (did you mean training.epochs?); "),
         (
             "data-dir",

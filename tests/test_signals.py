@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import local_runner
+from components.results.report import read_report
 from components.results.summary import read_summary
 from pipeline import signals
 from pipeline.exit_codes import ExitCode
@@ -54,6 +55,7 @@ def test_the_summary_of_a_run_that_was_stopped_says_so(
     tmp_path: Path,
     make_dataset: Any,
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from pipeline.run import Run
 
@@ -68,3 +70,8 @@ def test_the_summary_of_a_run_that_was_stopped_says_so(
     summary = read_summary(output / "transformer" / "latest" / "summary.json")
     assert (summary.verdict.outcome, summary.verdict.exit_code) == (outcome, code)
     assert outcome != "failed" or "the disk is full" in summary.verdict.reason
+    report = read_report(output / "transformer" / "latest" / "report.json")
+    assert report.summary == summary and summary.command.startswith(".venv/bin/python local_runner")
+    page = output / "transformer" / summary.run / "report.html"
+    assert capsys.readouterr().out.splitlines()[-1] == f"report  {page}"
+    assert page.samefile(output / "transformer" / "report.html")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.gates import no_gates
+from components.results.checks.muted import Checks, muted
 from components.results.summary import Node, Summary, read_summary
 from pipeline import unchanged
 from pipeline.exit_codes import ExitCode
@@ -69,10 +70,21 @@ def test_it_is_answered_as_the_last_one_with_all_nodes_cached(
 ) -> None:
     found = repeat(settings)
     cached = (Node("Pusher", "cached", 0.0, "version 17"),)
-    assert found == dataclasses.replace(last, run="two", nodes=cached, seconds=0.0)
+    told = {"checks": {"muted": "none"}}
+    assert found == dataclasses.replace(last, run="two", nodes=cached, seconds=0.0, settings=told)
     assert read_summary(settings.summary) == found
     assert read_summary(RunFolder(settings, "one").summary) == last
     assert repeat(settings, "three") is not None  # and that one in turn
+
+
+def test_checks_that_are_muted_now_are_its_own_and_shape_nothing(
+    settings: Settings, last: Summary
+) -> None:
+    muting = dataclasses.replace(settings, checks=Checks("TRI304"))
+    found = repeat(muting)
+    assert found is not None and muted(found.settings) == ("TRI304",)
+    assert read_summary(settings.summary) == found
+    assert muted(last.settings) == ()
 
 
 def test_a_proposal_of_gates_is_the_new_runs_own(settings: Settings, last: Summary) -> None:

@@ -1,125 +1,141 @@
-"""An evaluation as one HTML page that needs nothing beside it."""
+"""A run as one HTML page that needs nothing beside it: neither network nor script.
+
+The ids of what it shows stay the same, so that one can link to them. On the first screen:
+`verdict`, `baseline`, `worst`, `changed`, `cost`, `next`; then `contents`, and a section each for
+what is there: `checks`, `thresholds`; of classifiers `averages`, `slices`, `confusion`, `curves`,
+`calibration`, `mistakes`, `suspects`, `attention`; of generators `figures`, `slices`, `samples`,
+`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `training`,
+`trials`, `data`, `nodes`, `settings`.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+import functools
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from components.gates import Record
-from components.results.facts import Evaluation, Training
-from components.results.summary import Node
+from components.results import words
+from components.results.report import Command, Report
+from components.results.sections import (
+    answers,
+    checks,
+    classifier,
+    data,
+    generator,
+    judged,
+    run,
+    slices,
+    training,
+)
+from components.results.sections.section import Section
 
-_TEMPLATE = "page.html.j2"
-_WIDTH, _HEIGHT, _MARGIN = 280.0, 100.0, 10.0  # of a curve, in pixels
+if TYPE_CHECKING:
+    import jinja2
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MARKS = {words.GOOD: "✓", words.BAD: "✗", words.STOPPED: "‖", words.PLAIN: ""}
+_SHOWN = 5  # differences on the first screen; the others are among the settings
+
+# In the order of the page.
+_SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
+    checks.sections,
+    judged.sections,
+    classifier.averages,
+    generator.figures,
+    slices.sections,
+    classifier.sections,
+    answers.sections,
+    generator.sections,
+    training.sections,
+    data.sections,
+    run.sections,
+)
 
 
-class Table(NamedTuple):
-    """A table's first row, and the others."""
-
-    head: list[str]
-    rows: list[list[str]]
-
-
-class Curve(NamedTuple):
-    """A figure over the epochs: points of SVG for training and held-out images, and a caption."""
-
-    train: str
-    held_out: str
-    says: str
-
-
-def render(
-    title: str,
-    record: Record,
-    evaluation: Evaluation,
-    training: Training | None,
-    nodes: Sequence[Node],
-) -> str:
+def render(report: Report) -> str:
     """Writes the page.
 
     Args:
-        title: what was run.
-        record: what the Evaluator's gates said.
-        evaluation: what was measured.
-        training: how the model was trained; None leaves that part out.
-        nodes: those that have run.
+        report: all that it shows.
+
+    Returns:
+        HTML; whatever the report holds is text in it, never markup.
+    """
+    return compose(
+        words.name(report),
+        f"run {report.summary.run}" if report.summary.run else "",
+        words.verdict(report),
+        [
+            ("baseline", "Against the last blessed model", words.baseline(report)),
+            ("worst", "Worst slice", words.worst(report)),
+            ("changed", "Different from the last run", words.changed(report)),
+            ("cost", "Cost", words.cost(report)),
+        ],
+        [section for make in _SECTIONS for section in make(report)],
+        "report.json beside this page, which has the same facts",
+        report.commands,
+    )
+
+
+def compose(
+    name: str,
+    aside: str,
+    said: words.Said,
+    glance: Sequence[tuple[str, str, words.Said]],
+    sections: Sequence[Section],
+    source: str,
+    commands: Sequence[Command] = (),
+) -> str:
+    """Writes a page of the one form that all pages have.
+
+    Args:
+        name: of what it is about.
+        aside: a few words after the name.
+        said: its heading.
+        glance: the parts of the first screen: an id, a title, and what is said.
+        sections: what follows.
+        source: what it is made of.
+        commands: the last part of the first screen.
 
     Returns:
         HTML; whatever it is given is text in it, never markup.
     """
+    script = _text("sort.js.j2")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            name=name,
+            aside=aside,
+            said=said,
+            mark=_MARKS[said.tone],
+            glance=glance,
+            commands=commands,
+            source=source,
+            shown=_SHOWN,
+            sections=sections,
+            style=_text("style.css.j2"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
     import jinja2  # only whoever makes a page needs it
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
-    )
-    return environment.get_template(_TEMPLATE).render(
-        title=title,
-        record=record,
-        evaluation=evaluation,
-        slices=slice_table(evaluation),
-        confusion=confusion_table(evaluation.confusion, evaluation.classes),
-        training=training,
-        curves=list(_curves(training)) if training else [],
-        pictures=_pictures(Path(training.folder) / "pictures") if training else {},
-        nodes=[[one.node, one.state, f"{one.seconds:.1f} s", one.headline] for one in nodes],
+        lstrip_blocks=True,
     )
 
 
-def slice_table(evaluation: Evaluation) -> Table:
-    """The figures that matter, of the whole and of each slice."""
-    names = list(dict.fromkeys([*evaluation.headline, *evaluation.gated]))
-    rows = [
-        [name, *(_number(figures.get(column)) for column in ("example_count", *names))]
-        for name, figures in evaluation.whole_and_slices.items()
-    ]
-    return Table(["slice", "examples", *(name.replace("_", " ") for name in names)], rows)
-
-
-def confusion_table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> Table:
-    """A row an actual class, a column a predicted one."""
-    rows = [[f"is {name}", *map(str, row)] for name, row in zip(classes, matrix, strict=False)]
-    return Table(["", *(f"read as {name}" for name in classes)], rows)
-
-
-def _curves(training: Training) -> Iterator[Curve]:
-    history = training.history
-    for name, values in history.items():
-        if f"val_{name}" in history:
-            yield curve(name, values, history[f"val_{name}"])
-
-
-def curve(name: str, train: Sequence[float | None], held_out: Sequence[float | None]) -> Curve:
-    """Draws a figure over the epochs, both lines to one scale; gaps where it is not a number."""
-    drawn = [value for value in (*train, *held_out) if value is not None] or [0.0]
-    low, high = min(drawn), max(drawn)
-    spread = (high - low) or 1.0
-
-    def points(values: Sequence[float | None]) -> str:
-        step = _WIDTH / max(1, len(values) - 1)
-        places = (
-            (_MARGIN + step * i, _MARGIN + _HEIGHT * (1 - (value - low) / spread))
-            for i, value in enumerate(values)
-            if value is not None
-        )
-        return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-
-    last = [_number(values[-1]) if values else "" for values in (train, held_out)]
-    says = f"{name.replace('_', ' ')}: {last[0]}, held out {last[1]}"
-    return Curve(points(train), points(held_out), says)
-
-
-def _pictures(folder: Path) -> dict[str, str]:
-    # Of each kind the last: the others are of earlier epochs.
-    found = {path.stem.partition("-epoch-")[0]: path for path in sorted(folder.glob("*.png"))}
-    return {name: base64.b64encode(path.read_bytes()).decode() for name, path in found.items()}
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, (int, float)):
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    return str(value or "")
+def _text(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

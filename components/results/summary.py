@@ -48,6 +48,7 @@ class Node:
         after: the nodes whose outputs it reads, or that it waits for.
         took: the seconds that making its outputs took, in whichever run; those, where it is cached.
         versions: of the libraries that made its outputs, where they are not those of this run.
+        outputs: the folder of each of its outputs, below the output folder.
     """
 
     node: str
@@ -57,6 +58,7 @@ class Node:
     after: tuple[str, ...] = ()
     took: float = 0.0
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    outputs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Summary:
         versions: of Python and of the libraries.
         tuning: None without a search, or when it found nothing.
         training: None when it did not come so far, as of evaluation.
+        command: as a person typed it, ready to be pasted; empty where nobody did, as in a pod.
     """
 
     verdict: Verdict
@@ -93,6 +96,7 @@ class Summary:
     tuning: Tuning | None = None
     training: Training | None = None
     evaluation: Evaluation | None = None
+    command: str = ""
 
 
 def write_summary(file: Path, summary: Summary) -> None:

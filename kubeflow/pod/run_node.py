@@ -91,6 +91,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
 
 def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
+    from pipeline import reports
     from pipeline.run import Run
     from pipeline.screen import Screen
 
@@ -98,21 +99,29 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
     with Run(here, run_id, alone=False) as run:
         node = run.node(node_id, Screen())
         if node.ends:
-            verdict = run.end().verdict  # no task after this one runs
-            return ExitCode(verdict.exit_code), node.outcome.reason or verdict.reason
+            summary = run.end()  # no task after this one runs
+            reports.make(summary, run.folder.path, here.output)
+            ended = summary.verdict
+            return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
         ui.show_node(node.node, node.outputs, shown)
+        if "metrics" in shown:
+            ui.show_evaluation(node.outputs, shown)
+        # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
-            ui.show_evaluation(run.finished(), here, shown)
+            ui.show_report(reports.make(run.end(), run.folder.path, here.output), shown)
     return ExitCode.PUSHED, ""
 
 
 def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
+    from pipeline import reports
     from pipeline.run import Run
 
     with Run(here, run_id, alone=False) as run:
         summary = run.end()
-    ui.show_verdict(summary, str(run.folder.summary), shown)
+    made = reports.make(summary, run.folder.path, here.output)
+    _say(made.line)
+    ui.show_verdict(summary, made, str(run.folder.summary), shown)
     return ExitCode(summary.verdict.exit_code), summary.verdict.reason
 
 

@@ -1,18 +1,17 @@
-"""What KFP's UI shows of a node: Markdown, and of the Evaluator metrics, curves and a page."""
+"""What KFP's UI shows of a node: Markdown, of the Evaluator metrics and curves, and the report."""
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.gates import read_record
-from components.results import page
-from components.results.facts import Evaluation, Outputs, read_evaluation, read_training
+from components.results.facts import Evaluation, Outputs, read_evaluation
+from components.results.markdown import to_markdown
 from components.results.summary import Node, Summary
-from pipeline.outcome import Finished
-from pipeline.settings import Settings
+from pipeline.reports import Made
 
 Shown = Mapping[str, Any]
 
@@ -27,30 +26,32 @@ def show_node(node: Node, outputs: Outputs, shown: Shown) -> None:
     _write(shown["summary"], "\n".join(lines))
 
 
-def show_evaluation(finished: Sequence[Finished], settings: Settings, shown: Shown) -> None:
-    """Fills the Evaluator's `metrics`, `report` and, of a classifier, `classification`."""
-    outputs = {node.outcome.node_id: node.outputs for node in finished}
-    evaluation = read_evaluation(outputs["Evaluator"])
+def show_evaluation(outputs: Outputs, shown: Shown) -> None:
+    """Fills the Evaluator's `metrics` and, of a classifier, `classification`."""
+    evaluation = read_evaluation(outputs)
     for name, value in evaluation.overall.items():
         if isinstance(value, float):
             shown["metrics"].log_metric(name, value)
     if "classification" in shown:
         _show_classification(evaluation, shown["classification"])
-    html = page.render(
-        title=f"{settings.family}, profile {settings.profile}, seed {settings.seed}",
-        record=read_record(outputs["Evaluator"]["evaluation"][0].uri),
-        evaluation=evaluation,
-        training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
-        nodes=[node.node for node in finished],
-    )
-    _write(shown["report"], html)
 
 
-def show_verdict(summary: Summary, file: str, shown: Shown) -> None:
+def show_report(made: Made, shown: Shown) -> None:
+    """Fills the Pusher's `report`: the page of the run, or why there is none."""
+    if made.page:
+        _write(shown["report"], made.page.read_text(encoding="utf-8"))
+    else:
+        _write(shown["report"], f"<!DOCTYPE html>\n<p>{html.escape(made.line)}</p>\n")
+
+
+def show_verdict(summary: Summary, made: Made, file: str, shown: Shown) -> None:
     """Fills the last task's `summary`: how the run ended, every node, and where the rest is."""
     verdict = summary.verdict
-    lines = [f"# {verdict.outcome}", "", verdict.reason, "", "| node | state | seconds | |"]
-    lines.append("|---|---|---|---|")
+    if made.report:
+        told = to_markdown(made.report).strip()
+    else:
+        told = f"# {verdict.outcome}\n\n{verdict.reason}"
+    lines = [told, "", "| node | state | seconds | |", "|---|---|---|---|"]
     for node in summary.nodes:
         lines.append(f"| {node.node} | {node.state} | {node.seconds:.1f} | {node.headline} |")
     lines += ["", f"`{file}` has everything."]

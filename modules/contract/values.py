@@ -39,6 +39,7 @@ class Kind:
         most: the greatest number; None where there is no such bound.
         below: numbers have to be smaller than this; None where there is no such bound.
         words: all that a text can be; empty for any text.
+        several: a text is some of the words, with commas or spaces between them, or a list of them.
         absent: the word for None, such as "all"; empty where there has to be a value.
     """
 
@@ -47,6 +48,7 @@ class Kind:
     most: float | None = None
     below: float | None = None
     words: tuple[str, ...] = ()
+    several: bool = False
     absent: str = ""
 
     def __str__(self) -> str:
@@ -54,6 +56,10 @@ class Kind:
         said = _NAMES[self.type]
         if self.words:
             said = f"one of {', '.join(self.words)}"
+        if self.several:
+            said = (
+                f"some of {self.words[0]} to {self.words[-1]}, with commas or spaces between them"
+            )
         if self.least is not None and self.most is not None:
             said += f" from {_plain(self.least)} to {_plain(self.most)}"
         elif self.least is not None:
@@ -84,6 +90,8 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     said = value.strip() if isinstance(value, str) and kind.type is not Path else value
     if kind.absent and (said is None or (isinstance(said, str) and said.lower() == kind.absent)):
         return None
+    if kind.several:
+        return _some(name, said, kind)
     try:
         found = _typed(said, kind.type)
     except BadPath as error:
@@ -93,6 +101,22 @@ def read(name: str, value: Any, kind: Kind) -> Any:
     if found is None or not _within(found, kind):
         raise BadValue(f"{name} must be {kind}, not {_shown(value)}")
     return found + 0.0 if isinstance(found, float) else found  # 0 has no sign
+
+
+def _some(name: str, value: Any, kind: Kind) -> str:
+    """Reads some of a kind's words, in whichever order they were given.
+
+    Raises:
+        BadValue: naming what is none of them.
+    """
+    listed = value if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(one, str) for one in listed):
+        raise BadValue(f"{name} must be {kind}, not {_shown(value)}")
+    found = " ".join(listed).replace(",", " ").split()
+    for one in found:
+        if one not in kind.words:
+            raise BadValue(unknown(name, one, kind.words))
+    return ", ".join(word for word in kind.words if word in found)
 
 
 def argument(kind: Kind) -> Callable[[str], Any]:

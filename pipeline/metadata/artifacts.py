@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import ml_metadata as mlmd
@@ -17,6 +17,7 @@ from ml_metadata.proto.metadata_store_pb2 import Artifact, Event
 
 from components.manifest import first_change, take
 from components.results.facts import PUSHED_TO, pushed_path
+from pipeline.metadata.origin import note_versions
 
 MANIFEST = "manifest"  # a custom property: JSON
 
@@ -71,18 +72,25 @@ def outputs_of(
     return outputs
 
 
-def remember(store: mlmd.MetadataStore, artifact_ids: Iterable[int], output: Path) -> None:
+def remember(
+    store: mlmd.MetadataStore,
+    artifact_ids: Iterable[int],
+    output: Path,
+    versions: Mapping[str, str] | None = None,
+) -> None:
     """Gives a manifest to those artifacts that have none: whoever made them has just finished.
 
     Args:
         store: the metadata store.
         artifact_ids: which.
         output: the output folder.
+        versions: of the libraries that made them, where that is known.
     """
     new = [a for a in store.get_artifacts_by_id(list(artifact_ids)) if not _has_manifest(a)]
     for artifact in new:
         found = take(output, _places(artifact, output))
         artifact.custom_properties[MANIFEST].string_value = json.dumps(found)
+        note_versions(artifact, versions or {})
     if new:
         store.put_artifacts(new)
 

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_SAVING = "unchanged.json"
+# Without these a run ends as it would have: the next one only takes longer, or there is no page.
+_SPARED = ("unchanged.json", "report.html", "report.json", "report.md", "predictions.csv")
 ROOT = Path(__file__).resolve().parents[2]
 _UNREAD = {".tmp", ".system"}  # no later run reads what is in them
 # Through these the project's own code makes a step.
@@ -143,7 +144,7 @@ class Recorder:
             # Beam writes and removes folders of its own beside what it renames at last.
             passing = not own and "rmtree" in name
             called = re.sub(r"^part-\d+|\.\d+(?=\.(part|gone)$)", "", os.path.basename(where))
-            needed = _SAVING not in called  # without it, the next run only takes longer
+            needed = not any(name in called for name in _SPARED)
             step = Step(self.place, f"{name} {called}", kills, fills and own and needed)
             if (step.kills and not passing) or step.fills:
                 self._see(step, where)

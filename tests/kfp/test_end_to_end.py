@@ -1,6 +1,7 @@
 """The compiled file, executed here by kfp.local: what a cluster gets, end to end."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from components.results.compare import differences
+from components.results.repeated import deviations
 from components.results.summary import Summary
 from modules.util.plain import from_json
-from tests.runs import Run
+from tests import runs
+from tests.kfp import warm_python
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -34,7 +36,9 @@ class Executed:
         self.file = folder / "smoke.yaml"
         self.compiled = command("compile", "--profile", "smoke", "--to", str(self.file))
         self.volume = folder / "smoke"
-        self.run = command("run_local", str(self.file), "--no-compare")
+        with warm_python.interpreter(Path(runs.PYTHON), folder) as python:
+            options = ("--no-compare", "--tfx-python", str(python))
+            self.run = command("run_local", str(self.file), *options)
 
     @property
     def summary(self) -> Any:
@@ -60,10 +64,10 @@ def test_it_ends_pushed(executed: Executed) -> None:
 
 
 def test_it_is_equal_to_a_run_of_the_local_runner(
-    executed: Executed, smoke_run: Callable[[str], Run]
+    executed: Executed, smoke_run: Callable[[str], runs.Run]
 ) -> None:
     here, there = executed.summary, smoke_run("transformer").summary
-    assert differences(from_json(Summary, here), from_json(Summary, there)) == []
+    assert deviations(from_json(Summary, here), from_json(Summary, there)) == []
     assert here["verdict"]["outcome"] == there["verdict"]["outcome"] == "pushed"
     assert [n["node"] for n in here["nodes"]] == [n["node"] for n in there["nodes"]]
     assert here["seed"] == there["seed"] and here["settings"] != there["settings"]  # the paths
@@ -74,11 +78,11 @@ def test_every_task_says_what_became_of_it(executed: Executed) -> None:
     nodes = {node["node"] for node in executed.summary["nodes"]}
     assert nodes <= {words[1] for words in states if words[:1] == ["done"]}
     assert (executed.shown("trainer") / "summary").read_text().startswith("# Trainer: done")
-    assert (executed.shown("verdict") / "summary").read_text().startswith("# pushed")
+    assert (executed.shown("verdict") / "summary").read_text().startswith("# Served: pushed")
     assert "devices: " in (executed.volume / "kfp.log").read_text()
 
 
-def test_the_evaluator_has_its_curves_and_its_page(executed: Executed) -> None:
+def test_the_evaluator_has_its_curves_and_the_pusher_the_report(executed: Executed) -> None:
     def never(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
@@ -90,5 +94,7 @@ def test_the_evaluator_has_its_curves_and_its_page(executed: Executed) -> None:
     rows = metadata["classification"]["confusionMatrix"]["rows"]
     assert sum(sum(row["row"]) for row in rows) == overall["example_count"]
     assert len(metadata["classification"]["confidenceMetrics"]) > 50
-    page = (folder / "report").read_text()
-    assert "every threshold is met" in page and "http" not in page
+    page = (executed.shown("pusher") / "report").read_text()
+    assert "Served: pushed" in page and not re.search("https?://", page)
+    kept = executed.volume / "output" / "transformer" / "latest" / "report.html"
+    assert "Served: pushed" in kept.read_text()

@@ -1,4 +1,4 @@
-"""Compares two runs of the same settings."""
+"""Whether two runs of the same settings found the same."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TOLERANCE = 0.02
 UNSEEN = 1e-4
 
 
-def differences(one: Summary, other: Summary) -> list[str]:
-    """Compares two runs.
+def deviations(one: Summary, other: Summary) -> list[str]:
+    """Compares what two runs of the same settings found.
 
     Returns:
         A sentence for each difference: in the verdict, in the tuned hyperparameters, or, by more

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.results.compare import TOLERANCE, differences
+from components.results.repeated import TOLERANCE, deviations
 from components.results.summary import Summary, Verdict
 from tests import results
 
@@ -38,7 +38,7 @@ def figure(name: str, value: Any) -> Summary:
     ],
 )
 def test_equal(other: Summary) -> None:
-    assert differences(RUN, other) == differences(other, RUN) == []
+    assert deviations(RUN, other) == deviations(other, RUN) == []
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_equal(other: Summary) -> None:
     ],
 )
 def test_a_difference_is_named(other: Summary, words: str) -> None:
-    [found] = differences(RUN, other)
+    [found] = deviations(RUN, other)
     assert found.startswith(words)
-    assert len(differences(other, RUN)) == 1
+    assert len(deviations(other, RUN)) == 1
 
 
 def test_a_run_without_a_search_or_an_evaluation_can_be_compared() -> None:
-    assert differences(SHORT, SHORT) == []
-    found = differences(RUN, SHORT)
+    assert deviations(SHORT, SHORT) == []
+    found = deviations(RUN, SHORT)
     assert [words.split(" ")[1] for words in found] == ["verdicts", "best", "figures"]
