@@ -12,8 +12,8 @@ from components.results.numbers import count, duration, gap, interval, number, p
 from components.results.report import Report
 
 GOOD, BAD, STOPPED, PLAIN = "good", "bad", "stopped", "plain"
-PUSHED, REFUSED, BLESSED = "pushed", "refused", "blessed"
-_INTERRUPTED = ("interrupted", "hangup", "terminated", "killed")
+PUSHED, REFUSED, UNFINISHED = "pushed", "refused", "unfinished"
+_INTERRUPTED = ("interrupted", "hangup", "terminated", "killed", UNFINISHED)
 _HEADS = {
     BETTER: "Better than the last blessed model, by more than noise",
     WORSE: "Worse than the last blessed model, by more than noise",
@@ -52,8 +52,6 @@ def verdict(report: Report) -> Said:
     if said.outcome == PUSHED:
         version = (report.summary.pushed or said.reason).rstrip("/").rpartition("/")[2]
         return Said(GOOD, f"Served: pushed as version {version}", _room(report))
-    if said.outcome == BLESSED:
-        return Said(GOOD, "Blessed: not served yet", _room(report))
     if said.outcome == REFUSED:
         gates = list(dict.fromkeys(failure.gate for failure in said.failures))
         by = f" by {gates[0]}" if gates else ""
@@ -61,7 +59,8 @@ def verdict(report: Report) -> Said:
     if said.outcome in _INTERRUPTED:
         done = [node.node for node in report.summary.nodes if node.state in ("done", "cached")]
         where = f" after {done[-1]}" if done else ""
-        return Said(STOPPED, f"Not served: stopped{where}", (_begun(said.reason),))
+        how = "not finished" if said.outcome == UNFINISHED else f"stopped{where}"
+        return Said(STOPPED, f"Not served: {how}", (_begun(said.reason),))
     node, _, reason = said.reason.partition(": ")
     if reason and node in {one.node for one in report.summary.nodes}:
         return Said(BAD, f"Not served: {node} failed", (_begun(reason),))

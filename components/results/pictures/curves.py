@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Sequence[float | None]]  # of threshold, false and true positive rate, precision
 Line = list[tuple[float, float]]
-_ALL = 10  # up to so many classes, each has its own colour and dashes
+_ALL = 14  # up to so many classes, each has its own colour and dashes
 _NAMED = 5  # of more classes, the worst have
 _WORTH = 0.002  # a point that is nearer to the last one is left out
 _LONGEST = 16  # letters of a name in the legend
 
 
 def roc(curves: Sequence[Rows], names: Sequence[str], areas: Sequence[float | None]) -> Picture:
-    """Draws the true positive rate against the false one, of each class."""
+    """Draws the true positive rate against the false one, of each class that has a curve."""
     lines = [_line(rows, 1, 2, [(1.0, 1.0), (0.0, 0.0)]) for rows in curves]
     # Where the lines turn: what is left of it and below it is the same for all good classifiers.
     turns = [max(line, key=lambda at: at[1] - at[0], default=(0.0, 1.0)) for line in lines]
-    right = min(1.0, max(0.005, *(4.0 * x for x, _ in turns)))
-    low = max(0.0, min(0.98, *(1.0 - 4.0 * (1.0 - y) for _, y in turns)))
+    right = min(1.0, max([0.005, *(4.0 * x for x, _ in turns)]))
+    low = max(0.0, min([0.98, *(1.0 - 4.0 * (1.0 - y) for _, y in turns)]))
     return _draw(
         "ROC",
         "false positive rate",
         "true positive rate",
         lines,
-        _styles(names, areas),
+        _styles(names, areas, lines),
         (0.0, right, low, 1.0),
     )
 
@@ -38,17 +38,17 @@ def roc(curves: Sequence[Rows], names: Sequence[str], areas: Sequence[float | No
 def precision_recall(
     curves: Sequence[Rows], names: Sequence[str], areas: Sequence[float | None]
 ) -> Picture:
-    """Draws the precision against the recall, of each class."""
+    """Draws the precision against the recall, of each class that has a curve."""
     lines = [_line(rows, 2, 3, []) for rows in curves]
     turns = [max(line, key=lambda at: at[0] + at[1], default=(1.0, 1.0)) for line in lines]
-    left = max(0.0, min(0.98, *(1.0 - 4.0 * (1.0 - x) for x, _ in turns)))
-    low = max(0.0, min(0.98, *(1.0 - 4.0 * (1.0 - y) for _, y in turns)))
+    left = max(0.0, min([0.98, *(1.0 - 4.0 * (1.0 - x) for x, _ in turns)]))
+    low = max(0.0, min([0.98, *(1.0 - 4.0 * (1.0 - y) for _, y in turns)]))
     return _draw(
         "Precision and recall",
         "recall",
         "precision",
         lines,
-        _styles(names, areas),
+        _styles(names, areas, lines),
         (left, 1.0, low, 1.0),
     )
 
@@ -56,10 +56,13 @@ def precision_recall(
 Style = tuple[str, str, str, float]  # colour, dashes, label, width
 
 
-def _styles(names: Sequence[str], areas: Sequence[float | None]) -> list[Style]:
-    """A style for each class; of many classes only the worst stand out."""
-    worst = sorted(range(len(names)), key=lambda i: 1.0 if areas[i] is None else areas[i] or 0.0)
-    named = worst[: len(names) if len(names) <= _ALL else _NAMED]
+def _styles(
+    names: Sequence[str], areas: Sequence[float | None], lines: Sequence[Line]
+) -> list[Style]:
+    """A style for each class; of many lines only the worst stand out."""
+    drawn = [place for place, line in enumerate(lines) if line]
+    worst = sorted(drawn, key=lambda i: 1.0 if areas[i] is None else areas[i] or 0.0)
+    named = worst[: len(drawn) if len(drawn) <= _ALL else _NAMED]
     found = [(MUTED, "-", "", 0.5)] * len(names)
     for place, number in enumerate(sorted(named)):
         dashes = ("-", "--", ":")[place // len(SERIES)]
@@ -91,9 +94,11 @@ def _draw(
         tidy(axes, across, up)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), handlelength=2.2)
 
-    many = "" if len(lines) <= _ALL else f"; the {_NAMED} classes with the least area have colours"
+    drawn = sum(map(bool, lines))
+    which = "each class" if drawn == len(lines) else f"the {drawn} classes with the least area"
+    many = "" if drawn <= _ALL else f"; the {_NAMED} with the least area have colours"
     zoomed = "" if window == (0.0, 1.0, 0.0, 1.0) else "; only the corner where the lines turn"
-    caption = f"{name} of each class against the others{many}{zoomed}."
+    caption = f"{name} of {which} against the others{many}{zoomed}."
     return draw(name, caption, paint, 430, 290, margins=(58, 120, 42, 28))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from components.results.numbers import number
 
@@ -29,7 +29,7 @@ _VARIABLES = {
     **{colour: f"var(--c{place})" for place, colour in enumerate(SERIES, 1)},
 }
 _DPI = 72.0  # of matplotlib's SVG: a point is a pixel
-_PLAIN: Mapping[str, object] = {
+_PLAIN: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.unicode_minus": True,
@@ -108,8 +108,9 @@ def draw(
     return Picture(svg, caption or text)
 
 
-def tidy(axes: Axes, across: str = "", up: str = "", steps: int = 4) -> None:
-    """Names both axes, and gives each a few numbers as the page writes them."""
+def tidy(axes: Axes, across: str = "", up: str = "", whole: bool = False) -> None:
+    """Names both axes, and gives each a few numbers as the page writes them; with `whole`, whole
+    ones across."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
     for axis, name in ((axes.xaxis, across), (axes.yaxis, up)):
@@ -117,7 +118,7 @@ def tidy(axes: Axes, across: str = "", up: str = "", steps: int = 4) -> None:
         if axis.get_scale() == "log":
             axis.set_minor_formatter(NullFormatter())
         else:
-            axis.set_major_locator(MaxNLocator(steps))
+            axis.set_major_locator(MaxNLocator(4, integer=whole and axis is axes.xaxis))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(f"{value:.6g}"))))
 
 

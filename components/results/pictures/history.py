@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Values = Sequence[float | None]
-_WIDE = 30.0  # from this ratio of the largest to the least value, the scale is logarithmic
+_WIDE = 20.0  # from this ratio of the largest to the least value, the scale is logarithmic
 _MOST = 400  # points of a line
 
 
@@ -46,8 +46,8 @@ def history(name: str, train: Values, held_out: Values) -> Picture:
         if logarithmic:
             axes.set_yscale("log")
         axes.set_title(title(name))
-        tidy(axes, "epoch")
-        axes.legend()
+        tidy(axes, "epoch", whole=True)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, columnspacing=1)
 
     ends = ", ".join(f"{label} {number(values[-1], name)}" for label, values, _, _ in lines)
     scale = "; logarithmic scale" if logarithmic else ""

@@ -43,9 +43,9 @@ def figures(report: Report) -> Iterator[Section]:
 
 def sections(report: Report) -> Iterator[Section]:
     """`samples`, `reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`."""
-    for group, name, told in _IMAGES:
+    for group, name, more in _IMAGES:
         if images := of_group(report, group):
-            yield plain(group, name, words=[told] if told else [], images=images)
+            yield plain(group, name, words=[more] if more else [], images=images)
     found = report.summary.evaluation
     if found is not None and any(name.startswith(_SHARE) for name in found.overall):
         yield _classes(found)
