@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from modules.util import environment
 from modules.util.folders import working_in
 
 CANNOT = 4  # the exit code that says that the model itself cannot be asked
@@ -144,4 +145,5 @@ def main(model_dir: str, requests_file: str, answers_file: str) -> int:
 
 
 if __name__ == "__main__":
+    environment.collect_seldom()
     sys.exit(main(*sys.argv[1:]))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,16 @@ from tfx.types import (
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import json_utils
 
-from components import pairing, proposal, tfma_results
+from components import kept, pairing, proposal, tfma_results
+from components.blessing import refuse
 from components.comparison import Comparison
-from components.gates import Failure, describe, no_gates, write_record
+from components.gates import EVALUATOR, Failure, describe, no_gates, write_record
 from components.gathered import on_disk
+from components.paired import directions, pair, undefined
 from components.results.facts import EVALUATION_FILE
+from components.results.judged import Paired, Threshold
+from components.results.predictions import Predictions, write_predictions
+from components.thresholds import failures_of, of_bounds, of_changes
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import Dataset, from_text, to_text
@@ -52,33 +60,48 @@ class Executor(tfx_evaluator.Executor):
         family = families.load(exec_properties["family"])(
             dataset, judge_of(input_dict.get("judge"))
         )
-        # Beside what it is for, since a folder for temporary files may be in memory.
-        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
-            note = self._compared(family, input_dict, output_dict, exec_properties)
-        evaluation = tfma_results.read_evaluation(uri, family, note)
+        spec = family.evaluation.for_classes(dataset.names)
+        found, mine, theirs = self._compared(family, input_dict, output_dict, exec_properties)
+        evaluation = tfma_results.read_evaluation(uri, family, found.note, found.left_out)
+        errors = tfma_results.read_errors(uri, dataset.names)
+        pairs: list[Paired] = []
+        if mine:
+            write_predictions(uri, mine)
+        if mine and theirs:
+            pairs = pair(mine, theirs, directions(spec), dataset.names)
         blessing = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.BLESSING_KEY]
         )
         broken = tfma_results.not_finite(evaluation, family)
+        thin = tfma_results.thin_slices(evaluation, family)
         failures: list[Failure] = []
+        thresholds: list[Threshold] = []
         if table := not broken and exec_properties["proposes"]:
-            spec = family.evaluation.for_classes(dataset.names)
-            errors = tfma_results.read_errors(uri, dataset.names)
             proposed = proposal.propose(evaluation, errors, spec)
             write_text(Path(uri, proposal.FILE), proposal.to_toml(proposed, table))
-            failures = [no_gates(tfma_results.EVALUATOR)]
+            failures = [no_gates(EVALUATOR)]
         elif not exec_properties["proposes"]:
-            failures = tfma_results.read_failures(uri, evaluation)
+            unmet = tfma_results.read_failures(uri, evaluation)
             blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
-            if blessed != (not failures):
-                found = describe(failures) if failures else "every threshold is met"
+            if blessed != (not unmet):
+                why = describe(unmet) if unmet else "every threshold is met"
                 said = "blessed" if blessed else "not blessed"
-                raise RuntimeError(f"the model is {said} although {found}")
-        failures = broken + failures + tfma_results.thin_slices(evaluation, family)
+                raise RuntimeError(f"the model is {said} although {why}")
+            gates = json.loads(exec_properties["gates"])
+            thresholds = of_bounds(evaluation, errors, spec, gates, [*unmet, *thin])
+            thresholds += of_changes(pairs, spec, gates)
+            failures = failures_of(thresholds, unmet)
+        failures = broken + failures + thin
         if failures:
-            _refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
+            refuse(blessing, artifact_utils.get_single_instance(input_dict["model"]))
+        evaluation = dataclasses.replace(
+            evaluation,
+            thresholds=tuple(thresholds),
+            paired=tuple(pairs),
+            baseline=_folder(input_dict) if theirs else "",
+        )
         write_json(Path(uri, EVALUATION_FILE), to_json(evaluation))
-        write_record(uri, tfma_results.EVALUATOR, failures)
+        write_record(uri, EVALUATOR, failures)
 
     def _compared(
         self,
@@ -86,39 +109,52 @@ class Executor(tfx_evaluator.Executor):
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],
         exec_properties: dict[str, Any],
-    ) -> str:
+    ) -> tuple[Comparison, Predictions | None, Predictions | None]:
         """Judges as TFX does, against as much of the last blessed model as can be compared.
 
         Returns:
-            What could not be compared and why, for people; empty when everything was.
+            What can be compared; what the candidate said of each Example, and the last blessed
+            model, None where there is no such or it cannot be compared with.
         """
         if not input_dict.get(standard_component_specs.BASELINE_MODEL_KEY):
-            super().Do(input_dict, output_dict, exec_properties)
-            return ""
+            return (Comparison(), *self._judged(input_dict, output_dict, exec_properties))
 
-        def judge(found: Comparison) -> None:
+        def judge(found: Comparison) -> tuple[Predictions | None, Predictions | None]:
             for artifacts in output_dict.values():
                 _empty(artifacts[0].uri)
             inputs, properties = pairing.reduced(found, input_dict, exec_properties)
-            super(Executor, self).Do(inputs, output_dict, properties)
+            return self._judged(inputs, output_dict, properties)
 
         found = pairing.look(family, input_dict, exec_properties, pairing.FEW)
         try:
-            judge(found)
+            mine, theirs = judge(found)
         except Exception:
             # A few Examples may not have shown what is wrong with it; if all do not, it is not it.
             whole = pairing.look(family, input_dict, exec_properties)
             if whole == found:
                 raise
             found = whole
-            judge(found)
+            mine, theirs = judge(found)
+        if mine and theirs:
+            compared = [gate.figure for gate in family.evaluation.gates if gate.change]
+            if lacking := undefined(mine, theirs, compared):
+                found = found.without(lacking, "not a number")
+                each = {n: v for n, v in theirs.each.items() if n not in lacking}
+                theirs = dataclasses.replace(theirs, each=each)
+        return found, mine, theirs
+
+    def _judged(
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> tuple[Predictions | None, Predictions | None]:
+        """Judges as TFX does; gives what the candidate and the baseline said of each Example."""
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        if exec_properties["proposes"] or not found.possible:
-            return found.note
-        if undefined := pairing.undefined_changes(uri):
-            found = found.without(undefined, "not a number")
-            judge(found)
-        return found.note
+        # Beside what it is for, since a folder for temporary files may be in memory.
+        with tempfile.TemporaryDirectory(dir=uri, prefix=".facts-") as folder, on_disk(folder):
+            super().Do(input_dict, output_dict, exec_properties)
+            return kept.find(kept.CANDIDATE), kept.find(kept.BASELINE)
 
 
 def _empty(folder: str) -> None:
@@ -130,18 +166,10 @@ def _empty(folder: str) -> None:
             path.unlink()
 
 
-def _refuse(blessing: Any, model: Any) -> None:
-    """Makes a blessing say no, whatever TFX made of the thresholds, or if there were none."""
-    Path(blessing.uri, constants.BLESSED_FILE_NAME).unlink(missing_ok=True)
-    write_text(Path(blessing.uri, constants.NOT_BLESSED_FILE_NAME), "")
-    for name, value in (
-        (constants.ARTIFACT_PROPERTY_BLESSED_KEY, constants.NOT_BLESSED_VALUE),
-        (constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id),
-    ):
-        blessing.set_int_custom_property(name, value)
-    blessing.set_string_custom_property(
-        constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri
-    )
+def _folder(input_dict: dict[str, list[Any]]) -> str:
+    """The last blessed model, by its folder among the artifacts."""
+    [model] = input_dict[standard_component_specs.BASELINE_MODEL_KEY]
+    return "/".join(Path(model.uri).parts[-3:])
 
 
 class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
@@ -155,6 +183,7 @@ class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
         **standard_component_specs.EvaluatorSpec.PARAMETERS,
         "family": ExecutionParameter(type=str),
         "dataset": ExecutionParameter(type=str),
+        "gates": ExecutionParameter(type=str),
         "proposes": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
@@ -163,8 +192,8 @@ class EvaluatorSpec(standard_component_specs.EvaluatorSpec):
 class Evaluator(base_beam_component.BaseBeamComponent):
     """TFX's Evaluator, as far as it is needed here; its own takes no parameters of ours.
 
-    Outputs `evaluation`, with TFMA's files, `facts.json`, `gate.json` and, without gates,
-    `gates.toml`, and `blessing`.
+    Outputs `evaluation`, with TFMA's files, `facts.json`, `predictions.npz`, `gate.json` and,
+    without gates, `gates.toml`, and `blessing`.
     """
 
     SPEC_CLASS = EvaluatorSpec
@@ -177,6 +206,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         eval_config: config_pb2.EvalConfig,
         family: str,
         dataset: Dataset,
+        gates: Mapping[str, float],
         source: str,
         example_splits: list[str],
         proposes: str = "",
@@ -191,6 +221,8 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             eval_config: what is measured, of which slices, against which bounds.
             family: whose model it is.
             dataset: what the data say of themselves.
+            gates: the bounds by their names; those of `eval_config`, and by how much a figure may
+                be worse than the last blessed model's.
             source: a hash of the code that judges, so that its change is noticed.
             example_splits: those of the Examples that are read.
             proposes: `family.profile`, when there are no gates for them: some are proposed, and
@@ -206,6 +238,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
             example_splits=json_utils.dumps(example_splits),
             family=family,
             dataset=to_text(dataset),
+            gates=json.dumps(dict(gates), sort_keys=True),
             proposes=proposes,
             judge=judge,
             source=source,

@@ -19,6 +19,7 @@ FILE = "gate.json"
 OVERALL = "overall"  # the slice that is the whole
 NO_GATES = "no gates"
 AT_LEAST, AT_MOST, CHANGE, MUST = "at least", "at most", "change", "must"
+EVALUATOR = "Evaluator"  # the gate that has bounds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,10 @@ class Failure:
             say what is wrong.
         bound: what was needed; None where words say it.
         examples: how many Examples the slice has; 0 where they are not counted.
-        words: what the numbers do not tell, so that metric, slice and words are a sentence.
+        words: what the numbers do not tell; without numbers, metric, slice and words are a
+            sentence.
+        low: the lower end of a change's 95 % interval; None where it is not known.
+        high: the upper end.
     """
 
     gate: str
@@ -45,6 +49,8 @@ class Failure:
     bound: float | None
     examples: int
     words: str = ""
+    low: float | None = None
+    high: float | None = None
 
     @property
     def shortfall(self) -> float:
@@ -57,13 +63,16 @@ class Failure:
         where = "" if self.slice == OVERALL else f" on {self.slice}"
         if self.kind == MUST:
             return f"{self.metric}{where} {self.words}"
-        examples = f"({self.examples:,} examples)"
+        words = f": {self.words}" if self.words else ""
+        examples = f"({self.examples:,} examples{words})"
         if self.value is None:
             return f"{self.metric}{where} could not be measured {examples}"
         if self.kind == CHANGE:
+            known = self.low is not None and self.high is not None
+            sure = f"(95 % interval {self.low:+.4g} to {self.high:+.4g}) " if known else ""
             return (
-                f"{self.metric}{where} changed by {self.value:+.4g} from the last blessed model, "
-                f"where {self.bound:+.4g} is allowed {examples}"
+                f"{self.metric}{where} changed by {self.value:+.4g} {sure}from the last blessed "
+                f"model, where {self.bound:+.4g} is allowed {examples}"
             )
         allowed = "needs" if self.kind == AT_LEAST else "may be at most"
         return f"{self.metric}{where} is {self.value:.4g}, {allowed} {self.bound:g} {examples}"

@@ -22,6 +22,11 @@ Rows = dict[str, np.ndarray]  # arrays of as many rows as there are Examples
 _LABELS = ""  # their name among the facts, which have all another
 
 
+def folder() -> str | None:
+    """The folder that `on_disk` was given, while it is."""
+    return _folder
+
+
 @contextmanager
 def on_disk(folder: str) -> Iterator[None]:
     """Keeps what is gathered meanwhile in files in a folder, which is the caller's to remove."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_component_specs
 from tfx.utils import json_utils, path_utils, proto_utils
@@ -64,38 +63,11 @@ def reduced(
     proto_utils.json_to_proto(properties[_EVAL_CONFIG], config)
     for spec in config.metrics_specs:
         for metric in spec.metrics:
-            given = json.loads(metric.config) if metric.config else {}
-            if given.get("name") in found.left_out:
-                _uncompared(metric.per_slice_thresholds)
             if metric.class_name == "SliceFigures":
+                given = json.loads(metric.config)
                 asked = {"left_out": found.left_out, "lacking": found.lacking}
                 metric.config = json.dumps({**given, "comparison": asked})
-        for name, of_figure in spec.per_slice_thresholds.items():
-            if name in found.left_out:
-                _uncompared(of_figure.thresholds)
     return {**inputs}, {**properties, _EVAL_CONFIG: proto_utils.proto_to_json(config)}
-
-
-def undefined_changes(uri: str) -> list[str]:
-    """The gated figures whose change is not a number.
-
-    Args:
-        uri: the Evaluator's output, of a model that has gates.
-    """
-    return sorted(
-        {
-            failure.metric_key.name
-            for of_slice in tfma.load_validation_result(uri).metric_validations_per_slice
-            for failure in of_slice.failures
-            if failure.metric_threshold.HasField("change_threshold")
-            and not np.isfinite(failure.metric_value.double_value.value)
-        }
-    )
-
-
-def _uncompared(thresholds: Iterable[config_pb2.PerSliceMetricThreshold]) -> None:
-    for one in thresholds:
-        one.threshold.ClearField("change_threshold")
 
 
 def _path(models: list[Any]) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from components.gates import OVERALL
-from components.intervals import Interval, interval
 from components.results.facts import Evaluation
-from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
+from components.thresholds import Errors, measured
+from modules.contract.evaluation import EvaluationSpec
 
 FILE = "gates.toml"
 _DIGITS = 4  # of a bound that count
@@ -21,8 +19,6 @@ _HEADER = """\
 
 [{table}]
 """
-
-Errors = Mapping[str, Mapping[str, float | None]]  # of each slice, by figure
 
 
 class Bound(NamedTuple):
@@ -36,14 +32,6 @@ class Bound(NamedTuple):
 
     name: str
     value: float | None
-    says: str
-
-
-class _Case(NamedTuple):
-    """What a gate asks of one slice: a figure there, its interval, and its name in words."""
-
-    value: float
-    interval: Interval
     says: str
 
 
@@ -61,25 +49,29 @@ def propose(evaluation: Evaluation, errors: Errors, spec: EvaluationSpec) -> lis
     found = []
     for name in spec.demanded:
         gates = [gate for gate in spec.gates if gate.name == name]
-        asked = [case for gate in gates for case in _cases(gate, evaluation, errors)]
-        cases = [case for case in asked if isinstance(case, _Case)]
-        lost = [case for case in asked if isinstance(case, str)]
+        asked = [one for gate in gates for one in measured(gate, evaluation, errors)]
+        lost = [str(one) for one in asked if one.value is None]
         found += [Bound(where, None, "could not be measured, so no bound is met") for where in lost]
+        cases = [
+            (one.value, one.interval, f"{one} is {one.value:.4g}")
+            for one in asked
+            if one.value is not None and one.interval
+        ]
         if not cases:
             continue
         if gates[0].at_least:
-            worst = min(cases, key=lambda case: case.value)
-            bound = outward(worst.interval.low, decimal.ROUND_FLOOR)
+            _, worst, says = min(cases, key=lambda case: case[0])
+            bound = outward(worst.low, decimal.ROUND_FLOOR)
             nothing = "" if bound else ", so that this asks for nothing"
         else:
-            worst = max(cases, key=lambda case: case.value)
-            bound, nothing = outward(worst.interval.high, decimal.ROUND_CEILING), ""
-        found.append(Bound(name, bound, worst.says + nothing))
+            _, worst, says = max(cases, key=lambda case: case[0])
+            bound, nothing = outward(worst.high, decimal.ROUND_CEILING), ""
+        found.append(Bound(name, bound, says + nothing))
     for gate in spec.gates:
-        for case in _cases(gate, evaluation, errors) if gate.change else ():
-            if isinstance(case, str):
+        for one in measured(gate, evaluation, errors) if gate.change else ():
+            if not one.interval:
                 continue
-            half = (case.interval.high - case.interval.low) / 2.0
+            half = (one.interval.high - one.interval.low) / 2.0
             says = f"half the interval of {gate.figure}"
             found.append(Bound(gate.change, outward(half, decimal.ROUND_CEILING), says))
     return found
@@ -106,26 +98,3 @@ def outward(value: float, rounding: str) -> float:
     exact = decimal.Decimal(value)
     place = exact.adjusted() - _DIGITS + 1 if exact else 0
     return float(exact.quantize(decimal.Decimal(1).scaleb(place), rounding=rounding))
-
-
-def _cases(gate: Gate, evaluation: Evaluation, errors: Errors) -> Iterator[_Case | str]:
-    """What a gate asks; in words alone, where there is no figure."""
-    for where, figures in evaluation.whole_and_slices.items():
-        if where.startswith(f"{gate.by}=") if gate.by else where == OVERALL:
-            value = figures.get(gate.figure)
-            on = "" if where == OVERALL else f" on {where}"
-            if value is None:
-                yield f"{gate.figure}{on}"
-                continue
-            error = errors.get(where, {}).get(gate.figure)
-            count = _count(gate, where, evaluation)
-            says = f"{gate.figure}{on} is {value:.4g}"
-            yield _Case(value, interval(value, gate.scale, count, error), says)
-
-
-def _count(gate: Gate, where: str, evaluation: Evaluation) -> int:
-    if gate.scale is not Scale.OF_PREDICTED:
-        return evaluation.examples[where]
-    kind = gate.figure.partition(of_class("", ""))[0]
-    figures = [of_class(kind, name) for name in evaluation.classes]
-    return sum(row[figures.index(gate.figure)] for row in evaluation.confusion)

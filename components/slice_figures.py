@@ -15,12 +15,13 @@ import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
-from components import bootstrap
+from components import bootstrap, kept
 from components.comparison import Comparison
 from components.gathered import Gathered, finite_rows
 from modules import families
 from modules.contract.family import Family
 from modules.data.dataset import from_plain
+from modules.data.features import STROKE
 
 
 class SliceFigures(metric_types.Metric):
@@ -30,7 +31,6 @@ class SliceFigures(metric_types.Metric):
         self,
         family: str,
         dataset: Mapping[str, Any],
-        errors: bool = False,
         comparison: Mapping[str, Any] | None = None,
         name: str = "figures",
     ) -> None:
@@ -39,7 +39,6 @@ class SliceFigures(metric_types.Metric):
         Args:
             family: whose figures.
             dataset: of what data, as modules.data.dataset.to_plain writes it.
-            errors: also give the standard errors of gated figures; see components.bootstrap.
             comparison: the fields of a Comparison with the last blessed model, of which it says
                 what is asked; all of it unless something is said.
             name: unused; TFMA gives every metric one.
@@ -49,7 +48,6 @@ class SliceFigures(metric_types.Metric):
             name=name,
             family=family,
             dataset=dataset,
-            errors=errors,
             comparison=dict(comparison or {}),
         )
 
@@ -64,7 +62,6 @@ def _computations(
     name: str,
     family: str,
     dataset: Mapping[str, Any],
-    errors: bool = False,
     comparison: Mapping[str, Any] | None = None,
     model_names: Iterable[str] = ("",),
     output_names: Iterable[str] = ("",),
@@ -75,16 +72,13 @@ def _computations(
     return [
         metric_types.MetricComputation(
             keys=combiner.keys(),
-            preprocessors=None,
+            preprocessors=[metric_types.FeaturePreprocessor(kept.FEATURES)],
             combiner=combiner,
         )
         for model in model_names
         for output in output_names
         for combiner in [
-            # The standard errors of the last blessed model are nobody's question.
-            _Combiner(chosen, model, output, comparison=baseline)
-            if model == constants.BASELINE_KEY
-            else _Combiner(chosen, model, output, errors)
+            _Combiner(chosen, model, output, baseline if model == constants.BASELINE_KEY else None)
         ]
     ]
 
@@ -102,18 +96,17 @@ class _Combiner(beam.CombineFn):
         family: Family,
         model: str,
         output: str,
-        errors: bool = False,
         comparison: Comparison | None = None,
     ) -> None:
         self._family, self._model, self._output = family, model, output
-        self._errors, self._comparison = errors, comparison or Comparison()
-        self._candidate = comparison is None
+        self._comparison, self._candidate = comparison or Comparison(), comparison is None
 
     def keys(self) -> list[metric_types.MetricKey]:
         """Of all that is said about a slice."""
         family = self._family
         evaluation = family.evaluation.for_classes(family.dataset.names)
-        uncounted = bootstrap.uncounted(evaluation) if self._errors else ()
+        # The standard errors of the last blessed model are nobody's question.
+        uncounted = bootstrap.uncounted(evaluation) if self._candidate else ()
         whole = (*evaluation.figures, *map(bootstrap.named, uncounted))
         classes = [metric_types.SubKey(class_id=place) for place in range(family.dataset.classes)]
         return [
@@ -141,7 +134,8 @@ class _Combiner(beam.CombineFn):
                 )
             said = {name: said}
         # TFMA hands over an Example at a time, without a dimension for the batch.
-        accumulator.add(labels, {name: np.asarray(value)[None] for name, value in said.items()})
+        rows = {name: np.asarray(value)[None] for name, value in said.items()}
+        accumulator.add(labels, rows | kept.gathered(element.features))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Gathered]) -> Gathered:
@@ -154,23 +148,41 @@ class _Combiner(beam.CombineFn):
         return accumulator
 
     def extract_output(self, accumulator: Gathered) -> dict[metric_types.MetricKey, Any]:
-        labels, facts = accumulator.whole()
-        if not facts:
+        labels, rows = accumulator.whole()
+        if not rows:
             return {}
-        finite = finite_rows(facts, self._family.evaluation.unmeasured)
-        if finite.all() or not self._candidate:  # what is no number is not compared with
+        facts, features = kept.split(rows)
+        facts = self._comparison.filled(facts, len(labels))
+        spec = self._family.evaluation
+        if not self._candidate:  # what is no number is not compared with
+            said = {spec.prediction: facts[spec.prediction]} if spec.prediction else {}
+            known = finite_rows({**said, "labels": labels}, ())
+            left_out = self._comparison.left_out
+            kept.keep(self._family, kept.BASELINE, labels, facts, features, known, left_out)
             return self._measured(labels, facts)
-        some = {name: fact[finite] for name, fact in facts.items()}
-        found = self._measured(labels[finite], some) if finite.any() else self._nothing()
-        count = float(np.sum(~finite))
-        return {**found, _key(NOT_FINITE, self._model, self._output): count}
+        finite = finite_rows(facts, spec.unmeasured)
+        kept.keep(self._family, kept.CANDIDATE, labels, facts, features, finite)
+        strokes, found = features[STROKE], self._nothing()
+        if finite.all():
+            return self._measured(labels, facts) | self._errors(labels, facts, strokes)
+        if finite.any():
+            labels, facts = labels[finite], {name: fact[finite] for name, fact in facts.items()}
+            found = self._measured(labels, facts) | self._errors(labels, facts, strokes[finite])
+        return {**found, _key(NOT_FINITE, self._model, self._output): float(np.sum(~finite))}
 
     def _measured(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[Any, Any]:
-        found = self._family.figures(labels, self._comparison.filled(facts, len(labels)))
-        if self._errors:
-            known = bootstrap.standard_errors(self._family, labels, facts)
-            found = {**found, **{bootstrap.named(name): error for name, error in known.items()}}
-        return {key: _value(found, key) for key in self.keys()}
+        found = self._family.figures(labels, facts)
+        return {key: _value(found, key) for key in self.keys() if not bootstrap.figure_of(key.name)}
+
+    def _errors(
+        self, labels: np.ndarray, facts: Mapping[str, np.ndarray], strokes: np.ndarray
+    ) -> dict[Any, Any]:
+        known = bootstrap.standard_errors(self._family, labels, facts, strokes)
+        return {
+            key: known.get(figure, float("nan"))  # most mean nothing on most slices
+            for key in self.keys()
+            if (figure := bootstrap.figure_of(key.name))
+        }
 
     def _nothing(self) -> dict[Any, Any]:
         """Figures of no Examples: none is a number, and there is nothing to say of classes."""
@@ -178,7 +190,5 @@ class _Combiner(beam.CombineFn):
 
 
 def _value(found: Mapping[str, Any], key: metric_types.MetricKey) -> Any:
-    if bootstrap.figure_of(key.name):
-        return float(found.get(key.name, np.nan))  # most mean nothing on most slices
     value = found[key.name][key.sub_key.class_id] if key.sub_key else found[key.name]
     return value if np.ndim(value) else float(value)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 
 from components.bootstrap import figure_of
-from components.gates import AT_LEAST, AT_MOST, CHANGE, MUST, OVERALL, Failure
+from components.gates import AT_LEAST, AT_MOST, EVALUATOR, MUST, OVERALL, Failure
 from components.results.facts import BASELINE, Evaluation
 from components.slice_figures import NOT_FINITE
 from modules.contract.family import Family
@@ -16,16 +16,17 @@ from modules.data.dataset import TESTED
 from modules.data.features import LABEL, STROKE, strokes_of
 from modules.util.plain import number
 
-EVALUATOR = "Evaluator"  # the node whose thresholds they are
 
-
-def read_evaluation(uri: str, family: Family, uncompared: str = "") -> Evaluation:
+def read_evaluation(
+    uri: str, family: Family, uncompared: str = "", left_out: Collection[str] = ()
+) -> Evaluation:
     """Reads the metrics of the candidate.
 
     Args:
         uri: the Evaluator's output.
         family: whose model was judged, on which data.
         uncompared: what was not compared with the last blessed model, for people; often empty.
+        left_out: the figures that it is about.
     """
     names = family.dataset.names
     spec = family.evaluation.for_classes(names)
@@ -35,11 +36,13 @@ def read_evaluation(uri: str, family: Family, uncompared: str = "") -> Evaluatio
     for key, views in result.slicing_metrics:
         for sub_key, metrics in views[""].items():
             if not sub_key:
-                left_out = spec.overall if key else ()
+                whole = spec.overall if key else ()
                 slices[_slice_name(key, names)] = {
                     name: _value(value)
                     for name, value in sorted(metrics.items())
-                    if name.removesuffix("_diff") not in left_out and not figure_of(name)
+                    if name.removesuffix("_diff") not in whole
+                    and not (name.endswith("_diff") and name.removesuffix("_diff") in left_out)
+                    and not figure_of(name)
                 }
             elif not key:
                 class_id = int(sub_key.removeprefix("classId:"))
@@ -204,8 +207,6 @@ def _slice_name(key: Any, names: Sequence[str]) -> str:
 
 
 def _bound(threshold: Any) -> tuple[str, float]:
-    if threshold.HasField("change_threshold"):
-        return CHANGE, threshold.change_threshold.absolute.value
     value = threshold.value_threshold
     if value.HasField("lower_bound"):
         return AT_LEAST, value.lower_bound.value

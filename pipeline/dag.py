@@ -132,6 +132,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         proposes="" if settings.gated else f"{settings.family}.{settings.profile}",
         family=settings.family,
         dataset=dataset,
+        gates=settings.gates,
         judge=judge,
         source=source("Evaluator", settings.family),
     )

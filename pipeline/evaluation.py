@@ -13,8 +13,6 @@ from modules.contract.evaluation import Gate
 from modules.data import features
 from modules.data.dataset import Dataset, to_plain
 
-_Direction = config_pb2.MetricDirection
-
 
 def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> config_pb2.EvalConfig:
     """Writes TFMA's configuration for a family.
@@ -25,13 +23,13 @@ def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> co
         gates: the values of the gates, by their names.
 
     Returns:
-        An EvalConfig that judges overall, per class and per stroke class, against absolute bounds
-        and the last blessed model. If a gate without a default has no value, there are no gates:
-        it measures all the same, and how sure each gated figure is.
+        An EvalConfig that judges overall, per class and per stroke class, against absolute bounds.
+        What is worse than the last blessed model is none of TFMA's, which knows no noise:
+        components/thresholds.py judges that. If a gate without a default has no value, there are
+        no gates: it measures all the same.
     """
     evaluation = families.load(family).evaluation.for_classes(dataset.names)
-    gated = evaluation.brought(gates)
-    if not gated:
+    if not evaluation.brought(gates):
         evaluation = evaluation._replace(gates=())
     standard = [
         _metric(class_name, name, _thresholds(name, evaluation.gates, gates))
@@ -40,7 +38,7 @@ def eval_config(family: str, dataset: Dataset, gates: Mapping[str, float]) -> co
     own = config_pb2.MetricConfig(
         class_name="SliceFigures",
         module="components.slice_figures",
-        config=json.dumps({"family": family, "dataset": to_plain(dataset), "errors": not gated}),
+        config=json.dumps({"family": family, "dataset": to_plain(dataset)}),
     )
     return config_pb2.EvalConfig(
         model_specs=[
@@ -94,13 +92,4 @@ def _thresholds(
 def _threshold(gate: Gate, values: Mapping[str, float]) -> config_pb2.MetricThreshold:
     bound = {"value": values[gate.name]}
     limits = {"lower_bound": bound} if gate.at_least else {"upper_bound": bound}
-    threshold = config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(**limits)
-    )
-    if gate.change:
-        better = _Direction.HIGHER_IS_BETTER if gate.at_least else _Direction.LOWER_IS_BETTER
-        worse = -values[gate.change] if gate.at_least else values[gate.change]
-        threshold.change_threshold.CopyFrom(
-            config_pb2.GenericChangeThreshold(direction=better, absolute={"value": worse})
-        )
-    return threshold
+    return config_pb2.MetricThreshold(value_threshold=config_pb2.GenericValueThreshold(**limits))

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 
 import pytest
 
+from modules.util import environment
 from tests import runs, smoke
+
+environment.collect_seldom()
 
 # What kfp's environment runs, and TFX's cannot.
 collect_ignore = [] if importlib.util.find_spec("kfp_server_api") else ["kfp"]

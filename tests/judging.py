@@ -68,6 +68,7 @@ def judge(
         eval_config=eval_config(family, dataset, gates),
         family=family,
         dataset=dataset,
+        gates=gates,
         proposes=table,
         source="tests",
     )

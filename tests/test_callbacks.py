@@ -124,7 +124,7 @@ def test_pictures_are_some_ten_however_long_the_training(tmp_path: Path, epochs:
 def backed_up(folder: Path, epochs: int) -> keras.Model:
     """A model after so many epochs with a backup in the folder; its weight is their number."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     backup = Backup(folder)
     backup.set_model(model)
     for epoch in range(epochs):

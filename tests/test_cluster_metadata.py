@@ -1,6 +1,6 @@
-"""A run as a cluster has it: processes at once, and one metadata server, which dies on the way.
+"""A run as a cluster has it: a pod at work, and one metadata server, which dies on the way.
 
-The pods that this is about are processes of their own; the others do their work in this one.
+The pod that this is about is a process of its own; the others do their work in this one.
 """
 
 import json
@@ -20,17 +20,15 @@ from pipeline.intake import on_data
 from pipeline.metadata import store as metadata_store
 from pipeline.settings import Settings, make_settings, to_plain
 from tests import pods_here, runs
+from tests.crash import cases
 from tests.metadata_servers import MetadataServer, metadata_server
+from tests.serving import asked_here
 
 POD = """
 from kfp import dsl
 from kubeflow.pod import run_node
-kinds = {"summary": dsl.Markdown}
-if node == "Evaluator":
-    kinds |= {"metrics": dsl.Metrics, "report": dsl.HTML}
-    kinds["classification"] = dsl.ClassificationMetrics
-shown = {name: kind(name, f"{folder}/{node}-{name}") for name, kind in kinds.items()}
-run_node.run(settings, node, run_id, source, 0, **shown)
+summary = dsl.Markdown("summary", f"{folder}/{node}-summary")
+run_node.run(settings, node, run_id, source, 0, summary=summary)
 """
 RUN_ID = "a-run"
 
@@ -49,7 +47,7 @@ def server(tmp_path: Path) -> Iterator[MetadataServer]:
 
 @pytest.fixture
 def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Settings:
-    data = make_dataset(tmp_path / "idx", train=1500, test=400)
+    data = make_dataset(tmp_path / "idx", train=cases.TRAIN, test=cases.TEST)
     zero = dict.fromkeys(
         ("accuracy", "class_accuracy", "stroke_accuracy", "class_precision", "class_auc", "auc"), 0
     )
@@ -60,7 +58,8 @@ def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Setti
             profile="smoke",
             data_dir=data,
             output=tmp_path / "output",
-            training={"epochs": 8},  # so that each class is seen
+            training={"epochs": 4},
+            hyperparameters=cases.SMALL["transformer"],
             gates={"cross_entropy": 9, **zero},
             metadata_store=server.address,
         )
@@ -133,11 +132,8 @@ def test_a_run_outlives_its_metadata_server(
     server.start()
     pods.wait(Trainer=trainer)
 
-    pods.do("Baseline")
-    pods.wait(Evaluator=pods.start("Evaluator"))
-    pods.wait(Inspector=pods.start("Inspector"))
-    pods.wait(ServingCheck=pods.start("ServingCheck"))
-    pods.do("Pusher", VERDICT)
+    with asked_here():
+        pods.do("Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher", VERDICT)
 
     summary = pods.summary(RUN_ID)
     assert summary.verdict.outcome == "pushed"

@@ -58,17 +58,24 @@ def validate(
     return anomalies
 
 
-def test_good_data_passes(tmp_path: Path, make_dataset) -> None:
-    anomalies = anomalies_of(make_dataset(tmp_path / "idx", train=300, test=100), tmp_path)
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Path:
+    """The folder in which good data were taken through all of that."""
+    work = tmp_path_factory.mktemp("good")
+    anomalies_of(make_dataset(work / "idx", train=300, test=100), work)
+    return work
+
+
+def test_good_data_passes(good: Path) -> None:
+    anomalies = artifacts.make(standard_artifacts.ExampleAnomalies, good / "anomalies", SPLITS)
     assert find_anomalies(anomalies.uri, list(SPLITS)) == []
     DataGate.test_call(anomalies=anomalies, source="tests")
     assert read_record(anomalies.uri) == Record("DataGate", True)
 
 
-def test_statistics_do_not_hold_the_images(tmp_path: Path, make_dataset) -> None:
+def test_statistics_do_not_hold_the_images(good: Path) -> None:
     # Else their memory grows with the data: every image would be counted as a word is.
-    anomalies_of(make_dataset(tmp_path / "idx", train=300, test=100), tmp_path)
-    [file] = (tmp_path / "statistics" / "Split-train").iterdir()
+    [file] = (good / "statistics" / "Split-train").iterdir()
     [found] = tfdv.load_stats_binary(str(file)).datasets
     kinds = {feature.path.step[0]: feature.WhichOneof("stats") for feature in found.features}
     assert kinds.pop("image") == "bytes_stats"

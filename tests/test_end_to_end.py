@@ -118,7 +118,7 @@ def test_a_folder_that_was_copied_is_used_as_the_original_was(
 ) -> None:
     copy = tmp_path / "copied, with a name of its own {é %41}"
     shutil.copytree(pushed.output, copy, symlinks=True)
-    again = runs.run(copy, "--profile", "smoke")
+    again = runs.run_here(copy, "--profile", "smoke")
     assert again.code == 0, again.screen
     assert {n for n, state in again.states.items() if state != "cached"} == {"Baseline"}
     new = len(executions(copy, Execution.CACHED)) - len(executions(pushed.output, Execution.CACHED))

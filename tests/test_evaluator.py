@@ -22,6 +22,7 @@ from components.gates import Failure, describe, read_record
 from components.readers import idx
 from components.results import page
 from components.results.headlines import evaluation as evaluation_headline
+from components.results.predictions import read_predictions
 from modules import families
 from modules.data.dataset import to_plain
 from pipeline import nodes
@@ -121,6 +122,16 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         assert on_digit["example_count"] == truth.sum()
     assert evaluation.confusion == metrics.confusion_matrix(labels, chosen).tolist()
     assert np.shape(evaluation.curves) == (10, 101, 4)
+    kept = read_predictions(judged.outputs)
+    index = [feature["index"].int64_list.value[0] for feature in features]
+    assert kept.index.tolist() == sorted(index)
+    order = np.argsort(index)
+    np.testing.assert_array_equal(kept.labels, labels[order])
+    np.testing.assert_allclose(kept.probabilities, said.numpy()[order], atol=1e-6)
+    for name, values in kept.each.items():
+        assert values.mean(dtype=float) == pytest.approx(overall[name], abs=2e-6)
+    strokes = [feature["stroke"].bytes_list.value[0].decode() for feature in features]
+    np.testing.assert_array_equal(kept.strokes, np.array(strokes)[order])
 
 
 def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight(
@@ -260,10 +271,10 @@ def test_a_model_worse_than_the_last_blessed_one_is_refused(
     swap[3, 3], swap[3, 5] = 0.45, 0.55
     worse = make_model("worse", 3, change=lambda p: p @ tf.constant(swap))
     baseline, _ = good
-    assert not judge(work, judged_examples, worse, CLASSIFIER).blessed  # on label=3 alone
     judged = judge(work, judged_examples, worse, CLASSIFIER, baseline=baseline)
     assert not judged.blessed
     [change] = [f for f in judged.record.failures if f.kind == "change"]
+    assert {f.slice for f in judged.record.failures} == {"label=3", "overall"}  # that one alone
     assert change.metric == "accuracy" and change.slice == "overall"
     assert change.value is not None and change.value < -CLASSIFIER["accuracy_drop"]
     assert "from the last blessed model" in str(change)

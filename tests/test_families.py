@@ -187,6 +187,11 @@ def test_figures_of_a_slice_are_all_there_even_of_one_example(
     facts = ask_model.ask(str(found.model_dir), request)[evaluation.signature]
     figures = found.family.figures(found.labels[:count], facts)
     assert check.broken_clauses_of_figures(found.family, figures) == []
+    rows = {key: fact.reshape(count, *(fact.shape[1:] or [1])) for key, fact in facts.items()}
+    each = found.family.each(found.labels[:count], rows)  # as TFMA hands them over
+    assert check.broken_clauses_of_each(found.family, count, each, figures) == []
+    assert {gate.figure for gate in evaluation.gates if gate.change} <= set(each)
+    assert all(values.dtype.kind == "f" for values in each.values())
 
 
 @pytest.mark.parametrize("name", families.names())
@@ -235,6 +240,9 @@ class Sound(Family):
 
     def figures(self, labels: Any, facts: Any) -> dict[str, Any]:
         return {"error": 0.0, "spread": 0.0, "errors": [0.0] * 10}
+
+    def each(self, labels: Any, facts: Any) -> dict[str, Any]:
+        return {"error": np.zeros(len(labels))}
 
 
 def broken(**changes: Any) -> Family:
@@ -296,6 +304,7 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("train", broken(train=lambda self, values: None), "does not take (values, splits, run)"),
     ("figures", broken(figures=None), "is not written"),
     ("figures", broken(figures="error"), "has to be a method"),
+    ("each", broken(each="error"), "has to be a method"),
     ("views", broken(views=lambda self, ask: ()), "does not take (ask, splits)"),
     ("trivial", broken(trivial=0.1), "has to be a method"),
     ("notes", broken(notes="none"), "has to be a method"),
@@ -344,6 +353,10 @@ BROKEN_TRAININGS: list[tuple[str, Any, Any, str]] = [
     ("figures", None, {"error": 0.0, "errors": [0.0] * 10}, "gives no spread"),
     ("figures", None, {"error": 0.0, "spread": 0.0, "errors": [0.0]}, "has 1 rows"),
     ("figures", None, [0.0], "gives a list"),
+    ("each", None, [0.0], "gives a list"),
+    ("each", None, {}, "each gives no error, which is compared"),
+    ("each", None, {"error": np.zeros((3, 1))}, "error is not one number an Example"),
+    ("each", None, {"error": np.ones(3)}, "error is 1 on average, and 0 by figures"),
 ]
 
 
@@ -353,6 +366,9 @@ def test_a_broken_clause_of_a_training_is_named(
 ) -> None:
     if clause == "figures":
         found = check.broken_clauses_of_figures(Sound(MNIST), gave)
+    elif clause == "each":
+        figures = Sound(MNIST).figures(None, None)
+        found = check.broken_clauses_of_each(Sound(MNIST), 3, gave, figures)
     else:
         found = check.broken_clauses_of_trained(Sound(MNIST), trained, gave)
     assert {one.clause for one in found} == {clause} and words in found[0].problem

@@ -20,6 +20,7 @@ from tests import blind, datasets, examples, models
 gan: Any = families.load("gan")(datasets.MNIST)
 
 TRAIN, TEST, STEPS = 1024, 150, 100
+SIZES = ((8, 2), (9, 26), (13, 100), (30, 11), (31, 10))  # sides, and numbers of classes
 Batch = tuple[np.ndarray, np.ndarray]  # images, uint8 (B, 28, 28), and labels, int64 (B,)
 
 
@@ -126,14 +127,24 @@ def test_each_generator_learns_and_draws_whether_it_is_told_the_class_or_not(
     assert real.shape == (64,) and 0.0 < real.min() < real.max() < 1.0
 
 
-@pytest.mark.parametrize("generator", ["conv", "dense"])
-@pytest.mark.parametrize(("side", "classes"), [(8, 2), (9, 26), (13, 100), (30, 11), (31, 10)])
+@pytest.mark.parametrize(
+    ("side", "classes", "generator"),
+    [
+        *((side, classes, "conv") for side, classes in SIZES),
+        (13, 100, "dense"),
+        *(
+            pytest.param(side, classes, "dense", marks=pytest.mark.slow)
+            for side, classes in SIZES
+            if side != 13
+        ),
+    ],
+)
 def test_images_of_any_side_and_any_number_of_classes_are_learnt_and_drawn(
     side: int, classes: int, generator: str
 ) -> None:
     draw, eyes = np.random.default_rng(1), blind.judge(side, classes)
     model = gan_model.Gan(small(generator=generator), STEPS, side, classes, eyes)
-    model.compile()
+    model.compile(jit_compile=False)  # as the family does
     images = draw.integers(0, 256, (40, side, side), np.uint8)
     labels = np.arange(40) % classes
     assert all(0.0 < loss < 10.0 for loss in step(model, (images, labels)).values())

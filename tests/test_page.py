@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.results import page
+from components.results import judging, page, words
+from components.results.numbers import number
 from components.results.report import Report
 from modules.util.plain import from_json, to_json
 from tests import reports
@@ -77,6 +78,100 @@ def test_every_link_leads_somewhere_and_no_id_is_there_twice(name: str) -> None:
 def test_nothing_reads_as_not_a_number(name: str) -> None:
     text = Tags(re.sub(r"<style>.*?</style>|<script>.*?</script>", "", render(name), flags=re.S))
     assert not re.search(r"\b(nan|NaN|None|inf|null|undefined)\b", text.text)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_picture_has_a_text_and_every_table_its_heads(name: str) -> None:
+    text = render(name)
+    found = Tags(text)
+    for tag, attributes in found.tags:
+        if tag == "img":
+            assert attributes["alt"] and attributes["width"] != "0"
+        if tag == "svg":
+            assert attributes["role"] == "img" and attributes["aria-label"]
+        if tag == "th":
+            assert attributes["scope"] in ("col", "row")
+    tags = [tag for tag, _ in found.tags]
+    assert tags.count("table") == tags.count("caption") == tags.count("thead")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_it_is_small() -> None:
+    assert len(render("transformer").encode()) < 500_000
+
+
+@pytest.mark.parametrize("classes", [100, 1_000])
+def test_it_is_small_whatever_the_number_of_classes(classes: int) -> None:
+    """400 kB more may be images, and a page has 1 MB."""
+    report = reports.transformer([f"a kind of picture {i}" for i in range(classes)])
+    text = page.render(dataclasses.replace(report, images=()))
+    assert len(text.encode()) < 600_000
+    assert ("are in report.json" in text) == (classes > 100)
+
+
+OF_ALL = ("checks", "thresholds", "training", "trials", "data", "nodes", "settings")
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        (
+            "transformer",
+            (*OF_ALL, "averages", "slices", "confusion", "curves", "calibration", "mistakes")
+            + ("suspects", "attention"),
+        ),
+        (
+            "vae",
+            (*OF_ALL, "figures", "slices", "samples", "reconstructions", "walk", "latents")
+            + ("classes", "frechet", "neighbours"),
+        ),
+        (
+            "gan",
+            (*OF_ALL, "figures", "slices", "samples", "classes", "frechet", "neighbours"),
+        ),
+        ("failed", OF_ALL),
+        ("early", ("checks", "thresholds", "training", "settings")),
+    ],
+)
+def test_each_family_has_its_sections(name: str, ids: tuple[str, ...]) -> None:
+    found = re.findall(r'<section id="([^"]+)" class="part"', render(name))
+    assert sorted(found) == sorted(ids)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_first_screen_says_all_in_order(name: str) -> None:
+    report = REPORTS[name]
+    first = render(name).partition('<nav id="contents"')[0]
+    order = ["verdict", "baseline", "worst", "changed", "cost", *["next"] * bool(report.commands)]
+    assert re.findall(r' id="([a-z]+)"', first) == order
+    text = Tags(first).text
+    for line in words.verdict(report).lines:
+        assert line in text
+    binding = judging.binding(report)
+    if binding:
+        signed = binding.kind == "change"
+        for value in (binding.value, binding.bound):
+            assert number(value, binding.metric, signed) in text
+    for command in report.commands:
+        assert command.line in text
+
+
+@pytest.mark.parametrize("name", ["transformer", "vae", "refused"])
+def test_its_values_are_those_of_the_summary(name: str) -> None:
+    evaluation = REPORTS[name].summary.evaluation
+    assert evaluation
+    text = Tags(render(name)).text
+    for one in evaluation.thresholds:
+        signed = one.kind == "change"
+        for value in (one.value, one.bound):
+            assert number(value, one.metric, signed) in text
+    for figure, value in evaluation.overall.items():
+        for one in (min(value), max(value)) if isinstance(value, list) else (value,):
+            assert figure == "example_count" or number(one, figure) in text
+    for row in evaluation.confusion:
+        assert "".join(map(str, row)) in text
 
 
 def evil(found: Any) -> Any:

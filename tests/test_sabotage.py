@@ -99,7 +99,7 @@ def test_a_sampler_that_never_makes_an_eight_is_refused_and_the_reason_names_the
         assert reason.startswith("share_of_8 is 0")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ["vae", pytest.param("gan", marks=pytest.mark.slow)])
 def test_what_is_proposed_without_gates_lets_the_same_model_pass(
     family: str, judged: Callable[..., Judged]
 ) -> None:

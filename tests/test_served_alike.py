@@ -1,14 +1,13 @@
 """Generators whose signatures do not fit together are refused by the serving check, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
-from components import ask_model, serving_check
+from components import serving_check
 from components.questions import Served
 from modules import families
 from modules.contract.family import Signature
@@ -17,19 +16,17 @@ from modules.networks import randomness
 from modules.training.export import export
 from tests import examples
 from tests.datasets import MNIST
+from tests.serving import asked_here
 
 Outputs = dict[str, tf.Tensor]
 Change = Callable[[tf.Tensor, Outputs], Outputs]  # from what is asked and answered
 
 
 @pytest.fixture(autouse=True)
-def server_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def server_here() -> Iterator[None]:
     """Answers as the fresh process would, without starting it."""
-
-    def run(command: list[str], **_: Any) -> SimpleNamespace:
-        return SimpleNamespace(returncode=ask_model.main(*command[-3:]), stderr="")
-
-    monkeypatch.setattr(serving_check.subprocess, "run", run)
+    with asked_here():
+        yield
 
 
 @pytest.fixture(scope="module")

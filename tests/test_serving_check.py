@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +26,7 @@ from modules import families
 from modules.util.plain import to_json
 from tests import artifacts, models, results
 from tests.examples import generate
+from tests.serving import asked_here
 
 BOTH = ("serving_default", "serving_images")
 DIGITS = tuple(map(str, range(10)))
@@ -39,13 +41,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory, make_dataset) -> Any:
 
 
 @pytest.fixture
-def server_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def server_here() -> Iterator[None]:
     """Answers as the fresh process would, without starting it, where that is not what is tested."""
-
-    def run(command: list[str], **_: Any) -> SimpleNamespace:
-        return SimpleNamespace(returncode=ask_model.main(*command[-3:]), stderr="")
-
-    monkeypatch.setattr(serving_check.subprocess, "run", run)
+    with asked_here():
+        yield
 
 
 def run_check(folder: Path, examples: Any, model: Any, signatures: tuple[str, ...]) -> Any:

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from tensorflow_model_analysis.metrics import metric_types
 
+from components import kept
+from components.bootstrap import figure_of
 from components.slice_figures import SliceFigures, _Combiner
 from modules import families
+from modules.contract.evaluation import Gate
 from modules.contract.family import Family
 from modules.data.dataset import to_plain
 from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, classifier_scores
@@ -16,6 +19,10 @@ from tests.datasets import MNIST
 
 CLASSES = 10
 EXAMPLES = 3000
+FEATURES = [
+    {"index": np.array([place]), "stroke": np.array([stroke])}
+    for place, stroke in enumerate([b"thin", b"bold"])
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +65,31 @@ def figures_of(family: str) -> tuple[str, ...]:
     return families.load(family).evaluation.for_classes(MNIST.names).figures
 
 
+def gates_of(family: str) -> tuple[Gate, ...]:
+    return families.load(family).evaluation.for_classes(MNIST.names).gates
+
+
+def of_figures(found: dict[str, Any]) -> dict[str, Any]:
+    """Without standard errors."""
+    return {name: value for name, value in found.items() if not figure_of(name)}
+
+
 def combined(
     family: str,
     labels: np.ndarray,
     predictions: list[Any],
     parts: list[slice],
-    errors: bool = False,
 ) -> dict[metric_types.MetricKey, Any]:
     """What the combiner makes of the examples when each part has an accumulator of its own."""
-    combiner = _Combiner(bound(family), "", "", errors)
+    combiner = _Combiner(bound(family), "", "")
     accumulators = []
     for part in parts:
         accumulator = combiner.create_accumulator()
-        for label, said in zip(labels[part], predictions[part], strict=True):
+        for place, (label, said) in enumerate(zip(labels[part], predictions[part], strict=True)):
             inputs = metric_types.StandardMetricInputs()
             inputs["labels"] = np.array([label])
             inputs["predictions"] = said
+            inputs["features"] = FEATURES[place % 2]
             accumulator = combiner.add_input(accumulator, inputs)
         accumulators.append(combiner.compact(accumulator))
     return combiner.extract_output(combiner.merge_accumulators(accumulators))
@@ -93,7 +109,7 @@ def test_a_classifiers_figures_are_those_of_all_its_predictions(
 ) -> None:
     output = combined("transformer", labels, list(probabilities), parts)
     expected = classifier_scores(labels, probabilities)
-    whole = {key.name: value for key, value in output.items() if key.sub_key is None}
+    whole = of_figures({key.name: v for key, v in output.items() if key.sub_key is None})
     for name in ("precision", "auc"):
         expected |= {f"{name}_of_{digit}": expected[name][digit] for digit in range(CLASSES)}
     assert whole == pytest.approx({name: expected[name] for name in figures_of("transformer")})
@@ -109,7 +125,7 @@ def test_a_gans_figures_are_those_of_all_its_facts(
     labels: np.ndarray, facts: dict[str, np.ndarray], parts: list[slice]
 ) -> None:
     output = combined("gan", labels, examples_of(facts), parts)
-    found = {key.name: value for key, value in output.items()}
+    found = of_figures({key.name: value for key, value in output.items()})
     assert set(found) == set(figures_of("gan"))
     assert found == pytest.approx(bound("gan").figures(labels, facts), nan_ok=True)
     assert np.isnan(found["precision_of_9"]) and found["share_of_9"] == 0.0
@@ -129,6 +145,7 @@ def test_the_accumulators_that_are_merged_stay_as_they_were(
     first = combiner.create_accumulator()
     inputs = metric_types.StandardMetricInputs()
     inputs["labels"], inputs["predictions"] = labels[:1], probabilities[0]
+    inputs["features"] = FEATURES[0]
     combiner.add_input(first, inputs)
     merged = combiner.merge_accumulators([first, first])
     assert len(merged.whole()[0]) == 2 and len(first.whole()[0]) == 1
@@ -142,15 +159,17 @@ def test_the_metric_announces_what_its_family_measures(family: str) -> None:
     of_model, of_baseline = metric.computations(model_names=["", "baseline"], output_names=[""])
     keys = [(key.name, key.sub_key and key.sub_key.class_id) for key in of_model.keys]
     per_digit = [(name, digit) for name in evaluation.by_class for digit in range(CLASSES)]
-    assert keys == [(name, None) for name in figures_of(family)] + per_digit
+    errors = [(name, None) for name, _ in keys if figure_of(name)]
+    assert keys == [(name, None) for name in figures_of(family)] + errors + per_digit
+    assert {figure_of(name) for name, _ in errors} <= {gate.figure for gate in gates_of(family)}
     assert {key.model_name for key in of_model.keys} == {""}
     assert {key.model_name for key in of_baseline.keys} == {"baseline"}
 
 
-def test_standard_errors_are_there_where_they_were_asked_for(
+def test_standard_errors_are_there_where_a_gate_is_on_what_is_not_counted(
     labels: np.ndarray, probabilities: np.ndarray
 ) -> None:
-    asked = combined("transformer", labels, list(probabilities), [slice(0, 900)], errors=True)
+    asked = combined("transformer", labels, list(probabilities), [slice(0, 900)])
     errors = {key.name: v for key, v in asked.items() if key.name.startswith("standard_error_of")}
     named = {"cross_entropy", "auc_macro", *(f"auc_of_{digit}" for digit in range(CLASSES))}
     assert set(errors) == {f"standard_error_of_{figure}" for figure in named}
@@ -158,7 +177,7 @@ def test_standard_errors_are_there_where_they_were_asked_for(
 
 
 def test_the_metric_announces_standard_errors_of_the_candidate_alone() -> None:
-    metric = SliceFigures("vae", to_plain(MNIST), errors=True)
+    metric = SliceFigures("vae", to_plain(MNIST))
     of_model, of_baseline = metric.computations(
         model_names=["candidate", "baseline"], output_names=[""]
     )
@@ -202,5 +221,9 @@ def values(family: Family, labels: np.ndarray, facts: Mapping[str, np.ndarray]) 
     """What the combiner makes of facts, by the figure's name."""
     combiner = _Combiner(family, "", "")
     gathered = combiner.create_accumulator()
-    gathered.add(labels, facts)
+    features = {
+        "index": np.arange(len(labels)),
+        "stroke": np.resize([b"thin", b"bold"], len(labels)),
+    }
+    gathered.add(labels, {**facts, **kept.gathered(features)})
     return {key.name: value for key, value in combiner.extract_output(gathered).items()}

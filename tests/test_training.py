@@ -103,6 +103,7 @@ def test_another_configuration_has_another_backup(
         folders.append(self.directory)
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("modules.training.trainer.rehearse", lambda *_: None)
     monkeypatch.setattr("modules.training.callbacks.Backup.restore", stop)
     for change in ({}, {"source": "edited"}, {"epochs": 4}, {"seed": 2}, {}):
         changed = dataclasses.replace(fn_args, custom_config=fn_args.custom_config | change)
@@ -157,7 +158,7 @@ def test_what_a_training_breaks_by_is_a_failure(
 
 
 def test_a_batch_has_no_more_images_than_there_are(fn_args: examples.FnArgs) -> None:
-    fn_args.custom_config |= {"epochs": 1, "hyperparameters": {"batch_size": 4096}}
+    fn_args.custom_config |= {"epochs": 1, "hyperparameters": {"batch_size": 4096, "layers": 1}}
     run_fn(fn_args)
     assert history(fn_args)["hyperparameters"]["batch_size"] == 640
 

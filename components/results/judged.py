@@ -26,6 +26,8 @@ class Threshold:
         baseline: the figure of the last blessed model; None without one, or where it has none.
         passed: whether the gate let it pass.
         words: what a reader has to know besides, such as that a change is not more than noise.
+        falls: of a change, whether a smaller value is a better one, which a bound of 0 does not
+            tell.
     """
 
     name: str
@@ -40,11 +42,12 @@ class Threshold:
     baseline: float | None = None
     passed: bool = True
     words: str = ""
+    falls: bool = False
 
     @property
     def rises(self) -> bool:
         """Whether a larger value is a better one."""
-        return self.kind == AT_LEAST or (self.kind == CHANGE and self.bound <= 0.0)
+        return self.kind == AT_LEAST or (self.kind == CHANGE and not self.falls)
 
     @property
     def margin(self) -> float | None:

@@ -119,7 +119,7 @@ def _plain(value: float) -> str:
     if value < 10**-_KEPT:
         return f"{value:.3g}"  # a setting's; of what was measured nothing so small is kept
     whole = math.floor(math.log10(value))
-    for digits in range(max(0, _DIGITS - 1 - whole), _KEPT + 3):
+    for digits in range(min(_KEPT, _DIGITS - 1 - whole), _KEPT + 1):
         text = f"{value:,.{digits}f}"
         if value == 1.0 or text.rstrip("0") != "1.":
             break

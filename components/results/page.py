@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MARKS = {words.GOOD: "✓", words.BAD: "✗", words.STOPPED: "‖", words.PLAIN: ""}
-_SHOWN = 8  # differences on the first screen; the others are among the settings
+_SHOWN = 5  # differences on the first screen; the others are among the settings
 
 # In the order of the page.
 _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (

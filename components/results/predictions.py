@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "predictions.npz"  # arrays alone: nothing is unpickled
 _EACH = "each/"
+_OPTIONAL = ("probabilities", "strokes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Predictions:
         each: a number an Example by the name of the figure that it is the mean of, float (N,); see
             modules.contract.family.Family.each.
         probabilities: of a classifier, of each class, float32 (N, K); None of others.
+        strokes: the stroke class of each, text (N,); None where nobody looked.
     """
 
     images: str
@@ -37,6 +39,7 @@ class Predictions:
     labels: np.ndarray
     each: Mapping[str, np.ndarray]
     probabilities: np.ndarray | None = None
+    strokes: np.ndarray | None = None
 
 
 def write_predictions(folder: str | Path, said: Predictions) -> None:
@@ -44,8 +47,9 @@ def write_predictions(folder: str | Path, said: Predictions) -> None:
     import numpy as np
 
     arrays = {"images": np.array(said.images), "index": said.index, "labels": said.labels}
-    if said.probabilities is not None:
-        arrays["probabilities"] = said.probabilities
+    for name in _OPTIONAL:
+        if (values := getattr(said, name)) is not None:
+            arrays[name] = values
     arrays |= {f"{_EACH}{name}": values for name, values in said.each.items()}
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
@@ -79,7 +83,7 @@ def read_file(file: Path) -> Predictions:
                     for name in found.files
                     if name.startswith(_EACH)
                 },
-                probabilities=found["probabilities"] if "probabilities" in found.files else None,
+                **{name: found[name] for name in _OPTIONAL if name in found.files},
             )
     except FileNotFoundError:
         raise BadFacts(

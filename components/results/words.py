@@ -14,6 +14,8 @@ from components.results.report import Report
 GOOD, BAD, STOPPED, PLAIN = "good", "bad", "stopped", "plain"
 PUSHED, REFUSED, UNFINISHED = "pushed", "refused", "unfinished"
 _INTERRUPTED = ("interrupted", "hangup", "terminated", "killed", UNFINISHED)
+_LONGEST = 60  # letters of what is different
+_WORTH = 0.01  # of the time: a node that took less is not told of
 _HEADS = {
     BETTER: "Better than the last blessed model, by more than noise",
     WORSE: "Worse than the last blessed model, by more than noise",
@@ -70,7 +72,7 @@ def verdict(report: Report) -> Said:
 def _room(report: Report) -> tuple[str, ...]:
     found = judging.tightest(report)
     if not found:
-        return ("No threshold was set.",)
+        return ("Every gate let it pass.",)
     asked = count(len(judging.thresholds(report)), "threshold is met", "thresholds are met")
     return (f"The tightest threshold: {threshold(found)}", f"All {asked}.")
 
@@ -157,7 +159,7 @@ def pair(one: Paired) -> str:
     """A figure beside that of the last blessed model, with what tells a change from noise."""
     value, before = number(one.value, one.metric), number(one.baseline, one.metric)
     text = f"{title(one.metric)} {value}, before {before}"
-    test = f"p {probability(one.p)} by {one.test}"
+    test = f"p {probability(one.p)} by {'the ' * one.test[:1].islower()}{one.test}"
     if one.lost is not None and one.won is not None:
         return _sentence(
             f"{text}: lost {one.lost:,}, won {one.won:,} of {one.examples:,}; {test}: {_noise(one)}"
@@ -195,7 +197,7 @@ def changed(report: Report) -> Said:
     if report.summary.data_changed:
         lines.append(_sentence(report.summary.data_changed))
     for one in report.changed:
-        before, after = one.before or "(none)", one.after or "(none)"
+        before, after = (_short(text) or "(none)" for text in (one.before, one.after))
         lines.append(f"{one.kind} {one.name}: {before} → {after}")
     if not report.previous and not lines:
         return Said(PLAIN, "No earlier run", ())
@@ -209,7 +211,9 @@ def cost(report: Report) -> Said:
     """What the run cost, and what of it was cached."""
     nodes = report.summary.nodes
     cached = [node for node in nodes if node.state == "cached"]
-    fresh = sorted((n for n in nodes if n.state != "cached"), key=lambda n: -n.seconds)
+    worth_telling = max(0.1, _WORTH * report.summary.seconds)
+    fresh = [n for n in nodes if n.state != "cached" and n.seconds >= worth_telling]
+    fresh.sort(key=lambda node: -node.seconds)
     lines = []
     if fresh:
         most = ", ".join(f"{node.node} {duration(node.seconds)}" for node in fresh[:3])
@@ -221,6 +225,10 @@ def cost(report: Report) -> Said:
     elif nodes:
         lines.append(f"{count(len(nodes), 'node')}, none cached.")
     return Said(PLAIN, duration(report.summary.seconds), tuple(lines))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _sentence(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, 
 from modules.contract.profile import PROFILE_NAMES, Profile
 from modules.contract.values import BadValue, read
 from modules.data.features import SLICES
+
+_NOISE = 1e-5  # of sums of 32 bit numbers, added up in another order
 
 
 class Broken(NamedTuple):
@@ -104,6 +107,35 @@ def broken_clauses_of_figures(family: Family, figures: Any) -> list[Broken]:
     for name in evaluation.by_class:
         if name in figures and len(figures[name]) != classes:
             found.append(Broken("figures", f"{name} has {len(figures[name])} rows, not {classes}"))
+    return found
+
+
+def broken_clauses_of_each(family: Family, count: int, each: Any, figures: Any) -> list[Broken]:
+    """Checks what a family's `each` gave of a slice.
+
+    Args:
+        family: whose.
+        count: how many Examples the slice has.
+        each: what was given.
+        figures: what `figures` gave of the same slice, as far as it is sound.
+    """
+    if not isinstance(each, Mapping):
+        return [Broken("each", f"each gives a {type(each).__name__}, not a dict")]
+    compared = [gate.figure for gate in family.evaluation.gates if gate.change]
+    found = []
+    if missing := sorted({name for name in compared if name not in each}):
+        words = f"each gives no {', '.join(missing)}, which is compared with the last blessed model"
+        found.append(Broken("each", words))
+    for name, values in each.items():
+        if getattr(values, "shape", None) != (count,):
+            found.append(Broken("each", f"{name} is not one number an Example"))
+            continue
+        mean = float(values.mean(dtype=float))
+        wanted = float(figures.get(name, math.nan))  # of TFMA's own metrics it has none
+        if math.isfinite(wanted) and not math.isclose(mean, wanted, rel_tol=_NOISE, abs_tol=_NOISE):
+            found.append(
+                Broken("each", f"{name} is {mean:g} on average, and {wanted:g} by figures")
+            )
     return found
 
 
@@ -250,9 +282,10 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "check": (_method("check", "values"), ()),
     "train": (_method("train", "values", "splits", "run"), ()),
     "figures": (_method("figures", "labels", "facts"), ()),
+    "each": (_method("each", "labels", "facts"), ()),
     "views": (_method("views", "ask", "splits"), ()),
     "trivial": (_method("trivial", "splits"), ()),
     "notes": (_notes, ()),
 }
 # What is looked at when something was trained.
-TRAINED = ("trained", "history", "size", "signatures", "figures")
+TRAINED = ("trained", "history", "size", "signatures", "figures", "each")

@@ -238,7 +238,8 @@ class Family:
 
         Args:
             labels: integers, (N,).
-            facts: the outputs of the evaluation's signature, a row for each Example.
+            facts: the outputs of the evaluation's signature, a row for each Example; a number
+                an Example is (N,) or, of TFMA, (N, 1).
 
         Returns:
             Floats, (N,), by figure; 0 and 1 of what is right or wrong.

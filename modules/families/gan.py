@@ -189,6 +189,11 @@ class GanFamily(Generator):
             **sample_scores.sample_figures(facts, self.dataset.names),
         }
 
+    def each(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Whether the samples cover an image; see Family."""
+        del labels
+        return sample_scores.each_covered(facts)
+
     def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
         """Samples. What is exported takes seeds, and between two of them nothing lies."""
         from modules.views.samples import samples

@@ -188,6 +188,15 @@ class VaeFamily(Generator):
             **sample_scores.sample_figures(facts, self.dataset.names),
         }
 
+    def each(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """How well an image is given back, and whether the samples cover it; see Family."""
+        del labels
+        return {
+            "nelbo": facts["reconstruction"].reshape(-1) + facts["latent_kl"].sum(axis=1),
+            **{name: facts[name].reshape(-1) for name in ("mse", "mae", "bce")},
+            **sample_scores.each_covered(facts),
+        }
+
     def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
         """Samples, reconstructions, and what lies along the latents; see modules.views.vae."""
         from modules.views import vae

@@ -9,7 +9,13 @@ from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 from modules.contract.family import Family, Objective, Output, Signature
 from modules.data.features import LABEL, STROKE
 from modules.data.splits import Splits
-from modules.metrics.classifier_scores import AVERAGES, BY_CLASS, areas, classifier_scores
+from modules.metrics.classifier_scores import (
+    AVERAGES,
+    BY_CLASS,
+    areas,
+    classifier_scores,
+    cross_entropies,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +75,14 @@ class Classifier(Family):
         found = areas(labels, facts["probabilities"].reshape(-1, len(names)))
         of_classes = {of_class("auc", n): v for n, v in zip(names, found["auc"], strict=True)}
         return {**found, **of_classes}
+
+    def each(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Whether the most probable class is right, and the cross entropy; see Family."""
+        probabilities = facts["probabilities"].reshape(-1, self.dataset.classes)
+        return {
+            "accuracy": (probabilities.argmax(axis=1) == labels).astype(float),
+            "cross_entropy": cross_entropies(labels, probabilities),
+        }
 
     def trivial(self, splits: Splits) -> Mapping[str, float]:
         """The accuracy of whoever always says the class that is the most frequent in training."""

@@ -79,13 +79,27 @@ def areas(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     found = np.full(len(both), np.nan)
     for c in np.flatnonzero(both):
         found[c] = metrics.roc_auc_score(truth[:, c], probabilities[:, c])
-    with np.errstate(invalid="ignore"):  # a row of nothing is not a number, and fails its gate
-        said = probabilities[truth] / probabilities.sum(axis=1)
     return {
         "auc": found,
         "auc_macro": float(found[both].mean()) if both.any() else float("nan"),
-        "cross_entropy": float(-np.log(np.maximum(said, 1e-7)).mean()),  # as Keras clips it
+        "cross_entropy": float(cross_entropies(labels, probabilities).mean()),
     }
+
+
+def cross_entropies(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """The cross entropy of each prediction, in nats, as Keras measures it.
+
+    Args:
+        labels: integers, (N,).
+        probabilities: floats, (N, classes).
+
+    Returns:
+        Floats, (N,).
+    """
+    with np.errstate(invalid="ignore"):  # a row of nothing is not a number, and fails its gate
+        said = probabilities[np.arange(len(labels)), labels] / probabilities.sum(axis=1)
+    found: np.ndarray = -np.log(np.maximum(said, 1e-7))  # as Keras clips it
+    return found
 
 
 def _curve(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:

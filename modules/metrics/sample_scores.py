@@ -61,6 +61,14 @@ def sample_figures(facts: Mapping[str, np.ndarray], names: Sequence[str]) -> dic
     return found
 
 
+def each_covered(facts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Those of FIGURES that count test images, of each of them: floats (N,), 0 or 1."""
+    return {
+        "coverage": facts["generated_covers"].reshape(-1),
+        "recall": facts["generated_recalls"].reshape(-1),
+    }
+
+
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if values.size else float("nan")
 

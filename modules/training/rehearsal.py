@@ -48,7 +48,12 @@ def rehearse(
     records = tf.data.TFRecordDataset(list(files)[:1], compression_type="GZIP").take(1)
     [example] = records.batch(1)
     asked = tf.function(signatures[family.evaluation.signature].function)(example)
-    facts = {key: tensor.numpy() for key, tensor in asked.items()}
+    # A number an Example is a row of one, as TFMA hands it over.
+    facts = {
+        key: tensor.numpy().reshape(1, *(tensor.shape[1:] or [1])) for key, tensor in asked.items()
+    }
     figures = family.figures(few.held_out.labels[:1], facts)
     check.refuse(check.broken_clauses_of_figures(family, figures), name)
+    each = family.each(few.held_out.labels[:1], facts)
+    check.refuse(check.broken_clauses_of_each(family, 1, each, figures), name)
     _done.add((name, source))

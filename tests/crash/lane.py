@@ -17,7 +17,6 @@ from tests.crash.process import FULL, KILL, Ended, Fault, call, run
 from tests.crash.steps import Step
 
 _ROOM = re.compile(r"\bspace\b|\broom\b|\bfull\b", re.IGNORECASE)
-_ASKED = 3  # of so many points of a place, TFX's own cache is asked at the first: it takes long
 _IN_TRAINING = "rename to epoch-00002.weights.h5"
 
 
@@ -157,13 +156,6 @@ class Lane:
         again = [node for node in before if node != "Baseline" and states[node] != "cached"]
         if again:
             yield f"what had finished is run again: {', '.join(again)}"
-
-    def _asked_by_its_store(self, case: Case) -> Iterator[str]:
-        (self._output / case.family / "latest" / "unchanged.json").unlink()
-        again, _ = self._run(case)
-        states = compare.states(self._output, case.family)
-        if again.code or {n for n, state in states.items() if state != "cached"} != {"Baseline"}:
-            yield f"asked by its store, the next run ends with {again.code}, {states}"
 
     def _unlike(self, unbroken: Unbroken, epochs: int) -> Iterator[str]:
         there = compare.folders(self._output)

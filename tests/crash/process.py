@@ -48,6 +48,11 @@ def warm() -> None:
     """Imports everything that runs use; before that, nothing of it may have been imported."""
     for name in _ONE_THREAD:
         os.environ[name] = "1"
+    import_all()
+
+
+def import_all() -> None:
+    """Imports what nodes use, which takes seconds; what is forked afterwards has it already."""
     from modules.util import environment
 
     environment.configure("3")
@@ -61,6 +66,7 @@ def warm() -> None:
 
         import components.evaluator  # noqa: F401
         import components.pusher  # noqa: F401
+        import components.serving_check  # noqa: F401
         import local_runner  # noqa: F401
         import modules.training.trainer  # noqa: F401
         import modules.training.tuner  # noqa: F401
@@ -122,8 +128,11 @@ def _run(
     arrive: Callable[[str], None] | None,
 ) -> int:
     import local_runner
+    import modules.training.search
+    import modules.training.trainer
     import pipeline.node
     import pipeline.run
+    from tests.serving import asked_here
 
     stop = _Stop(fault)
     file = open(told, "w", buffering=1)
@@ -152,7 +161,10 @@ def _run(
     pipeline.node.run_node = run_node_there
     pipeline.run.Run.end = end_there  # type: ignore[method-assign]
     recorder.install()
-    return local_runner.main(arguments)
+    # Neither a rehearsal nor the process that asks the model makes a durable step.
+    modules.training.search.rehearse = modules.training.trainer.rehearse = lambda *_: None
+    with asked_here():
+        return local_runner.main(arguments)
 
 
 class _Stop:

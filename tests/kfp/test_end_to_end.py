@@ -13,7 +13,8 @@ import pytest
 from components.results.repeated import deviations
 from components.results.summary import Summary
 from modules.util.plain import from_json
-from tests.runs import Run
+from tests import runs
+from tests.kfp import warm_python
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -35,7 +36,9 @@ class Executed:
         self.file = folder / "smoke.yaml"
         self.compiled = command("compile", "--profile", "smoke", "--to", str(self.file))
         self.volume = folder / "smoke"
-        self.run = command("run_local", str(self.file), "--no-compare")
+        with warm_python.interpreter(Path(runs.PYTHON), folder) as python:
+            options = ("--no-compare", "--tfx-python", str(python))
+            self.run = command("run_local", str(self.file), *options)
 
     @property
     def summary(self) -> Any:
@@ -61,7 +64,7 @@ def test_it_ends_pushed(executed: Executed) -> None:
 
 
 def test_it_is_equal_to_a_run_of_the_local_runner(
-    executed: Executed, smoke_run: Callable[[str], Run]
+    executed: Executed, smoke_run: Callable[[str], runs.Run]
 ) -> None:
     here, there = executed.summary, smoke_run("transformer").summary
     assert deviations(from_json(Summary, here), from_json(Summary, there)) == []

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from components.results.changes import differences
 from components.results.comparing.figures import Row, rows
-from components.results.comparing.pairs import Pairs
 from components.results.comparing.side import Side, read_side
 from components.results.report import Change
 from components.results.stored import BadFacts
@@ -45,11 +44,6 @@ def compare(one: Path, other: Path) -> Comparison:
     before, after = read_side(one), read_side(other)
     if before.folder == after.folder:
         raise BadFacts(f"{one} and {other} are the same run")
-    pairs = Pairs(before.predictions, after.predictions, after.evaluation.classes)
-    return Comparison(
-        before,
-        after,
-        rows(before, after, pairs),
-        pairs.why_not,
-        differences(before.summary, after.summary),
-    )
+    found, unpaired = rows(before, after)
+    changes = differences(before.summary, after.summary)
+    return Comparison(before, after, found, unpaired, changes)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from components.gates import CHANGE, OVERALL
 from components.intervals import interval
 from components.results import judging
-from components.results.comparing.pairs import Pairs
+from components.results.comparing.pairs import Pairs, pair
 from components.results.comparing.side import Side
 from components.results.judged import BETTER, NOISE, WORSE, Paired
 from components.results.stored import BadFacts
@@ -63,29 +63,31 @@ class Row(NamedTuple):
         return BETTER if (other.low > one.high) == self.rises else WORSE
 
 
-def rows(one: Side, other: Side, pairs: Pairs) -> tuple[Row, ...]:
+def rows(one: Side, other: Side) -> tuple[tuple[Row, ...], str]:
     """Puts the figures of two runs side by side.
 
     Args:
         one: the first run.
         other: the second one.
-        pairs: what both models said of each Example.
 
     Returns:
-        The whole first, then the slices; in each those figures first that matter most.
+        The whole first, then the slices, in each those figures first that matter most; and in
+        words, why they are not paired, or "".
 
     Raises:
         BadFacts: there is no figure by which both models are judged.
     """
     apart = _of_other_judges(one, other)
     leading = [name for name in _leading(other) if name in _leading(one) and name not in apart]
-    found = tuple(_rows(one, other, pairs, leading, apart))
+    rises = {name: judging.rises(other.report, name) for name in leading}
+    pairs = pair(one, other, rises)
+    found = tuple(_rows(one, other, pairs, rises, apart))
     if not any(row.rises is not None for row in found):
         raise BadFacts(
             f"nothing can be compared: there is no figure by which both models are judged, "
             f"{one.family} in {one.folder} and {other.family} in {other.folder}"
         )
-    return found
+    return found, pairs.why_not
 
 
 def leading_row(found: Collection[Row]) -> Row:
@@ -109,24 +111,18 @@ def _of_other_judges(one: Side, other: Side) -> Collection[str]:
 
 
 def _rows(
-    one: Side, other: Side, pairs: Pairs, leading: Collection[str], apart: Collection[str]
+    one: Side, other: Side, pairs: Pairs, rises: Mapping[str, bool], apart: Collection[str]
 ) -> Iterator[Row]:
     befores = one.evaluation.whole_and_slices
     for slice_, figures in other.evaluation.whole_and_slices.items():
         others = [] if slice_ != OVERALL else [name for name in figures if name not in apart]
-        for name in dict.fromkeys((*leading, *others)):
+        for name in dict.fromkeys((*rises, *others)):
             both = befores.get(slice_, {}).get(name), figures.get(name)
             if name == "example_count" or not all(isinstance(x, (int, float)) for x in both):
                 continue
-            rises = judging.rises(other.report, name) if name in leading else None
-            yield Row(
-                name,
-                slice_,
-                _measured(one, name, slice_),
-                _measured(other, name, slice_),
-                rises,
-                None if rises is None else pairs.pair(name, slice_, rises),
-            )
+            before, after = (_measured(side, name, slice_) for side in (one, other))
+            found = pairs.of.get((name, slice_))
+            yield Row(name, slice_, before, after, rises.get(name), found)
 
 
 def _measured(side: Side, name: str, slice_: str) -> Measured:

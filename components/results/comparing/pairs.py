@@ -2,83 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from components.gates import OVERALL
+from components.results.comparing.side import Side
 from components.results.judged import Paired
-from components.results.predictions import Predictions
-from modules.data.features import LABEL, STROKE
 
-if TYPE_CHECKING:
-    import numpy as np
+_NOT_KEPT = "what a model said of each image was not kept"
+_OTHERS = "the models were judged on different images"
 
 
-class Pairs:
-    """Two models' answers.
+class Pairs(NamedTuple):
+    """The figures of two models on the same Examples.
 
     Attributes:
-        why_not: in words, why nothing is paired; empty where it is.
+        of: by figure and slice.
+        why_not: in words, why there are none; empty where there are.
     """
 
-    def __init__(
-        self, one: Predictions | None, other: Predictions | None, classes: Sequence[str]
-    ) -> None:
-        """Takes what both said, the earlier model's first, and the names of the classes."""
-        self._one, self._other, self._classes = one, other, list(classes)
-        self.why_not = ""
-        if one is None or other is None:
-            self.why_not = "what a model said of each image was not kept"
-        elif one.images != other.images:
-            self.why_not = "the models were judged on different images"
+    of: Mapping[tuple[str, str], Paired]
+    why_not: str = ""
 
-    def pair(self, metric: str, slice_: str, rises: bool) -> Paired | None:
-        """A figure of both on the same Examples; None where it is not the mean of any.
 
-        Args:
-            metric: the figure.
-            slice_: such as `label=8`, or `overall`.
-            rises: whether more of it is better.
-        """
-        import numpy as np
+def pair(one: Side, other: Side, rises: Mapping[str, bool]) -> Pairs:
+    """Compares what two models said of each Example.
 
-        from components.paired import pair
+    Args:
+        one: the first run.
+        other: the second one, whose figure is the value.
+        rises: the figures that are compared, and whether more of them is better.
+    """
+    from components import paired
 
-        one, other = self._one, self._other
-        if self.why_not or one is None or other is None:
-            return None
-        if metric not in one.each or metric not in other.each:
-            return None
-        before, after = one.each[metric], other.each[metric]
-        chosen = self._members(other, slice_) & np.isfinite(before) & np.isfinite(after)
-        if not chosen.any():
-            return None
-        before, after = before[chosen], after[chosen]
-        found = pair(after, before, rises)
-        return Paired(
-            metric,
-            slice_,
-            int(chosen.sum()),
-            float(after.mean()),
-            float(before.mean()),
-            found.low,
-            found.high,
-            found.p,
-            found.test,
-            found.verdict,
-            found.lost,
-            found.won,
-        )
-
-    def _members(self, said: Predictions, slice_: str) -> np.ndarray:
-        """Which Examples are of a slice, bool (N,)."""
-        import numpy as np
-
-        feature, _, value = slice_.partition("=")
-        if slice_ == OVERALL:
-            return np.ones(len(said.labels), bool)
-        if feature == LABEL and value in self._classes:
-            return said.labels == self._classes.index(value)
-        if feature == STROKE and said.strokes is not None:
-            return said.strokes == value
-        return np.zeros(len(said.labels), bool)
+    if one.predictions is None or other.predictions is None:
+        return Pairs({}, _NOT_KEPT)
+    if one.predictions.images != other.predictions.images:
+        return Pairs({}, _OTHERS)
+    names = other.evaluation.classes
+    found = paired.pair(other.predictions, one.predictions, rises, names)
+    return Pairs({(row.metric, row.slice): row for row in found})

@@ -37,7 +37,8 @@ def figure(row: Row) -> str:
     """A figure of both runs in a sentence."""
     where = "" if row.slice == OVERALL else f" on {row.slice}"
     before, after = (number(one.value, row.metric) for one in (row.before, row.after))
-    name = f"{title(row.metric)}{where}".capitalize()
+    name = f"{title(row.metric)}{where}"
+    name = name[:1].upper() + name[1:]
     if row.pair:
         return f"{name} is {before} in A and {after} in B: {_change(row.pair)}{test(row.pair)}."
     intervals = " and ".join(filter(None, map(lambda one: interval(one, row.metric), row[2:4])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.results.numbers import number
 from components.results.pictures.draw import MUTED, SERIES, Picture, draw, tidy
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NAMED = 26  # up to so many classes have their names under the axis
+_BARS = 60  # up to so many classes each has a bar
 _RGB = (0.84, 0.37, 0.0)  # seen on a light and on a dark page
 
 
@@ -20,20 +21,25 @@ def histogram(
 ) -> Picture:
     """Draws the share of each class among samples, and among as many real images."""
 
+    made, real = ([share or 0.0 for share in of] for of in (shares, floor))
+
     def paint(axes: Axes) -> None:
         places = range(len(names))
-        axes.bar(places, [share or 0.0 for share in shares], 0.7, color=SERIES[0], label="samples")
-        axes.plot(
-            places,
-            [share or 0.0 for share in floor],
-            "_",
-            color=SERIES[1],
-            markersize=max(3.0, 300.0 / len(names)),
-            markeredgewidth=2.5,
-            label="real images",
-        )
+        if len(names) <= _BARS:
+            axes.bar(places, made, 0.7, color=SERIES[0], label="samples")
+            size = max(3.0, 300.0 / len(names))
+            style: dict[str, Any] = {
+                "marker": "_",
+                "markersize": size,
+                "markeredgewidth": 2.5,
+                "linestyle": "",
+            }
+        else:  # one shape each, so that thousands take no more room
+            axes.fill_between(places, made, step="mid", color=SERIES[0], label="samples")
+            style = {"drawstyle": "steps-mid", "linewidth": 1.0}
+        axes.plot(places, real, color=SERIES[1], label="real images", **style)
         axes.set_title("Classes among the samples")
-        axes.set_ylim(0, 1.25 * max([*(s or 0.0 for s in (*shares, *floor)), 0.01]))
+        axes.set_ylim(0, 1.25 * max([*made, *real, 0.001]))
         tidy(axes, "class", "part")
         if len(names) <= _NAMED:
             axes.set_xticks(places, [name[:6] for name in names])
@@ -49,7 +55,7 @@ def histogram(
 
 
 def heat(confusion: Sequence[Sequence[int]]) -> Picture:
-    """Draws where a confusion matrix has mistakes: the more there are, the darker."""
+    """Draws where a confusion matrix has mistakes: the more there are, the stronger."""
     import numpy as np
 
     wrong = np.asarray(confusion, float)
@@ -67,5 +73,5 @@ def heat(confusion: Sequence[Sequence[int]]) -> Picture:
         axes.set_title("Mistakes")
         tidy(axes, "place of the class that was answered", "place of the actual class")
 
-    text = "Where the mistakes are, a row an actual class; the darker, the more there are."
+    text = "Where the mistakes are, a row an actual class; the stronger, the more there are."
     return draw("heat", text, paint, 420, 420, margins=(58, 14, 42, 28))

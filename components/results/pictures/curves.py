@@ -14,13 +14,14 @@ Rows = Sequence[Sequence[float | None]]  # of threshold, false and true positive
 Line = list[tuple[float, float]]
 _ALL = 14  # up to so many classes, each has its own colour and dashes
 _NAMED = 5  # of more classes, the worst have
-_WORTH = 0.002  # a point that is nearer to the last one is left out
+_WORTH = 0.004  # of the width and the height: a point that is nearer to the last is left out
+_MOST = 30  # lines of a picture
 _LONGEST = 16  # letters of a name in the legend
 
 
 def roc(curves: Sequence[Rows], names: Sequence[str], areas: Sequence[float | None]) -> Picture:
     """Draws the true positive rate against the false one, of each class that has a curve."""
-    lines = [_line(rows, 1, 2, [(1.0, 1.0), (0.0, 0.0)]) for rows in curves]
+    lines = [_between((1.0, 1.0), _line(rows, 1, 2), (0.0, 0.0)) for rows in _worst(curves, areas)]
     # Where the lines turn: what is left of it and below it is the same for all good classifiers.
     turns = [max(line, key=lambda at: at[1] - at[0], default=(0.0, 1.0)) for line in lines]
     right = min(1.0, max([0.005, *(4.0 * x for x, _ in turns)]))
@@ -39,7 +40,7 @@ def precision_recall(
     curves: Sequence[Rows], names: Sequence[str], areas: Sequence[float | None]
 ) -> Picture:
     """Draws the precision against the recall, of each class that has a curve."""
-    lines = [_line(rows, 2, 3, []) for rows in curves]
+    lines = [_line(rows, 2, 3) for rows in _worst(curves, areas)]
     turns = [max(line, key=lambda at: at[0] + at[1], default=(1.0, 1.0)) for line in lines]
     left = max(0.0, min([0.98, *(1.0 - 4.0 * (1.0 - x) for x, _ in turns)]))
     low = max(0.0, min([0.98, *(1.0 - 4.0 * (1.0 - y) for _, y in turns)]))
@@ -51,6 +52,13 @@ def precision_recall(
         _styles(names, areas, lines),
         (left, 1.0, low, 1.0),
     )
+
+
+def _worst(curves: Sequence[Rows], areas: Sequence[float | None]) -> list[Rows]:
+    """The curves with the least area; the others are empty."""
+    drawn = [place for place, rows in enumerate(curves) if rows]
+    kept = sorted(drawn, key=lambda i: 1.0 if areas[i] is None else areas[i] or 0.0)[:_MOST]
+    return [rows if place in kept else () for place, rows in enumerate(curves)]
 
 
 Style = tuple[str, str, str, float]  # colour, dashes, label, width
@@ -102,24 +110,28 @@ def _draw(
     return draw(name, caption, paint, 430, 290, margins=(58, 120, 42, 28))
 
 
-def _line(rows: Rows, x: int, y: int, ends: Line) -> Line:
-    """Points from one end to the other, those left out that tell nothing new."""
-    found: Line = []
-    for row in rows:
-        a, b = row[x], row[y]
-        if a is None or b is None:
-            continue
-        if not found or abs(a - found[-1][0]) + abs(b - found[-1][1]) > _WORTH:
-            found.append((a, b))
-    return sorted({*found, *ends}) if found else []
+def _line(rows: Rows, x: int, y: int) -> Line:
+    """Two columns as points, in the order of the thresholds; without those that are not known."""
+    pairs = ((row[x], row[y]) for row in rows)
+    return [(a, b) for a, b in pairs if a is not None and b is not None]
+
+
+def _between(start: tuple[float, float], line: Line, end: tuple[float, float]) -> Line:
+    return [start, *line, end] if line else []
 
 
 def _inside(line: Line, window: tuple[float, float, float, float]) -> Line:
-    """The points within a window, and the next ones outside, to which the line goes."""
-    left, right, low, _ = window
+    """The points within a window, and the next ones outside, to which the line goes; without those
+    that tell nothing new."""
+    left, right, low, high = window
     kept = [left <= x <= right and low <= y for x, y in line]
-    return [
-        at
-        for i, at in enumerate(line)
-        if kept[i] or (i and kept[i - 1]) or (i + 1 < len(line) and kept[i + 1])
-    ]
+    found: Line = []
+    for i, (x, y) in enumerate(line):
+        if not (kept[i] or (i and kept[i - 1]) or (i + 1 < len(line) and kept[i + 1])):
+            continue
+        if found and kept[i]:
+            across = abs(x - found[-1][0]) / (right - left)
+            if across + abs(y - found[-1][1]) / (high - low) < _WORTH:
+                continue
+        found.append((x, y))
+    return found

@@ -111,11 +111,12 @@ def draw(
 def tidy(axes: Axes, across: str = "", up: str = "", whole: bool = False) -> None:
     """Names both axes, and gives each a few numbers as the page writes them; with `whole`, whole
     ones across."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     for axis, name in ((axes.xaxis, across), (axes.yaxis, up)):
         axis.set_label_text(name)
         if axis.get_scale() == "log":
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
             axis.set_minor_formatter(NullFormatter())
         else:
             axis.set_major_locator(MaxNLocator(4, integer=whole and axis is axes.xaxis))
@@ -142,7 +143,9 @@ def _clean(svg: str, text: str, width: float, height: float) -> str:
     # Its style sheet would be the page's.
     body = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
-    body = re.sub(r" font-family: [^;\"]*;?", "", body)  # that of the page
+    # The letters are those of the page, whichever way the version at hand names its own.
+    body = re.sub(r'font: (?:[^;"]*? )??([\d.]+px)[^;"]*', r"font-size: \1", body)
+    body = re.sub(r' font-family: [^;"]*;?', "", body)
     body = re.sub(r' transform="rotate\(-0 [^"]*"', "", body)
     body = re.sub(r' (d|x|y)="([^"]*)"', _short, body)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', body))

@@ -44,10 +44,9 @@ def sections(report: Report) -> Iterator[Section]:
     else:
         picture = [drawn.heat(found.confusion)]
         yield plain("confusion", "Confusion matrix", _largest(found), pictures=picture)
-    if found.curves:
-        areas = [
-            found.by_class.get(name, [None] * len(found.classes)) for name in ("auc", "auc_pr")
-        ]
+    if len(found.curves) == len(found.classes):
+        unknown = [None] * len(found.classes)
+        areas = [found.by_class.get(name) or unknown for name in ("auc", "auc_pr")]
         pictures = [
             curves.roc(found.curves, found.classes, areas[0]),
             curves.precision_recall(found.curves, found.classes, areas[1]),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from components.results.report import Report
+from components.results.report import Image, Report
 
+_GROUPS = ("seen", "samples", "reconstructions", "walk", "latents", "attention", "neighbours")
 _WIDE = 280  # pixels that a small image is made larger to
 _MOST = 4  # times
 
@@ -24,9 +26,18 @@ class Shown(NamedTuple):
 
 def of_group(report: Report, group: str) -> list[Shown]:
     """The images of a group; one that is no PNG is left out."""
+    return _shown(one for one in report.images if one.group == group)
+
+
+def of_others(report: Report) -> list[Shown]:
+    """The images of groups that have no section, such as what a training has drawn."""
+    return _shown(one for one in report.images if one.group not in _GROUPS)
+
+
+def _shown(images: Iterable[Image]) -> list[Shown]:
     found = []
-    for one in report.images:
-        if one.group == group and (size := png_size(one.png)):
+    for one in images:
+        if size := png_size(one.png):
             times = min(_MOST, max(1, _WIDE // max(1, size[0])))
             found.append(Shown(one.title, one.text, one.png, size[0] * times, size[1] * times))
     return found

@@ -9,7 +9,7 @@ from components.results import judging
 from components.results.judged import Threshold
 from components.results.numbers import UNKNOWN, interval, number, title
 from components.results.report import Report
-from components.results.sections.section import Cell, Section, Table, numeric, plain
+from components.results.sections.section import MOST, Cell, Section, Table, numeric, plain
 
 _HEAD = (
     "Metric",
@@ -27,12 +27,16 @@ _HEAD = (
 
 
 def sections(report: Report) -> Iterator[Section]:
-    """`thresholds`: first those that are not met."""
+    """`thresholds`: first those that are not met; of very many, the tightest."""
     asked = sorted(judging.thresholds(report), key=lambda one: one.passed)
+    if len(asked) > MOST:
+        asked.sort(key=lambda one: (one.passed, judging.room(one) or 0.0))
     told = [str(one) for record in report.summary.gates for one in record.failures]
     told = [f"{one}." for one in dict.fromkeys(told)] if not asked else _others(report)
     if not asked and report.summary.evaluation is None:
         told.append("The run did not come as far as the Evaluator, so no threshold was asked.")
+    elif not asked and not told:
+        told.append("No threshold was asked.")
     table = Table(
         "Every threshold, and what was measured",
         _HEAD,

@@ -21,7 +21,7 @@ def sections(report: Report) -> Iterator[Section]:
     tables = [_identity(report)]
     if report.changed:
         rows = [
-            [Cell(one.kind), *map(Cell, (one.name, one.before, one.after))]
+            [Cell(one.kind), *(Cell(_text(text)) for text in (one.name, one.before, one.after))]
             for one in report.changed
         ]
         since = f"Different from run {report.previous}"

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from components.results.numbers import number
+from components.results.numbers import UNKNOWN, interval, number
 
 
 class Bar(NamedTuple):
@@ -65,6 +65,18 @@ class Section:
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+MOST = 120  # rows of a table, of which a page of many classes has some
+
+
+def cut(table: Table) -> Table:
+    """The table with as many rows as there is room for on a page."""
+    left = len(table.rows) - MOST
+    if left <= 0:
+        return table
+    note = f"{table.note} {left:,} more rows are in report.json.".strip()
+    return table._replace(rows=table.rows[:MOST], note=note)
+
+
 def plain(
     id: str,
     title: str,
@@ -74,12 +86,16 @@ def plain(
     images: Sequence[Any] = (),
 ) -> Section:
     """A section of words, then pictures, images and tables."""
-    facts = {"tables": tables, "words": words, "pictures": pictures, "images": images}
+    facts = {"tables": [*map(cut, tables)], "words": words, "pictures": pictures, "images": images}
     return Section(id, title, "plain", facts)
 
 
 def numeric(value: Any, figure: str = "", signed: bool = False) -> Cell:
-    """A cell with a number; see `components.results.numbers.number`."""
+    """A cell with a number; see `components.results.numbers.number`. Of many it has the ends."""
+    if isinstance(value, (list, tuple)):
+        known = [one for one in value if one is not None]
+        ends = interval(min(known), max(known), figure, signed) if known else UNKNOWN
+        return Cell(f"{len(value):,} of them: {ends}", tone="number")
     key = float(value) if isinstance(value, (int, float)) else None
     return Cell(number(value, figure, signed), key, tone="number")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from components.gates import AT_LEAST
@@ -41,16 +42,17 @@ def _table(
     bounds = {
         one.slice: one.bound
         for one in judging.thresholds(report)
-        if one.metric == barred and one.kind == AT_LEAST
+        if one.metric == barred and one.kind == AT_LEAST and one.slice in names
     }
-    lowest = min([*(one.low for one in ends.values()), *(bounds.get(n, 1.0) for n in names)])
-    start = max(0.0, _STEP * int(lowest / _STEP))
+    known = [*(end for one in ends.values() for end in one), *bounds.values()] or [0.0, 1.0]
+    start = max(0.0, _STEP * math.floor(min(known) / _STEP))
+    end = min(1.0, _STEP * math.ceil(max(known) / _STEP)) if max(known) > start else 1.0
     rows = []
     for name in names:
         row = [Cell(name), numeric(found.examples[name])]
         if name in ends:
             value = float(found.slices[name][barred])
-            row.append(_bar(value, ends[name], bounds.get(name), start, barred))
+            row.append(_bar(value, ends[name], bounds.get(name), (start, end), barred))
         elif barred:
             row.append(Cell("–"))
         rest = (figure for figure in figures if figure != barred)
@@ -60,18 +62,22 @@ def _table(
     if barred:
         head.append(f"{title(barred)}, with its 95 % interval")
         note = (
-            f"Scale from {number(start, barred)} to {number(1.0, barred)}; Wilson's interval; "
-            "the upright line is the bound."
+            f"Scale from {interval(start, end, barred)}; Wilson's interval"
+            f"{'; the upright line is the bound' if bounds else ''}."
         )
     head += [title(figure) for figure in figures if figure != barred]
     return Table(f"By {by}", head, rows, note)
 
 
 def _bar(
-    value: float, ends: tuple[float, float], bound: float | None, start: float, figure: str
+    value: float,
+    ends: tuple[float, float],
+    bound: float | None,
+    scale: tuple[float, float],
+    figure: str,
 ) -> Cell:
     def place(x: float) -> float:
-        return min(1.0, max(0.0, (x - start) / (1.0 - start)))
+        return min(1.0, max(0.0, (x - scale[0]) / (scale[1] - scale[0])))
 
     text = f"{number(value, figure)} ({interval(*ends, figure)})"
     mark = None if bound is None else place(bound)

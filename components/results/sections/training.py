@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from components.results.facts import Training, Tuning
 from components.results.numbers import count, duration, number, title
 from components.results.pictures.history import history
 from components.results.pictures.trials import scatter, searched
 from components.results.report import Report
+from components.results.sections.images import Shown, of_others
 from components.results.sections.section import Cell, Section, Table, numeric, plain
 
 _HELD_OUT = "val_"
@@ -23,12 +24,12 @@ def sections(report: Report) -> Iterator[Section]:
         told = "The run did not come as far as a trained model."
         yield plain("training", "Training", words=[told])
     else:
-        yield _training(training)
+        yield _training(training, of_others(report))
     if report.summary.tuning and report.summary.tuning.trials:
         yield _trials(report.summary.tuning)
 
 
-def _training(found: Training) -> Section:
+def _training(found: Training, images: Sequence[Shown]) -> Section:
     names = list(dict.fromkeys(name.removeprefix(_HELD_OUT) for name in found.history))
     names.sort(key=lambda name: "loss" not in name)
     pictures = [
@@ -42,7 +43,7 @@ def _training(found: Training) -> Section:
     )
     rows = [[Cell(name), Cell(number(value))] for name, value in found.hyperparameters.items()]
     table = Table("Hyperparameters", ("Name", "Value"), rows)
-    return plain("training", "Training", table, words=[told], pictures=pictures)
+    return plain("training", "Training", table, words=[told], pictures=pictures, images=images)
 
 
 def _trials(found: Tuning) -> Section:
