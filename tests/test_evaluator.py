@@ -332,6 +332,7 @@ def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
     assert given["proposes"].string_value == "vae.smoke"
     brought, _ = compiled(**dict.fromkeys(families.load("vae").evaluation.demanded, 0.5))
     assert brought["proposes"].string_value == ""
+    assert json.loads(brought["gates"].string_value)["nelbo_rise"] == 1.0
     assert json.loads(given["example_splits"].string_value) == ["test"]
     monkeypatch.setattr(nodes, "source_hash", lambda *names: " ".join(names))
     again, _ = compiled()
