@@ -25,7 +25,9 @@ _AMONG_FACTS = " "  # before their names there, which no fact's has
 
 def gathered(features: Mapping[str, Any]) -> Rows:
     """What is gathered of an Example's features beside its facts, a row of each."""
-    return {f"{_AMONG_FACTS}{name}": np.asarray(features[name]).reshape(-1) for name in FEATURES}
+    index, stroke = (np.asarray(features[name]).reshape(-1) for name in FEATURES)
+    rows = {INDEX: index, STROKE: stroke.astype(np.bytes_)}  # which may have come as objects
+    return {f"{_AMONG_FACTS}{name}": row for name, row in rows.items()}
 
 
 def split(rows: Rows) -> tuple[Rows, Rows]:
@@ -87,7 +89,8 @@ def _each(
 
 def find(model: str) -> Predictions | None:
     """What a model said of all Examples; None when there was no such model."""
-    found = Path(folder() or "").glob(f"{model}/*/{FILE}")
+    into = folder()
+    found = Path(into).glob(f"{model}/*/{FILE}") if into else ()
     most = max(found, key=lambda file: int(file.parent.name), default=None)
     return read_file(most) if most else None
 

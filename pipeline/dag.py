@@ -117,22 +117,31 @@ def create_pipeline(settings: Settings) -> Pipeline:
     trainer.add_upstream_node(data_gate)
     model = trainer.outputs["model"]
 
-    baseline = Resolver(
-        strategy_class=LastBlessedOtherModel,
-        candidate=model,
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("Baseline")
+    steps.append(trainer)
+
+    gates, baseline = dict(settings.gates), None
+    if settings.baseline:
+        resolver = Resolver(
+            strategy_class=LastBlessedOtherModel,
+            candidate=model,
+            model=Channel(type=standard_artifacts.Model),
+            model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        ).with_id("Baseline")
+        baseline = resolver.outputs["model"]
+        steps.append(resolver)
+    else:
+        # So that what was judged without a comparison is not taken for more.
+        gates = {n: bound for n, bound in gates.items() if n not in family.evaluation.allowed}
     evaluator = Evaluator(
         examples=examples,
         example_splits=["test"],
         model=model,
-        baseline_model=baseline.outputs["model"],
+        baseline_model=baseline,
         eval_config=eval_config(settings.family, dataset, settings.gates),
         proposes="" if settings.gated else f"{settings.family}.{settings.profile}",
         family=settings.family,
         dataset=dataset,
-        gates=settings.gates,
+        gates=gates,
         judge=judge,
         source=source("Evaluator", settings.family),
     )
@@ -164,7 +173,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
     pusher.add_upstream_node(inspector)  # in a cluster, the Pusher shows the page of the whole run
-    steps += [trainer, baseline, evaluator, inspector, serving_check, pusher]
+    steps += [evaluator, inspector, serving_check, pusher]
 
     return Pipeline(
         pipeline_name=settings.pipeline_name,

@@ -33,9 +33,19 @@ def add_options(
     """
     for value in _OPTIONS:
         default = (defaults or {}).get(value.name) or shown_default(value)
+        if value.kind.type is bool:
+            parser.add_argument(
+                _option(value),
+                dest=value.name,
+                action="store_const",
+                const=_off(value),
+                default=argparse.SUPPRESS,
+                help=f"{'do not ' * bool(value.default)}{value.means}",
+            )
+            continue
         words = f"{{{','.join(value.kind.words)}}}" if value.kind.words else ""
         parser.add_argument(
-            f"--{value.name.replace('_', '-')}",
+            _option(value),
             default=argparse.SUPPRESS,
             metavar=words or value.name.rpartition("_")[2].upper(),
             help=f"{value.means} (default: {default})".replace("%", "%%"),
@@ -109,6 +119,7 @@ def read_options(options: argparse.Namespace) -> Settings:
 
 def retyped(options: argparse.Namespace) -> list[str]:
     """What has to be typed for the settings of some options; the rest of them is left out."""
+    switches = {value.name: _option(value) for value in _OPTIONS if value.kind.type is bool}
     names = ["config", "gates", "hyperparameters", *(value.name for value in _OPTIONS), "set"]
     found = vars(options)
     words: list[str] = []
@@ -116,6 +127,9 @@ def retyped(options: argparse.Namespace) -> list[str]:
         given = found.get(name, [])
         for value in [given] if isinstance(given, str) else given:
             option = f"--{name.replace('_', '-')}"
+            if name in switches:
+                words.append(switches[name])
+                continue
             # What begins with a dash would be taken for an option.
             words += [f"{option}={value}"] if value.startswith("-") else [option, value]
     return words
@@ -130,9 +144,21 @@ def shown_default(value: Declared) -> str:
     """A default in words, the same on every machine."""
     if value.default is None:
         return value.kind.absent
+    if isinstance(value.default, bool):
+        return str(value.default).lower()
     if isinstance(value.default, Path) and value.default.is_relative_to(ROOT):
         return f"{value.default.relative_to(ROOT)} of the project"
     return str(value.default)
+
+
+def _option(value: Declared) -> str:
+    """As it is typed: what is on can only be switched off, so that it needs no value."""
+    negated = "no-" if value.default is True else ""
+    return f"--{negated}{value.name.replace('_', '-')}"
+
+
+def _off(value: Declared) -> str:
+    return str(not value.default).lower()
 
 
 def _pair(text: str) -> tuple[str, Any]:

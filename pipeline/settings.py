@@ -78,6 +78,9 @@ class Settings:
     seed: int = setting(
         "the seed of all random numbers", Kind(int, least=0, most=2**32 - 1), default=1
     )
+    baseline: bool = setting(
+        "compare the model with the last blessed one", Kind(bool), default=True
+    )
     data: Data
     tuning: Tuning
     training: Training

@@ -21,8 +21,8 @@ _INTRODUCTION = """\
 <!-- Made by `python -m pipeline.settings_table > docs/settings.md`. -->
 
 Every setting has one name, on the command line (`--set training.epochs=3`) as in a file
-(`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`. In a file, the
-names are tables:
+(`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`, and
+`--no-baseline` for `baseline=false`. In a file, the names are tables:
 
 ```toml
 model = "vae"

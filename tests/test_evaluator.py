@@ -80,6 +80,14 @@ def test_what_a_reader_needs_is_stored_with_the_evaluation(good: tuple[Any, Judg
     gated = set(judged.evaluation.gated)
     assert gated == {"accuracy", "cross_entropy", "auc_macro", *by_class}
     assert not any(name.startswith("standard_error") for name in judged.evaluation.overall)
+    bounds = judged.evaluation.thresholds
+    asked = families.load("transformer").evaluation.for_classes(MNIST.names).gates
+    assert len(bounds) == len(asked) - 2 + 10 + 3  # one for each class and each stroke class
+    assert all(one.passed and (one.margin or 0.0) >= 0.0 for one in bounds)
+    assert all(one.low is not None and one.low <= (one.value or 0.0) for one in bounds)
+    areas = [one for one in bounds if one.metric.startswith(("auc", "cross"))]
+    assert all(one.high and 0.0 < one.high - (one.low or 0.0) < 0.5 for one in areas)
+    assert judged.evaluation.paired == () and judged.evaluation.baseline == ""
 
 
 def test_figures_are_scikit_learns_on_the_same_predictions(
@@ -277,8 +285,38 @@ def test_a_model_worse_than_the_last_blessed_one_is_refused(
     assert {f.slice for f in judged.record.failures} == {"label=3", "overall"}  # that one alone
     assert change.metric == "accuracy" and change.slice == "overall"
     assert change.value is not None and change.value < -CLASSIFIER["accuracy_drop"]
-    assert "from the last blessed model" in str(change)
+    assert "from the last blessed model" in str(change) and "(95 % interval -" in str(change)
+    found = judged.evaluation
+    paired = {one.slice: one for one in found.paired if one.metric == "accuracy"}
+    assert list(paired) == ["overall", *found.slices]
+    assert paired["overall"].change == pytest.approx(found.overall["accuracy_diff"], abs=1e-6)
+    assert (paired["overall"].verdict, paired["label=8"].verdict) == (
+        "worse",
+        "not more than noise",
+    )
+    assert (paired["label=3"].lost or 0) > 0 and paired["label=3"].won == 0
+    assert found.baseline.endswith("/good")
+    refused = [one for one in found.thresholds if not one.passed]
+    assert {(one.metric, one.slice, one.kind) for one in refused} == {
+        (f.metric, f.slice, f.kind) for f in judged.record.failures
+    }
+    [whole] = [one for one in found.thresholds if one.name == "accuracy"]
+    assert whole.baseline == pytest.approx(paired["overall"].baseline, abs=2e-6)
     assert judged.evaluation.confusion[3][5] > 0
+
+
+def test_a_model_that_is_worse_by_noise_alone_is_blessed(
+    work: Path, judged_examples: Any, make_model, good: tuple[Any, Judged]
+) -> None:
+    tilt = tf.constant(np.linspace(1.0, 1.1, 10, dtype=np.float32))
+    other = make_model("tilted", 21, change=lambda p: p * tilt)
+    baseline, _ = good
+    gates = {**CLASSIFIER, "accuracy_drop": 0.0}
+    judged = judge(work, judged_examples, other, gates, baseline=baseline)
+    [change] = [one for one in judged.evaluation.thresholds if one.kind == "change"]
+    assert change.margin is not None and change.margin < 0.0  # worse than what is allowed
+    assert change.passed and change.words == "not more than noise"
+    assert judged.blessed and judged.record.passed
 
 
 def test_a_blessing_that_does_not_fit_the_thresholds_is_a_failure(
@@ -332,6 +370,7 @@ def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
     assert given["proposes"].string_value == "vae.smoke"
     brought, _ = compiled(**dict.fromkeys(families.load("vae").evaluation.demanded, 0.5))
     assert brought["proposes"].string_value == ""
+    assert json.loads(brought["gates"].string_value)["nelbo_rise"] == 1.0
     assert json.loads(given["example_splits"].string_value) == ["test"]
     monkeypatch.setattr(nodes, "source_hash", lambda *names: " ".join(names))
     again, _ = compiled()

@@ -286,6 +286,15 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("gates", broken(evaluation=evaluation(gates=(Gate("spread", "e", by="label"),))), "means"),
     (
         "gates",
+        broken(
+            evaluation=evaluation(
+                of_class=("error",), gates=(Gate("error", "e", change="rise", of_class=True),)
+            )
+        ),
+        "rise is of each class's own figure",
+    ),
+    (
+        "gates",
         broken(evaluation=evaluation(gates=(Gate("error", "e", change="rise", allowed=-1),))),
         "what rise allows must be a number from 0",
     ),

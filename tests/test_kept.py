@@ -10,7 +10,7 @@ import pytest
 
 from components import kept
 from components.gathered import on_disk
-from components.results.predictions import Predictions, read_file, write_predictions
+from components.results.predictions import Predictions, read_file, to_csv, write_predictions
 from components.slice_figures import _Combiner
 from modules import families
 from tests.datasets import MNIST
@@ -86,3 +86,19 @@ def test_all_of_it_comes_back_from_the_file(tmp_path: Path) -> None:
         again = read_file(tmp_path / "predictions.npz")
         for one, other in zip(dataclasses.astuple(said), dataclasses.astuple(again), strict=True):
             np.testing.assert_equal(one, other)
+
+
+def test_a_classifiers_table_says_what_was_answered_and_how_surely() -> None:
+    said = np.array([[0.75, 0.25], [0.1, 0.9], [np.nan, np.nan]], np.float32)
+    table = to_csv(
+        Predictions("x", np.array([3, 5, 8]), np.array([0, 0, 1]), {}, said), ['a, "b"', "c"]
+    )
+    assert table == (
+        'index,label,answer,probability\n3,"a, ""b""","a, ""b""",0.75\n5,"a, ""b""",c,0.9\n8,c,,\n'
+    )
+
+
+def test_a_generators_table_says_each_figure() -> None:
+    each = {"nelbo": np.array([90.125, np.nan]), "coverage": np.array([1.0, 0.0])}
+    table = to_csv(Predictions("x", np.arange(2), np.array([1, 0]), each), "ab")
+    assert table == "index,label,coverage,nelbo\n0,b,1,90.125\n1,a,0,\n"

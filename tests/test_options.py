@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.options import add_options, given, read_options
+from pipeline.options import add_options, given, read_options, retyped
 from pipeline.settings import DECLARED, ROOT, BadSetting, Layer, Settings, make_settings, to_plain
 
 # What the profile gives by default, and what a file, an option and --set say.
@@ -138,12 +138,27 @@ def test_what_cannot_be_is_refused(arguments: list[str], words: str) -> None:
     assert words in str(refused.value)
 
 
+def test_what_is_on_is_switched_off_without_a_value(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text("baseline = false\n")
+    assert settings_of().baseline
+    for arguments in (["--no-baseline"], ["--set", "baseline=false"], ["--config", str(file)]):
+        assert not settings_of(*arguments).baseline
+    assert settings_of("--no-baseline", "--set", "baseline=true").baseline
+    typed = parse("--seed", "2", "--no-baseline")
+    assert retyped(typed) == ["--seed", "2", "--no-baseline"]
+    assert settings_of(*retyped(typed)) == settings_of("--seed", "2", "--no-baseline")
+
+
 def test_help_has_every_option_with_its_meaning_and_default() -> None:
     parser = argparse.ArgumentParser(prog="x")
     add_options(parser, {"data_dir": "/app/100%"})
     shown = re.sub(r"\s+", " ", parser.format_help())
     for value in DECLARED.values():
         if "." not in value.name and not value.mapping:
+            if value.kind.type is bool:
+                assert f"--no-{value.name} do not {value.means}" in shown
+                continue
             assert f"--{value.name.replace('_', '-')} " in shown
             assert f"{value.means} (default: " in shown
     assert "(default: /app/100%)" in shown and "(default: output)" in shown

@@ -73,6 +73,26 @@ def test_without_a_search_there_is_no_tuner() -> None:
     assert all("Tuner" not in node["upstream"] for node in without["nodes"])
 
 
+def test_without_a_baseline_nothing_is_compared_and_no_change_is_asked_for() -> None:
+    given = {**ASKED, "model": "gan", "tuner": "none", "dataset": MNIST}
+    bounds = dict.fromkeys(families.load("gan").evaluation.demanded, 0.5)
+    asked = []
+    for compared in ("true", "false"):
+        settings = make_settings(**given, gates=bounds, baseline=compared)
+        plain = json.loads(json.dumps(plan.make_plan(settings)["settings"]))
+        assert from_plain(plain) == settings and settings.baseline == (compared == "true")
+        ir = compiler.Compiler().compile(create_pipeline(settings))
+        by_id = {one.pipeline_node.node_info.id: one.pipeline_node for one in ir.nodes}
+        judge = by_id["Evaluator"]
+        assert (
+            ("Baseline" in by_id)
+            == ("baseline_model" in judge.inputs.inputs)
+            == (compared == "true")
+        )
+        asked.append(set(json.loads(judge.parameters.parameters["gates"].field_value.string_value)))
+    assert asked == [{*bounds, "coverage_drop"}, set(bounds)]
+
+
 @pytest.mark.parametrize("family", families.names())
 def test_the_source_is_that_of_all_that_pods_run(
     family: str, project: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 FILE = "predictions.npz"  # arrays alone: nothing is unpickled
 _EACH = "each/"
 _OPTIONAL = ("probabilities", "strokes")
+_ANSWERED = ("answer", "probability")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,3 +95,31 @@ def read_file(file: Path) -> Predictions:
         ) from None
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise BadFacts(f"{file} is damaged ({error}); run the pipeline again") from error
+
+
+def to_csv(said: Predictions, classes: Sequence[str]) -> str:
+    """Writes predictions as a table, a line an Example; what is not a number is empty.
+
+    Args:
+        said: of a classifier, whose table says index, label, answer and the answer's probability,
+            or of another model, whose table says index, label and each figure.
+        classes: their names.
+    """
+    figures = sorted(said.each) if said.probabilities is None else []
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    table.writerow(["index", "label", *(_ANSWERED if said.probabilities is not None else figures)])
+    for row, (index, label) in enumerate(zip(said.index, said.labels, strict=True)):
+        cells = [_written(float(said.each[name][row])) for name in figures]
+        if said.probabilities is not None:
+            probabilities = said.probabilities[row]
+            answer = int(probabilities.argmax())
+            sure = float(probabilities[answer])
+            # Where it is NaN, nothing was answered.
+            cells = [classes[answer] if math.isfinite(sure) else "", _written(sure)]
+        table.writerow([int(index), classes[int(label)], *cells])
+    return written.getvalue()
+
+
+def _written(value: float) -> str:
+    return f"{value:.6g}" if math.isfinite(value) else ""

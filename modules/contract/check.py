@@ -198,6 +198,8 @@ def _gates(family: Any) -> Iterator[str]:
         if scales.setdefault(gate.name, gate.scale) is not gate.scale:
             yield f"the gate {gate.name} stands on figures of several scales"
         if gate.change:
+            if gate.of_class:
+                yield f"{gate.change} is of each class's own figure, which no Example has a part in"
             try:
                 read(f"what {gate.change} allows", gate.allowed, gate.scale.kind)
             except BadValue as error:

@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
     "output": "/mnt/triptych/output",
     "metadata_store": "grpc://triptych-metadata:8080",
     "seed": 1,
+    "baseline": True,
     "data": {"train_images": 6000, "test_images": 2000, "transposed": False},
     "tuning": {"max_epochs": 1, "factor": 3, "max_trials": 1, "images": 2000},
     "training": {"epochs": 6},
