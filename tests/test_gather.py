@@ -237,6 +237,8 @@ def refused_by(summary: Summary, *thresholds: Threshold, **more: Any) -> Summary
         ([missed("nelbo_rise", 2.5, CHANGE, 1.0)], ["gates.nelbo_rise=2.5"]),
         ([missed("a", 0.5), missed("b", 0.5)], ["gates.a=0.5", "gates.b=0.5"]),
         ([missed("a", None)], []),
+        ([missed("nelbo", -1.5, "at most", -2.0)], []),
+        ([missed("", 0.1)], []),  # a slice that was not seen often enough
         ([missed(name, 0.5) for name in "abcd"], []),  # it is the model that has to change
     ],
 )

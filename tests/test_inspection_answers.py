@@ -138,3 +138,15 @@ def test_a_model_without_a_mistake_has_none() -> None:
     found = look(predictions(labels, np.eye(4, dtype=np.float32)), NAMES, side=28)
     assert (found.wrong, found.suspected, found.mistakes, found.suspects) == (0, 0, (), ())
     assert found.calibration_error == 0.0
+
+
+def test_what_is_no_number_is_no_answer() -> None:
+    labels, chances = made_up()
+    broken = chances.copy()
+    broken[::2] = np.nan
+    found = look(predictions(labels, broken), NAMES, side=8)
+    assert sum(one.count for one in found.bins) == 200
+    half = chances[1::2].argmax(axis=1) != labels[1::2]
+    assert found.wrong == int(half.sum())
+    assert all(one.index % 2 for one in (*found.mistakes, *found.suspects))
+    assert look(predictions(labels, chances * np.nan), NAMES, side=8).wrong == 0

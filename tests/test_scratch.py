@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import scratch
+from components.results.report import read_report
+from pipeline import reports, scratch
 from tests import runs
 from tests.conftest import MakeDataset
 
@@ -53,3 +54,6 @@ def test_a_killed_run_leaves_nothing_in_the_folder_for_temporary_files(
     process = runs.start(output, "--profile", "smoke", "--data-dir", str(data))
     runs.kill_when(process, lambda: any(left.glob("*")), signal.SIGKILL)
     assert any(left.iterdir()) and list(temporary.iterdir()) == []
+    reports.catch_up(output)  # as the next start does
+    told = read_report(output / "transformer" / "latest" / "report.json").summary
+    assert told.verdict.outcome == "killed" and "CuratedSchema" in [one.node for one in told.nodes]

@@ -102,7 +102,9 @@ def test_a_generators_pictures_are_small_even_of_noise(
     assert {one.name for one in views} == (found | {"map"} if latents == 2 else found) or (
         name == "gan" and {one.name for one in views} == found
     )
-    views.append(neighbours.look(ask, splits_of(test))[1])
+    near = neighbours.look(ask, splits_of(test))
+    assert near
+    views.append(near[1])
     assert size_of(tmp_path, views, None, test) < pictures.MOST
 
 

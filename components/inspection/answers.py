@@ -25,16 +25,19 @@ def look(said: Predictions, names: Sequence[str], side: int) -> Answers:
     """Looks at what a classifier said.
 
     Args:
-        said: with its probabilities; their classes are those of the names.
+        said: with its probabilities; their classes are those of the names. What is not finite is
+            no answer, and left out.
         names: of the classes.
         side: S, of an image, in pixels: of large ones, fewer are shown.
 
     Returns:
         The facts. An image whose label is suspected is no mistake of the model's.
     """
-    chances, labels = said.probabilities, said.labels
-    if chances is None:
+    if said.probabilities is None:
         raise ValueError("a classifier's predictions have no probabilities")
+    finite = np.isfinite(said.probabilities).all(axis=1)
+    places, labels = said.index[finite], said.labels[finite]
+    chances = said.probabilities[finite]
     answers = chances.argmax(axis=1)
     sure = chances.max(axis=1)
     right = answers == labels
@@ -44,7 +47,7 @@ def look(said: Predictions, names: Sequence[str], side: int) -> Answers:
     mistaken = mistaken[np.argsort(-sure[mistaken], kind="stable")]
 
     def seen(place: int) -> Seen:
-        index = int(said.index[place])
+        index = int(places[place])
         return Seen(
             index=index,
             label=names[int(labels[place])],

@@ -50,8 +50,8 @@ def inspect(
     views = family.views(ask, both)
     refuse(broken_clauses_of_views(views), type(family).__module__.rpartition(".")[2])
     near = None
-    if neighbours.SAMPLE in family.served:
-        near, picture = neighbours.look(ask, both)
+    if neighbours.SAMPLE in family.served and (compared := neighbours.look(ask, both)):
+        near, picture = compared
         views = [*views, picture]
     seen = None
     if said is not None:

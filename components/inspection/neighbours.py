@@ -12,7 +12,7 @@ from modules.contract.family import Ask, View
 from modules.data.splits import Splits
 from modules.util.pictures import as_grey, grid
 from modules.util.plain import number
-from modules.views.room import fitting
+from modules.views.room import fitting, spread
 
 SAMPLE = "sample"  # the signature that is asked for images, by their seeds
 LEAST, MOST = 100, 500  # images that are asked about
@@ -61,7 +61,7 @@ def _floats(images: np.ndarray) -> npt.NDArray[np.float32]:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255.0)
 
 
-def look(ask: Ask, splits: Splits) -> tuple[Neighbours, View]:
+def look(ask: Ask, splits: Splits) -> tuple[Neighbours, View] | None:
     """Compares generated images and as many real ones with all training images.
 
     Args:
@@ -69,16 +69,18 @@ def look(ask: Ask, splits: Splits) -> tuple[Neighbours, View]:
         splits: `train`, and the test images as `held_out`.
 
     Returns:
-        The facts; and a picture of samples above their nearest training images.
+        The facts; and a picture of samples above their nearest training images. None of a model
+        whose samples are no finite numbers.
     """
     train, test = splits.train.images, splits.held_out.images
     affordable = int(_PRODUCTS / (2 * train.size))
     count = min(max(LEAST, min(MOST, affordable)), len(test))
-    # From the whole split, since data can be sorted by class.
-    chosen = np.linspace(0, len(test) - 1, count).astype(np.int64)
     samples = ask(SAMPLE, seeds=np.arange(count, dtype=np.int64))["images"]
+    samples = samples[np.isfinite(samples).all(axis=(1, 2))]
+    if not len(samples):
+        return None
     generated = nearest(samples, train)
-    real = nearest(test[chosen].astype(np.float32) / np.float32(255.0), train)
+    real = nearest(test[spread(len(test), count)].astype(np.float32) / np.float32(255.0), train)
     bound = np.quantile(real.distance, _PART)
     facts = Neighbours(
         generated=number(np.median(generated.distance)) or 0.0,

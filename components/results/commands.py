@@ -83,9 +83,14 @@ def _within_reach(summary: Summary) -> list[tuple[str, str]]:
     by_name: dict[str, list[Threshold]] = {}
     for one in missed:
         by_name.setdefault(one.name, []).append(one)
-    if len(by_name) > _FEW or any(one.value is None for one in missed):
+    if len(by_name) > _FEW or not all(map(_can_be_met, missed)):
         return []
     return [(name, _bound(ones)) for name, ones in by_name.items()]
+
+
+def _can_be_met(one: Threshold) -> bool:
+    """Whether a gate has a bound that would have let it pass; none is below 0."""
+    return bool(one.name) and one.value is not None and (one.kind == CHANGE or one.value >= 0.0)
 
 
 def _bound(missed: Sequence[Threshold]) -> str:

@@ -12,7 +12,7 @@ from modules.contract.family import Ask, View
 from modules.data.splits import Split
 from modules.util.pictures import grid
 from modules.views.heat import enlarged, over
-from modules.views.room import fitting
+from modules.views.room import fitting, spread
 
 ATTENTION = "attention"  # the signature, its output "weights", and the view
 _CLASSES, _MISREAD = 6, 2  # images that are shown: of so many classes, and so many misread ones
@@ -33,7 +33,7 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
     """
     places, answers = _chosen(ask, test, len(names))
     weights = ask(ATTENTION, images=test.images[places])["weights"]
-    layers = np.unique(np.linspace(0, weights.shape[1] - 1, _LAYERS).astype(int))
+    layers = spread(weights.shape[1], _LAYERS)
     side = test.images.shape[1]
     # What was misread comes last, and most can be learnt from it.
     shown = range(len(places))[-max(1, fitting(side, _PIXELS) // (1 + len(layers))) :]
@@ -79,12 +79,11 @@ def _row(
 
 def _chosen(ask: Ask, test: Split, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """The places of images that are shown, those that are read rightly first, and the answers."""
-    count = len(test.images)
-    places = np.linspace(0, count - 1, min(_ASKED, count)).astype(np.int64)
+    places = spread(len(test.images), _ASKED)
     chances = ask("serving_images", images=test.images[places])["probabilities"]
     answers, labels = chances.argmax(axis=1), test.labels[places]
     right = answers == labels
-    wanted = np.unique(np.linspace(0, classes - 1, _CLASSES).astype(int))
+    wanted = spread(classes, _CLASSES)
     first = [found[0] for one in wanted if len(found := np.flatnonzero((labels == one) & right))]
     surest = np.argsort(-chances.max(axis=1), kind="stable")
     wrong = [place for place in surest if not right[place]][:_MISREAD]

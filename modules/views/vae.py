@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy.typing as npt
 from modules.contract.family import Ask, View
 from modules.data.splits import Split
 from modules.util.pictures import as_grey, grid
-from modules.views.room import fitting, rows_and_columns
+from modules.views.room import fitting, rows_and_columns, spread
 from modules.views.samples import samples
 from modules.views.scatter import scatter
 
 _ASKED = 2000  # test images whose posteriors are looked at
-_WALKS = 3
+_WALKS, _SQUARE = 3, 12  # rows of walks, and images along a side of the plane, at most
 # Of the standard normal distribution, so that a plane's squares are equally likely.
 _LEAST, _MOST = 0.02, 0.98
 
@@ -28,7 +29,7 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
         test: images and labels.
         names: of the classes.
     """
-    chosen = _spread(len(test.images), _ASKED)
+    chosen = spread(len(test.images), _ASKED)
     said = ask("encode", images=test.images[chosen])
     mean, log_variance = said["mean"], said["log_variance"]
     found = [
@@ -51,16 +52,11 @@ def active(mean: np.ndarray, log_variance: np.ndarray) -> npt.NDArray[np.int64]:
     return np.argsort(-divergence.mean(axis=0), kind="stable")
 
 
-def _spread(count: int, wanted: int) -> npt.NDArray[np.int64]:
-    """Places of so many of them: data can be sorted by class."""
-    return np.linspace(0, count - 1, min(wanted, count)).astype(np.int64)
-
-
 def _reconstructions(ask: Ask, images: np.ndarray) -> View:
     side = images.shape[1]
     _, columns = rows_and_columns(side)
     pairs = max(1, min(5, fitting(side) // (2 * columns)))
-    real = images[_spread(len(images), pairs * columns)]
+    real = images[spread(len(images), pairs * columns)]
     made = as_grey(ask("reconstruct", images=real)["images"])
     rows = [
         row
@@ -100,9 +96,9 @@ def _walk(ask: Ask, test: Split, chosen: np.ndarray, mean: np.ndarray) -> View:
 def _plane(ask: Ask, order: np.ndarray, latents: int, side: int) -> View:
     from scipy.stats import norm
 
-    rows, columns = rows_and_columns(side, columns=12 if latents == 2 else 10)
+    columns = min(_SQUARE, math.isqrt(fitting(side)))
     across = norm.ppf(np.linspace(_LEAST, _MOST, columns))
-    down = norm.ppf(np.linspace(_MOST, _LEAST, rows if latents > 1 else 1))
+    down = across[::-1] if latents > 1 else across[:1]
     asked = np.zeros((len(down), columns, latents), np.float32)
     asked[..., order[0]] = across
     if latents > 1:
