@@ -26,15 +26,17 @@ LONGEST = (
     "test_end_to_end_refused",
     "test_end_to_end_letters",
     "test_crash",
-    "test_cluster_metadata",
-    "test_evaluator",
     "test_comparison",
-    "test_prune_runs",
-    "test_tuning",
+    "test_evaluator",
     "test_docs_families",
     "test_families",
+    "test_cluster_metadata",
+    "test_sabotage",
     "test_gan",
     "test_training",
+    "test_tuning",
+    "test_page_in_browser",
+    "test_prune_runs",
 )
 JUDGED = 600  # test images, enough of each digit to tell a model that forgets one
 
