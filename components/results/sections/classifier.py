@@ -11,6 +11,7 @@ from components.results.pictures import classes as drawn
 from components.results.pictures import curves
 from components.results.report import Report
 from components.results.sections.section import Cell, Section, Table, numeric, plain
+from modules.contract.evaluation import of_class
 
 _WHOLE = 20  # up to so many classes the confusion matrix is shown whole
 _LARGEST = 30  # confusions that are shown of more classes
@@ -57,8 +58,10 @@ def sections(report: Report) -> Iterator[Section]:
 
 def _averages(found: Evaluation) -> Table:
     kinds: dict[str, dict[str, float | None]] = {}
+    # Those of a class are in the table of the classes.
+    own = {of_class(figure, name) for figure in found.by_class for name in found.classes}
     for name, value in found.overall.items():
-        if name == "example_count" or isinstance(value, (list, tuple)):
+        if name == "example_count" or name in own or isinstance(value, (list, tuple)):
             continue
         figure, _, kind = name.rpartition("_")
         if kind in _AVERAGES:

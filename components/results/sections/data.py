@@ -29,7 +29,7 @@ def sections(report: Report) -> Iterator[Section]:
         return
     told += _duplicates(found)
     told += [
-        f"What next to nothing has learnt reaches {number(value, figure)} in {title(figure)}."
+        f"For comparison, {title(figure)} without any learning is {number(value, figure)}."
         for figure, value in found.trivial.items()
     ]
     tables = [_counts(found.splits), *_features(found.splits)] if found.splits else []
