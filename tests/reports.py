@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.gates import CHANGE, Failure, Record, describe
-from components.results.facts import Evaluation, Training, Trial, Tuning
+from components.results.facts import Evaluation, Training, Tuning
 from components.results.judged import WORSE, Paired, Threshold
 from components.results.report import Change, Command, Finding, Report
 from components.results.summary import Node, Summary, Verdict
+from tests import report_judged as judged
 from tests import report_parts as parts
+from tests import report_seen as seen
 
 DIGITS = tuple(map(str, range(10)))
 STROKES = ("stroke=thin", "stroke=regular", "stroke=bold")
@@ -41,33 +43,33 @@ FINDINGS = (
 
 def transformer(classes: Sequence[str] = DIGITS, **changes: Any) -> Report:
     """A pushed classifier, compared with an earlier one, inspected and checked."""
-    evaluation = parts.classifier(classes)
-    report = _report("transformer", evaluation, parts.training_of_classifier(), _search())
+    evaluation = judged.classifier(classes)
+    report = _report("transformer", evaluation, parts.training_of_classifier(), parts.search())
     report = dataclasses.replace(
-        report, inspection=parts.inspected_classifier(classes), images=parts.seen_images(classes)
+        report, inspection=seen.inspected_classifier(classes), images=seen.seen_images(classes)
     )
     return dataclasses.replace(report, **changes)
 
 
 def vae() -> Report:
     """A pushed variational autoencoder."""
-    evaluation = parts.generator(DIGITS, nelbo=89.856237)
-    report = _report("vae", evaluation, parts.training_of_vae(), _search("val_nelbo"))
+    evaluation = judged.generator(DIGITS, nelbo=89.856237)
+    report = _report("vae", evaluation, parts.training_of_vae(), parts.search("val_nelbo"))
     return dataclasses.replace(
         report,
-        inspection=parts.inspected_generator(DIGITS),
-        images=parts.sampled_images("reconstructions", "walk", "latents"),
+        inspection=seen.inspected_generator(DIGITS),
+        images=seen.sampled_images("reconstructions", "walk", "latents"),
     )
 
 
 def gan() -> Report:
     """A pushed GAN, the first of its output: nothing to compare with."""
-    evaluation = dataclasses.replace(parts.generator(DIGITS), paired=(), baseline="")
-    report = _report("gan", evaluation, parts.training_of_gan(), _search("val_frechet"))
+    evaluation = dataclasses.replace(judged.generator(DIGITS), paired=(), baseline="")
+    report = _report("gan", evaluation, parts.training_of_gan(), parts.search("val_frechet"))
     return dataclasses.replace(
         report,
-        inspection=parts.inspected_generator(DIGITS),
-        images=parts.sampled_images(),
+        inspection=seen.inspected_generator(DIGITS),
+        images=seen.sampled_images(),
         previous="",
         changed=(),
     )
@@ -127,13 +129,13 @@ def refused(report: Report | None = None) -> Report:
         38,
     )
     eight = {**evaluation.slices["label=8"], "accuracy": 0.96, "example_count": 974.0}
-    judged = dataclasses.replace(
+    found = dataclasses.replace(
         evaluation,
         slices={**evaluation.slices, "label=8": eight},
         thresholds=(*bad, *kept),
         paired=(worse, *(one for one in evaluation.paired if one.slice != "overall")),
     )
-    return _ended(report, Verdict("refused", 3, describe(failures), failures), evaluation=judged)
+    return _ended(report, Verdict("refused", 3, describe(failures), failures), evaluation=found)
 
 
 def failed() -> Report:
@@ -253,22 +255,3 @@ def _cut_short(report: Report, verdict: Verdict, state: str) -> Report:
         seconds=133.0,
     )
     return dataclasses.replace(report, summary=summary, inspection=None, images=(), findings=())
-
-
-def _search(objective: str = "val_accuracy") -> Tuning:
-    trials = [
-        Trial(
-            f"{i:04}",
-            None if i == 7 else round(0.97 - 0.004 * i, 6),
-            {
-                "layers": 1 + i % 2,
-                "learning_rate": (0.002, 0.003, 0.005)[i % 3],
-                "stem": ("conv", "patch")[i // 4 % 2],
-                "pre_norm": i % 5 != 0,
-                "width": 64,
-            },
-            1 + i % 4,
-        )
-        for i in range(8)
-    ]
-    return Tuning(objective, trials[0].values, tuple(trials))

@@ -45,7 +45,8 @@ def history(name: str, train: Values, held_out: Values) -> Picture:
             )
         if logarithmic:
             axes.set_yscale("log")
-        axes.set_xlim(1, max([2, *(len(values) for _, values, _, _ in lines)]))
+        last = max((len(values) for _, values, _, _ in lines), default=1)
+        axes.set_xlim((1, last) if last > 1 else (0, 2))
         axes.set_title(title(name))
         tidy(axes, "epoch", whole=True)
         axes.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, columnspacing=1)
