@@ -79,7 +79,10 @@ def take(page_file: Path, picture: Path, height: int = HEIGHT) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Takes the picture; returns 0, 1 when it is too large, or 2 for what cannot be shown."""
-    parser = argparse.ArgumentParser(prog="scripts/screenshot.py", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/screenshot.py",
+        description="Takes a picture of the upper end of a run's page, for the README.",
+    )
     parser.add_argument("page", type=Path, help="a run's report.html")
     parser.add_argument("picture", type=Path, help="the PNG to write, such as docs/report.png")
     parser.add_argument(

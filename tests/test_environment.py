@@ -49,6 +49,12 @@ def test_what_is_not_set_is_told() -> None:
     assert [os.environ[name] for name in TOLD] == ["tensorflow", "1", "1"]
 
 
+def test_python_seldom_looks_for_garbage() -> None:
+    counted = "import gc; runs = lambda: sum(one['collections'] for one in gc.get_stats())\n"
+    code = f"{counted}before = runs(); kept = [[] for _ in range(20_000)]; print(runs() - before)"
+    assert configured(code) == "0\n"
+
+
 @pytest.mark.parametrize("variable", ["HOME", "KERAS_HOME"])
 def test_the_settings_of_keras_are_the_projects(variable: str, tmp_path: Path) -> None:
     folder = tmp_path / ".keras" if variable == "HOME" else tmp_path

@@ -144,7 +144,7 @@ def test_images_of_any_side_and_any_number_of_classes_are_learnt_and_drawn(
 ) -> None:
     draw, eyes = np.random.default_rng(1), blind.judge(side, classes)
     model = gan_model.Gan(small(generator=generator), STEPS, side, classes, eyes)
-    model.compile(jit_compile=False)  # as the family does
+    model.compile(run_eagerly=True)  # tracing each size would take longer
     images = draw.integers(0, 256, (40, side, side), np.uint8)
     labels = np.arange(40) % classes
     assert all(0.0 < loss < 10.0 for loss in step(model, (images, labels)).values())

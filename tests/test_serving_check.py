@@ -333,10 +333,10 @@ def test_what_is_not_the_models_doing_is_no_verdict(
     assert not (tmp_path / "blessing" / "gate.json").exists()
 
 
-@pytest.mark.parametrize("name", ["PYTHONSAFEPATH", "PYTHONDONTWRITEBYTECODE"])
 def test_pythons_own_variables_do_not_keep_a_model_from_being_served(
-    tmp_path: Path, examples: Any, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, examples: Any, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, "1")
+    for name in ("PYTHONSAFEPATH", "PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.setenv(name, "1")
     blessing = check(tmp_path, examples, mnist_dir)
     assert blessing.get_int_custom_property("blessed") == 1

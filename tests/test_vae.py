@@ -274,7 +274,7 @@ def test_the_network_of_the_tutorials_is_in_the_space() -> None:
 @pytest.mark.parametrize("side", [8, 13, 32])
 def test_images_of_any_side_are_learnt_drawn_and_given_back(side: int) -> None:
     model = vae_model.Vae(small(units=16, latent=3), 10, side)
-    model.compile("adam", jit_compile=False)
+    model.compile("adam", run_eagerly=True)  # tracing each side would take longer
     images = np.random.default_rng(1).integers(0, 256, (20, side, side), np.uint8)
     logs = model.fit(images, np.zeros(20), batch_size=10, verbose=0).history
     # About a bit a pixel: nothing is known of noise.

@@ -42,7 +42,8 @@ def _of_inspection(inspection: Inspection, folder: Path) -> Iterator[Image]:
     for name, one in seen.items():
         if png := _read(folder / f"{name}.png"):
             title = f"test image {one.index}"
-            yield Image(SEEN, name, title, f"{title}, labelled {one.label}", png)
+            text = f"{title}, labelled {one.label}, taken for {one.answer}"
+            yield Image(SEEN, name, title, text, png)
 
 
 def _of_training(folder: Path) -> Iterator[Image]:
