@@ -190,6 +190,7 @@ def test_the_page_shows_what_differs(tmp_path: Path) -> None:
     assert "B is worse than A, by more than noise" in text
     assert "setting training.epochs: 3 → 4" in text
     assert "setting hyperparameters.layers: 2 → 3" in text
+    assert "A: pushed; B: refused" in text
     assert "A: Served: pushed as version 1" in text and "B: Not served: refused" in text
     assert "loss at the end: A 1, B 1." in text
     assert re.search(r"at least 95.00\s%\s+99.00\s%\s+✓ met\s+at least 95.00\s%\s+90.00\s%", text)

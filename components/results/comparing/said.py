@@ -29,7 +29,9 @@ def verdict(found: Comparison) -> Said:
     if found.unpaired:
         lines.append(f"Not paired, since {found.unpaired}. {_WIDE}")
     elif not row.pair:
-        lines.append(f"Not paired, since it is not the mean of one number an image. {_WIDE}")
+        lines.append(
+            f"Not paired, since this figure is not the mean of one number an image. {_WIDE}"
+        )
     return Said(_TONES.get(row.verdict, PLAIN), _HEADS[row.verdict], tuple(lines))
 
 
@@ -73,12 +75,14 @@ def interval(one: Measured, metric: str) -> str:
 def ends(found: Comparison) -> Said:
     """How each run ended."""
     said = [words.verdict(side.report) for side in (found.one, found.other)]
-    same = said[0].head == said[1].head
+    outcomes = [side.summary.verdict.outcome for side in (found.one, found.other)]
     told = tuple(
         f"{name}: {one.head}. {' '.join(one.lines[:1])}".strip()
         for name, one in zip("AB", said, strict=True)
     )
-    return Said(PLAIN, "Both ended alike" if same else "They ended differently", told)
+    same = outcomes[0] == outcomes[1]
+    head = f"Both: {outcomes[0]}" if same else f"A: {outcomes[0]}; B: {outcomes[1]}"
+    return Said(PLAIN, head, told)
 
 
 def slices(found: Comparison) -> Said:

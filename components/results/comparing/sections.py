@@ -15,6 +15,7 @@ from components.results.numbers import UNKNOWN, duration, number, title
 from components.results.sections.section import Cell, Section, Table, numeric, plain
 from components.results.summary import Node
 
+_INTERVAL = "The interval is that of the change where a figure is paired, else those of both runs."
 _OF_CLASS = "_of_"  # in the name of a class's own figure
 _TONES = {BETTER: "good", WORSE: "bad"}
 _MET = {True: Cell("✓ met", 1.0, tone="good"), False: Cell("✗ not met", 0.0, tone="bad")}
@@ -45,8 +46,8 @@ def _figures(found: Comparison) -> Section:
     tables = [
         _table(caption, "Figure", [_row(row, title(row.metric)) for row in some])
         for caption, some in (
-            ("By which both models are judged.", [r for r in judged if r not in of_classes]),
-            ("Of each class.", of_classes),
+            ("By which both models are judged", [r for r in judged if r not in of_classes]),
+            ("Of each class", of_classes),
         )
         if some
     ]
@@ -57,7 +58,7 @@ def _figures(found: Comparison) -> Section:
     ]
     if others:
         tables.append(Table("What else was measured", ("Figure", "A", "B"), others))
-    return plain("figures", "Figures", *tables)
+    return plain("figures", "Figures", *tables, words=[_INTERVAL])
 
 
 def _slices(found: Comparison) -> Section:
@@ -65,14 +66,13 @@ def _slices(found: Comparison) -> Section:
     for row in found.rows:
         if row.slice != OVERALL:
             rows.setdefault(row.metric, []).append(_row(row, row.slice))
-    tables = [_table(f"{title(metric)}.", "Slice", of_metric) for metric, of_metric in rows.items()]
+    tables = [_table(title(metric), "Slice", of_metric) for metric, of_metric in rows.items()]
     chance = "By chance, about one slice of twenty seems to differ by more than noise."
     return plain("slices", "Slices", *tables, words=[chance])
 
 
 def _table(caption: str, first: str, rows: list[list[Cell]]) -> Table:
-    note = "“Interval” is the 95 % interval of the change where it is paired, else of each figure."
-    return Table(caption, (first, "A", "B", "Change", "Interval", "Test", ""), rows, note)
+    return Table(caption, (first, "A", "B", "Change", "95 % interval", "Test", ""), rows)
 
 
 def _row(row: Row, name: str) -> list[Cell]:
@@ -105,7 +105,7 @@ def _thresholds(found: Comparison) -> Section:
     ]
     head = ("Metric", "Slice", "A's bound", "A", "A met", "B's bound", "B", "B met")
     note = "First those that one of the runs meets alone."
-    table = Table("Every threshold of both runs.", head, rows, note)
+    table = Table("Every threshold of both runs", head, rows, note)
     return plain("thresholds", "Thresholds", table)
 
 
@@ -159,7 +159,7 @@ def _nodes(found: Comparison) -> Section:
     ]
     head = ("Node", "A", "A's time", "B", "B's time")
     note = "Of a cached node, the time that making its outputs once took."
-    return plain("nodes", "Cost", Table("What each node took.", head, rows, note))
+    return plain("nodes", "Cost", Table("What each node took", head, rows, note))
 
 
 def _time(node: Node | None) -> list[Cell]:
