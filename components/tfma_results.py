@@ -9,7 +9,7 @@ import tensorflow_model_analysis as tfma
 
 from components.bootstrap import figure_of
 from components.gates import AT_LEAST, AT_MOST, EVALUATOR, MUST, OVERALL, Failure
-from components.results.facts import BASELINE, Evaluation
+from components.results.facts import BASELINE, DIFFERENCE, Evaluation
 from components.slice_figures import NOT_FINITE
 from modules.contract.family import Family
 from modules.data.dataset import TESTED
@@ -40,8 +40,10 @@ def read_evaluation(
                 slices[_slice_name(key, names)] = {
                     name: _value(value)
                     for name, value in sorted(metrics.items())
-                    if name.removesuffix("_diff") not in whole
-                    and not (name.endswith("_diff") and name.removesuffix("_diff") in left_out)
+                    if name.removesuffix(DIFFERENCE) not in whole
+                    and not (
+                        name.endswith(DIFFERENCE) and name.removesuffix(DIFFERENCE) in left_out
+                    )
                     and not figure_of(name)
                 }
             elif not key:
@@ -76,7 +78,7 @@ def read_errors(uri: str, names: Sequence[str]) -> dict[str, dict[str, float | N
         _slice_name(key, names): {
             figure: _value(value)
             for name, value in views[""].get("", {}).items()
-            if (figure := figure_of(name)) and not name.endswith("_diff")
+            if (figure := figure_of(name)) and not name.endswith(DIFFERENCE)
         }
         for key, views in _load(uri).slicing_metrics
     }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from components.gates import AT_LEAST, AT_MOST, CHANGE, EVALUATOR, OVERALL, Failure
 from components.intervals import Interval, interval
-from components.results.facts import Evaluation
+from components.results.facts import DIFFERENCE, Evaluation
 from components.results.judged import NOISE, WORSE, Paired, Threshold
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 
@@ -73,7 +73,7 @@ def of_bounds(
     found = []
     for gate in spec.gates:
         for one in measured(gate, evaluation, errors):
-            change = evaluation.whole_and_slices[one.where].get(f"{gate.figure}_diff")
+            change = evaluation.whole_and_slices[one.where].get(gate.figure + DIFFERENCE)
             threshold = Threshold(
                 name=gate.name,
                 metric=gate.figure,

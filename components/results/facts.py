@@ -19,6 +19,7 @@ from modules.util.plain import number
 # A node's outputs: ml_metadata's artifacts, by the output's name.
 Outputs = Mapping[str, Sequence[Any]]
 
+DIFFERENCE = "_diff"  # the end of what TFMA calls a figure's difference from the baseline's
 EVALUATION_FILE = "facts.json"  # beside what TFMA writes
 BASELINE = "baseline"  # the note that says what was not compared with the last blessed model
 OBJECTIVE_FILE = "objective.json"  # beside the Tuner's results
@@ -110,6 +111,15 @@ class Evaluation:
     def whole_and_slices(self) -> dict[str, Mapping[str, Any]]:
         """Every slice by its name, the whole first."""
         return {OVERALL: self.overall, **self.slices}
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Those of the whole, without TFMA's differences from the last blessed model's."""
+        return {
+            name: value
+            for name, value in self.overall.items()
+            if name != "example_count" and not name.endswith(DIFFERENCE)
+        }
 
     @property
     def examples(self) -> dict[str, int]:

@@ -60,8 +60,8 @@ def _averages(found: Evaluation) -> Table:
     kinds: dict[str, dict[str, float | None]] = {}
     # Those of a class are in the table of the classes.
     own = {of_class(figure, name) for figure in found.by_class for name in found.classes}
-    for name, value in found.overall.items():
-        if name == "example_count" or name in own or isinstance(value, (list, tuple)):
+    for name, value in found.figures.items():
+        if name in own or isinstance(value, (list, tuple)):
             continue
         figure, _, kind = name.rpartition("_")
         if kind in _AVERAGES:

@@ -29,9 +29,8 @@ def figures(report: Report) -> Iterator[Section]:
         return
     names = [
         name
-        for name in found.overall
-        if name != "example_count"
-        and not name.startswith(_FLOOR)
+        for name in found.figures
+        if not name.startswith(_FLOOR)
         and f"{_FLOOR}{name}" not in found.overall
         and "_of_" not in name
     ]
