@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modules.contract.family import Output
+
+_NOISE = 1e-5  # of sums of 32 bit numbers, added up in another order
 
 
 def served(family: Any) -> Iterator[str]:
@@ -31,3 +34,35 @@ def served(family: Any) -> Iterator[str]:
                 if one.signature not in names:
                     yield f"{one} is of {one.signature}, which is not served"
                 one = one.of
+
+
+def figures(family: Any, given: Any) -> Iterator[str]:
+    """What is wrong with what a family's `figures` gave of a slice."""
+    if not isinstance(given, Mapping):
+        yield f"figures gives a {type(given).__name__}, not a dict"
+        return
+    classes = family.dataset.classes
+    evaluation = family.evaluation.for_classes(family.dataset.names)
+    if missing := [n for n in (*evaluation.figures, *evaluation.by_class) if n not in given]:
+        yield f"figures gives no {', '.join(missing)}"
+    for name in evaluation.by_class:
+        if name in given and len(given[name]) != classes:
+            yield f"{name} has {len(given[name])} rows, not {classes}"
+
+
+def each(family: Any, count: int, given: Any, means: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with what a family's `each` gave of so many Examples, with these figures."""
+    if not isinstance(given, Mapping):
+        yield f"each gives a {type(given).__name__}, not a dict"
+        return
+    compared = {gate.figure for gate in family.evaluation.gates if gate.change}
+    if missing := sorted(compared - given.keys()):
+        yield f"each gives no {', '.join(missing)}, which is compared with the last blessed model"
+    for name, values in given.items():
+        if getattr(values, "shape", None) != (count,):
+            yield f"{name} is not one number an Example"
+            continue
+        mean = float(values.mean(dtype=float))
+        wanted = float(means.get(name, math.nan))  # of TFMA's own metrics it has none
+        if math.isfinite(wanted) and not math.isclose(mean, wanted, rel_tol=_NOISE, abs_tol=_NOISE):
+            yield f"{name} is {mean:g} on average, and {wanted:g} by figures"

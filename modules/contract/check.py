@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,8 +18,6 @@ from modules.contract.hyperparameters import BadHyperparameter, Hyperparameter, 
 from modules.contract.profile import PROFILE_NAMES, Profile
 from modules.contract.values import BadValue, read
 from modules.data.features import SLICES
-
-_NOISE = 1e-5  # of sums of 32 bit numbers, added up in another order
 
 
 class Broken(NamedTuple):
@@ -97,17 +94,7 @@ def broken_clauses_of_figures(family: Family, figures: Any) -> list[Broken]:
         family: whose.
         figures: what was given.
     """
-    if not isinstance(figures, Mapping):
-        return [Broken("figures", f"figures gives a {type(figures).__name__}, not a dict")]
-    classes = family.dataset.classes
-    evaluation = family.evaluation.for_classes(family.dataset.names)
-    found = []
-    if missing := [n for n in (*evaluation.figures, *evaluation.by_class) if n not in figures]:
-        found.append(Broken("figures", f"figures gives no {', '.join(missing)}"))
-    for name in evaluation.by_class:
-        if name in figures and len(figures[name]) != classes:
-            found.append(Broken("figures", f"{name} has {len(figures[name])} rows, not {classes}"))
-    return found
+    return [Broken("figures", problem) for problem in answers.figures(family, figures)]
 
 
 def broken_clauses_of_each(family: Family, count: int, each: Any, figures: Any) -> list[Broken]:
@@ -119,24 +106,7 @@ def broken_clauses_of_each(family: Family, count: int, each: Any, figures: Any) 
         each: what was given.
         figures: what `figures` gave of the same slice, as far as it is sound.
     """
-    if not isinstance(each, Mapping):
-        return [Broken("each", f"each gives a {type(each).__name__}, not a dict")]
-    compared = [gate.figure for gate in family.evaluation.gates if gate.change]
-    found = []
-    if missing := sorted({name for name in compared if name not in each}):
-        words = f"each gives no {', '.join(missing)}, which is compared with the last blessed model"
-        found.append(Broken("each", words))
-    for name, values in each.items():
-        if getattr(values, "shape", None) != (count,):
-            found.append(Broken("each", f"{name} is not one number an Example"))
-            continue
-        mean = float(values.mean(dtype=float))
-        wanted = float(figures.get(name, math.nan))  # of TFMA's own metrics it has none
-        if math.isfinite(wanted) and not math.isclose(mean, wanted, rel_tol=_NOISE, abs_tol=_NOISE):
-            found.append(
-                Broken("each", f"{name} is {mean:g} on average, and {wanted:g} by figures")
-            )
-    return found
+    return [Broken("each", problem) for problem in answers.each(family, count, each, figures)]
 
 
 def _objective(family: Any) -> Iterator[str]:
@@ -249,9 +219,8 @@ def _method(name: str, *parameters: str) -> Callable[[Any], Iterator[str]]:
 
 
 def _notes(family: Any) -> Iterator[str]:
-    problems = list(_method("notes")(family))
-    yield from problems
-    if problems:
+    if problems := list(_method("notes")(family)):
+        yield from problems
         return
     try:
         notes = family.notes()
