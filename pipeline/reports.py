@@ -16,6 +16,7 @@ from components.results.report import HTML, Report
 from components.results.run_names import is_local
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, Verdict, read_summary, write_summary
+from modules.util.files import sweep
 from pipeline.exit_codes import ExitCode
 from pipeline.outcome import words
 from pipeline.run_folder import LATEST, UNFINISHED
@@ -69,11 +70,10 @@ def catch_up(output: Path) -> None:
         for folder in _killed(latest.parent):
             try:
                 summary = dataclasses.replace(read_summary(folder / FILE), verdict=_verdict())
-                write_summary(folder / FILE, summary)
+                make(summary, folder, output)
+                write_summary(folder / FILE, summary)  # last: it is what tells that this is done
             except (BadFacts, OSError) as error:
                 _log.warning("%s", error)
-                continue
-            make(summary, folder, output)
         _finish(latest.resolve(), output)
 
 
@@ -82,9 +82,12 @@ def _finish(folder: Path, output: Path) -> None:
     if (folder / HTML).exists() or not is_local(folder.name):
         return
     try:
-        make(read_summary(folder / FILE), folder, output)
+        summary = read_summary(folder / FILE)
     except (BadFacts, OSError) as error:
         _log.warning("%s", error)
+        return
+    sweep(folder)  # of a report that was being written
+    make(summary, folder, output)
 
 
 def _killed(model: Path) -> Iterator[Path]:

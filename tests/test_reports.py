@@ -110,8 +110,11 @@ def test_a_run_that_was_killed_is_ended_by_the_next_start(settings: Settings) ->
 
 def test_a_run_that_was_killed_before_its_page_gets_it(settings: Settings, tmp_path: Path) -> None:
     first, last = ended(settings, ONE), ended(settings, TWO)
+    half = last.path / ".report.json.4711.part"
+    half.write_text("{")
     reports.catch_up(settings.output)
     assert (last.path / "report.html").exists() and not (first.path / "report.html").exists()
+    assert not half.exists()
     assert read_summary(last.summary).verdict.outcome == "pushed"
     reports.catch_up(tmp_path / "nowhere")
 

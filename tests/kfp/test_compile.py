@@ -59,7 +59,7 @@ def test_without_a_baseline_there_is_no_task_for_one(tmp_path: Path) -> None:
 def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: list[Any]) -> None:
     edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
     wanted = {task_name(n): sorted(map(task_name, ups)) for n, ups in plans.EDGES.items()}
-    assert edges == {**wanted, "verdict": ["inspector", "pusher"]}
+    assert edges == {**wanted, "verdict": ["pusher"]}
     labels = {name: task["taskInfo"]["name"] for name, task in plans.tasks(documents).items()}
     assert labels == {task_name(node): node for node in [*plans.EDGES, "Verdict"]}
 
