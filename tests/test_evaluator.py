@@ -23,6 +23,8 @@ from components.readers import idx
 from components.results import page
 from components.results.headlines import evaluation as evaluation_headline
 from components.results.predictions import read_predictions
+from components.results.report import Report
+from components.results.summary import Summary, Verdict
 from modules import families
 from modules.data.dataset import to_plain
 from pipeline import nodes
@@ -266,8 +268,9 @@ def test_a_model_that_never_answers_with_numbers_is_refused_and_its_evaluation_c
     words = "serving_default answers 600 of 600 examples with NaN or infinity"
     assert describe(judged.record.failures).startswith(words)
     assert judged.evaluation.overall["auc_macro"] is None
-    text = page.render("a run", judged.record, judged.evaluation, None, [])
-    assert words in text
+    failures = judged.record.failures
+    verdict = Verdict("refused", 3, describe(failures), failures)
+    assert words in page.render(Report(Summary(verdict, evaluation=judged.evaluation)))
     assert ", not blessed; nothing is compared" in evaluation_headline(judged.outputs)
 
 

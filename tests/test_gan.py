@@ -505,6 +505,26 @@ def test_a_sample_is_its_seeds_whatever_it_is_asked_with(ask: models.Ask) -> Non
     assert min(np.abs(several[1] - several[place]).max() for place in (0, 2)) > 0.01
 
 
+def test_a_walk_is_of_one_class_and_each_step_is_as_likely_as_a_draw(
+    model: gan_model.Gan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[np.ndarray] = []
+
+    def draw(latents: Any) -> Any:
+        heard.append(latents.numpy())
+        return tf.zeros((len(heard[-1]), model.side, model.side))
+
+    monkeypatch.setattr(model, "_images", draw)
+    made = model.walk(tf.range(200, dtype=tf.int64), 7)
+    assert made.shape == (200, 7, model.side, model.side)
+    latents, told = np.split(heard[0].reshape(200, 7, -1), [model.latent], axis=2)
+    np.testing.assert_array_equal(told.argmax(axis=2), np.arange(200)[:, None] % 10 + np.zeros(7))
+    np.testing.assert_allclose(latents.var(axis=(0, 2)), 1.0, atol=0.1)
+    np.testing.assert_allclose(
+        latents[:, 3], (latents[:, 0] + latents[:, 6]) / np.sqrt(2.0), atol=1e-5
+    )
+
+
 def test_samples_are_of_the_average(model: gan_model.Gan) -> None:
     numbers, other = tf.range(5, dtype=tf.int64), build()
     other.set_weights(model.get_weights())

@@ -165,7 +165,7 @@ class GanFamily(Generator):
         return gan_answers.pictures(model, images)
 
     def signatures(self, model: Gan, images: np.ndarray, seed: int) -> dict[str, Signature]:
-        """Served: sample and discriminate; "evaluation" gives an image's facts."""
+        """Served: sample and discriminate; see gan_answers.signatures."""
         from modules.networks import gan_answers
 
         return gan_answers.signatures(model, images, seed, self.eyes)
@@ -195,11 +195,11 @@ class GanFamily(Generator):
         return sample_scores.each_covered(facts)
 
     def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
-        """Samples. What is exported takes seeds, and between two of them nothing lies."""
-        from modules.views.samples import samples
+        """Samples, and what lies between latents; see modules.views.gan."""
+        from modules.views import gan
 
         del splits
-        return (samples(ask, self.dataset.side),)
+        return gan.views(ask, self.dataset.side)
 
     def notes(self) -> dict[str, Any]:
         """Which judge read the samples, and what they are samples of."""

@@ -6,6 +6,7 @@ class (Mirza and Osindero 2014, "Conditional Generative Adversarial Nets").
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -201,6 +202,20 @@ class Gan(keras.Model):
         chosen = tf.argmax(logits + noise, axis=1)
         images = tf.reshape(images, (-1, self.tries, self.side, self.side))
         return tf.gather(images, chosen, axis=1, batch_dims=1)
+
+    def walk(self, numbers: Any, steps: int) -> Any:
+        """Images, float32 (B, steps, S, S) in [0, 1], on the way from one latent to another.
+
+        A walk for each number, int64 (B,), through images of one class: that of the number, past
+        the last class from the first again. A quarter of a circle leads from end to end: on it,
+        each latent is as likely as any other draw, which on a straight line it would not be.
+        """
+        ends = randomness.normal(randomness.seeds_of_numbers(numbers), 2, 1, self.latent)
+        turn = tf.linspace(0.0, math.pi / 2.0, steps)[:, None]
+        latents = tf.cos(turn) * ends[:, 0] + tf.sin(turn) * ends[:, 1]  # (B, steps, L)
+        wanted = tf.repeat(tf.one_hot(numbers % self.classes, self.classes), steps, axis=0)
+        images = self._images(self._tell(tf.reshape(latents, (-1, self.latent)), wanted))
+        return tf.reshape(images, (-1, steps, self.side, self.side))
 
     def realness(self, images: Any) -> Any:
         """The discriminator's probability that images, float (B, S, S) in [0, 1], are real.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _EVAL_BATCH = 500  # samples that the discriminator is asked about at once
 _PICTURES = 10  # images a row
+WALK_STEPS = 10  # images of a walk, both ends included
 
 
 def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -28,7 +29,8 @@ def pictures(model: Gan, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[str, Signature]:
-    """Served: sample and discriminate; "evaluation" gives the facts of each image.
+    """Served: sample and discriminate; "evaluation" gives the facts of each image, "walk" images on
+    the way from one latent to another, for the report.
 
     Args:
         model: a trained one.
@@ -46,6 +48,9 @@ def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[
     def sample(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"images": model.sample(seeds)}
 
+    def walk(seeds: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"images": model.walk(seeds, WALK_STEPS)}
+
     def evaluation(images: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
         return about.about(images, index) | {
             "real_is_real": discriminate(images)["real"],
@@ -56,5 +61,6 @@ def signatures(model: Gan, images: np.ndarray, seed: int, judge: Judge) -> dict[
         "serving_default": asked.by_examples(discriminate, model.side),
         "sample": asked.by_seeds(sample),
         "discriminate": asked.by_images(discriminate, model.side),
+        "walk": asked.by_seeds(walk),
         "evaluation": asked.by_placed_examples(evaluation, model.side),
     }

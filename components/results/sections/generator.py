@@ -15,7 +15,7 @@ from components.results.sections.section import Cell, Section, Table, numeric, p
 _IMAGES = (
     ("samples", "Samples", ""),
     ("reconstructions", "Reconstructions", "Originals, and what the model makes of them."),
-    ("walk", "Latent walk", "From one image to another, through the latent space."),
+    ("walk", "Latent walk", "From one end to the other, through the latent space."),
     ("latents", "Map of the latent space", ""),
 )
 _FLOOR = "floor_"
