@@ -54,7 +54,7 @@ def read_evaluation(
     return Evaluation(
         overall=slices.pop(OVERALL),
         slices=dict(sorted(slices.items())),
-        by_class={m: v for m, v in sorted(lists.items()) if not m.startswith("curve")},
+        by_class={m: lists[m] for m in sorted(spec.by_class) if m in lists and m != "curve"},
         curves=lists.get("curve", []),
         confusion=_confusion(result.plots, len(names)),
         classes=list(names),
