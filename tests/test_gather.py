@@ -15,6 +15,7 @@ import pytest
 
 from components.gates import AT_LEAST, CHANGE, Failure, no_gates
 from components.results import files, gather, inspection, thin
+from components.results.commands import ROOT, place
 from components.results.facts import Evaluation
 from components.results.images import ROOM
 from components.results.inspection import Answers, Inspection, Picture, Seen
@@ -349,3 +350,9 @@ def test_the_file_is_read_as_it_was_written(summary: Summary, folder: Path, outp
     assert read_report(folder / "report.json") == report and isinstance(report, Report)
     assert "NaN" not in (folder / "report.json").read_text()
     assert json.loads((folder / "report.json").read_text())["format"] == 1
+
+
+def test_a_command_names_what_lies_in_the_project_from_there_on(tmp_path: Path) -> None:
+    assert place(ROOT / "output" / "vae") == "output/vae"
+    assert (ROOT / "local_runner.py").is_file()  # which the commands begin with
+    assert place(tmp_path / "output") == str(tmp_path / "output")

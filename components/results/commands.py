@@ -15,6 +15,7 @@ from components.results.summary import Summary
 
 PROGRAM = (".venv/bin/python", "local_runner.py")
 SHOW = (".venv/bin/python", "-m", "components.results")
+ROOT = Path(__file__).resolve().parents[2]  # of the project, where these commands are at home
 SETTINGS, GATES = "settings.toml", "gates.toml"  # in a run's folder
 
 _STOPPED = ("unfinished", "interrupted", "terminated", "hangup", "killed", "failed")
@@ -38,16 +39,21 @@ def next_commands(
     return tuple(_next(summary, folder, output, previous))
 
 
+def place(path: Path) -> str:
+    """How a command names a path: from the project's folder on, where it lies in that."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterator[Command]:
     settings = folder / SETTINGS
-    exactly = shlex.join((*PROGRAM, "--config", str(settings), "--output", str(output)))
+    exactly = shlex.join((*PROGRAM, "--config", place(settings), "--output", place(output)))
     # In a folder that was moved, what was typed would lead to where it was.
     here = summary.settings.get("output") == str(output)
     typed = summary.command if summary.command and here else exactly
     if summary.pushed:
         yield Command("see what the pushed model can be asked", _ask(summary.pushed, output))
     if any(failure.metric == NO_GATES for failure in summary.verdict.failures):
-        accept = shlex.join(("--gates", str(folder / GATES)))
+        accept = shlex.join(("--gates", place(folder / GATES)))
         yield Command("accept the proposed gates", f"{typed} {accept}")
     elif bounds := _within_reach(summary):
         changes = [word for name, bound in bounds for word in ("--set", f"gates.{name}={bound}")]
@@ -61,14 +67,14 @@ def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterat
     if settings.is_file():
         yield Command("repeat this run exactly", exactly)
     if previous and summary.evaluation:
-        pair = ("--compare", str(folder.with_name(previous)), str(folder))
+        pair = ("--compare", place(folder.with_name(previous)), place(folder))
         yield Command("compare it with the run before", shlex.join((*SHOW, *pair)))
-    yield Command("show it again", shlex.join((*SHOW, str(output), summary.run)))
+    yield Command("show it again", shlex.join((*SHOW, place(output), summary.run)))
 
 
 def _ask(pushed: str, output: Path) -> str:
     model = output.joinpath("serving", *Path(pushed).parts[-2:])  # MODEL/VERSION
-    return shlex.join((".venv/bin/saved_model_cli", "show", "--dir", str(model), "--all"))
+    return shlex.join((".venv/bin/saved_model_cli", "show", "--dir", place(model), "--all"))
 
 
 def _within_reach(summary: Summary) -> list[tuple[str, str]]:
