@@ -33,6 +33,9 @@ def draw(summary_file: Path, picture: Path) -> None:
     verdict = summary["verdict"]
     reason = verdict["reason"].replace(settings["output"], "output")
     screen.say(f"{verdict['outcome']}: {reason}")
+    folder = f"output/{settings['model']}/{summary['run']}"
+    screen.say(f"summary {folder}/summary.json")
+    screen.say(f"report  {folder}/report.html")
     svg = screen.console.export_svg(title="make run")
     # Whatever monospaced font the reader has, rather than one from the web.
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
