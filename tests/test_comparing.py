@@ -107,8 +107,8 @@ def row(found: Comparison, slice_: str = "overall", metric: str = "accuracy") ->
     [
         (right(40), right(10), BETTER, "B is better than A, by more than noise. Accuracy is 90.00"),
         (right(10), right(40), WORSE, "B is worse than A, by more than noise."),
-        (right(10), right(12), NOISE, "B is as good as A: the difference is not more than noise."),
-        (right(10), right(10), NOISE, "B is as good as A"),
+        (right(10), right(12), NOISE, "A and B differ by not more than noise."),
+        (right(10), right(10), NOISE, "A and B differ by not more than noise"),
     ],
 )
 def test_what_both_judged_is_paired(

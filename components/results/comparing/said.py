@@ -13,7 +13,7 @@ from components.results.words import BAD, GOOD, PLAIN, Said
 _HEADS = {
     BETTER: "B is better than A, by more than noise",
     WORSE: "B is worse than A, by more than noise",
-    NOISE: "B is as good as A: the difference is not more than noise",
+    NOISE: "A and B differ by not more than noise",
     "": "Which one is better is not known",
 }
 _WIDE = "Only where the two intervals do not overlap is a difference told from noise."
