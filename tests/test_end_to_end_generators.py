@@ -1,6 +1,6 @@
 """The generators' families through the whole pipeline, in the small profile.
 
-Of the GAN a short run shows what every run does; that a whole one is pushed takes minutes.
+Short runs show what every run does; that whole ones are pushed takes minutes.
 """
 
 from collections.abc import Callable
@@ -20,10 +20,11 @@ from tests.datasets import MNIST
 TEST = 2000  # images, in the smoke profile
 SEEDS = (7, 2**40, 3, 7)
 OF_IMAGES = {"vae": ("encode", "reconstruct"), "gan": ("discriminate",)}  # signatures
-WHOLE_GAN = pytest.param("gan", marks=pytest.mark.slow)
+VAES = ("short vae", pytest.param("vae", marks=pytest.mark.slow))
+GANS = ("short gan", pytest.param("gan", marks=pytest.mark.slow))
 
 
-@pytest.fixture(scope="module", params=["vae", "short gan", WHOLE_GAN])
+@pytest.fixture(scope="module", params=[*VAES, *GANS])
 def name(request: pytest.FixtureRequest) -> str:
     """Of a smoke run."""
     return request.param
@@ -148,7 +149,7 @@ def test_the_pushed_model_gives_a_seeds_image_in_any_company(
     assert min(np.abs(first[0] - other).max() for other in (first[1], first[2])) > 0.1
 
 
-@pytest.mark.parametrize("name", ["vae"], indirect=True)
+@pytest.mark.parametrize("name", VAES, indirect=True)
 def test_the_vae_gives_back_what_it_decodes_of_the_mean(
     pushed: runs.Run, answers: ask_model.Tensors, images_of_test: np.ndarray
 ) -> None:
@@ -163,7 +164,7 @@ def test_the_vae_gives_back_what_it_decodes_of_the_mean(
     assert overall["mae"] == pytest.approx(np.abs(error).mean(), abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ["short gan", WHOLE_GAN], indirect=True)
+@pytest.mark.parametrize("name", GANS, indirect=True)
 def test_the_gans_discriminator_says_what_the_evaluator_found(
     pushed: runs.Run, answers: ask_model.Tensors
 ) -> None:
