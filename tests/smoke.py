@@ -10,33 +10,39 @@ from pathlib import Path
 from modules import families
 from tests import runs
 
+_SHORT = "short "
+_FEW = {
+    "data.train_images": 1500,
+    "data.test_images": 800,
+    "tuning.images": 500,
+    "training.epochs": 2,
+    "hyperparameters.batch_size": 8,  # enough steps for samples of each digit
+}
 RUNS = {
     "transformer": ("--profile", "smoke"),
     "vae": ("--model", "vae", "--profile", "smoke"),
     "gan": ("--model", "gan", "--profile", "smoke"),
-    "short vae": ("--model", "vae", "--profile", "smoke", "--set", "training.epochs=2"),
-    "short gan": ("--model", "gan", "--profile", "smoke", "--set", "training.epochs=2"),
 }
 
-_SHORT = "short "
 _AS_IT_WAS = "as-it-was"
 
 
 def arguments(name: str) -> tuple[str, ...]:
-    """The command line of one of RUNS; after a short training no gate is in the way."""
+    """The command line of one of RUNS, or of a short one, "short vae": few images, open gates."""
     if not name.startswith(_SHORT):
         return RUNS[name]
-    gates = families.load(name.removeprefix(_SHORT)).evaluation.gates
-    bounds = {gate.name: 0.0 if gate.at_least else 1e6 for gate in gates}
-    opened = (("--set", f"gates.{gate}={bound}") for gate, bound in bounds.items())
-    return (*RUNS[name], *itertools.chain.from_iterable(opened))
+    family = name.removeprefix(_SHORT)
+    gates = families.load(family).evaluation.gates
+    opened = {f"gates.{gate.name}": 0.0 if gate.at_least else 1e6 for gate in gates}
+    given = (("--set", f"{name}={value}") for name, value in (_FEW | opened).items())
+    return (*RUNS[family], *itertools.chain.from_iterable(given))
 
 
 def shared(name: str, folder: Path) -> runs.Run:
-    """Makes one of RUNS, or takes the one that was made already; a short one in this process.
+    """Makes a run, or takes the one that was made already; short ones are made in this process.
 
     Args:
-        name: which.
+        name: which, or which one's short one.
         folder: the session's; runs are kept below it.
 
     Returns:

@@ -17,7 +17,6 @@ from modules.util.pictures import grid
 from tests import examples, models, runs, smoke
 from tests.datasets import MNIST
 
-TEST = 2000  # images, in the smoke profile
 SEEDS = (7, 2**40, 3, 7)
 OF_IMAGES = {"vae": ("encode", "reconstruct"), "gan": ("discriminate",)}  # signatures
 VAES = ("short vae", pytest.param("vae", marks=pytest.mark.slow))
@@ -36,9 +35,9 @@ def pushed(name: str, smoke_run: Callable[[str], runs.Run]) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def images_of_test(mnist_dir: Path) -> np.ndarray:
+def images_of_test(pushed: runs.Run, mnist_dir: Path) -> np.ndarray:
     """The images that the Evaluator saw."""
-    return examples.tested(mnist_dir, TEST)[0]
+    return examples.tested(mnist_dir, judged_images(pushed))[0]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +49,11 @@ def answers(
     asked["sample"] = {"seeds": np.array(SEEDS)}
     folder = tmp_path_factory.mktemp("asked")
     return models.ask_in_a_fresh_process(pushed.summary["pushed"], folder, asked)
+
+
+def judged_images(run: runs.Run) -> int:
+    """How many images the Evaluator saw."""
+    return run.summary["settings"]["data"]["test_images"]
 
 
 def sample(run: runs.Run, *seeds: int) -> np.ndarray:
@@ -96,7 +100,8 @@ def test_what_is_covered_of_each_digit_adds_up_to_what_is_covered_of_all(
     for feature in ("label", "stroke"):
         of = [v for name, v in evaluation["slices"].items() if name.startswith(f"{feature}=")]
         counts = [figures["example_count"] for figures in of]
-        assert sum(counts) == evaluation["overall"]["example_count"] == TEST
+        assert sum(counts) == evaluation["overall"]["example_count"]
+        assert sum(counts) == judged_images(pushed)
         for name in ("coverage", "recall", "floor_coverage"):
             mean = np.average([figures[name] for figures in of], weights=counts)
             assert evaluation["overall"][name] == pytest.approx(mean, abs=1e-5)
