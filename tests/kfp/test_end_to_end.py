@@ -24,9 +24,11 @@ SETTINGS = {
     "data.test_images": cases.TEST,
     "tuning.images": 200,
     "training.epochs": 4,
+    "hyperparameters.learning_rate": 0.01,
     "gates.cross_entropy": 9,
     **{f"gates.{name}": 0 for name in AT_LEAST},
     **{f"hyperparameters.{name}": value for name, value in cases.SMALL["transformer"].items()},
+    "hyperparameters.batch_size": 8,
 }
 # Where threads add in another order each time, one more of few images is right, or one fewer.
 ONE_THREAD = dict.fromkeys(
