@@ -1,4 +1,4 @@
-"""Smoke runs that a whole session shares: all of its workers, and the other environment's tests."""
+"""Smoke runs that all workers of a session share."""
 
 import dataclasses
 import fcntl
