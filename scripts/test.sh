@@ -21,8 +21,6 @@ workers=$(nproc)
 [ "$workers" -le 4 ] || workers=4
 
 said=$(mktemp -d)
-# Smoke runs that both share, see tests/conftest.py.
-export TRIPTYCH_SMOKE_RUNS=$said/smoke-runs
 # Several processes use the same GPU, where there is one.
 export TF_FORCE_GPU_ALLOW_GROWTH=${TF_FORCE_GPU_ALLOW_GROWTH:-true}
 

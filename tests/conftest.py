@@ -23,14 +23,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 LONGEST = (
     "test_end_to_end",
     "test_end_to_end_generators",
-    "test_end_to_end_refused",
-    "test_end_to_end_letters",
     "test_crash",
+    "test_end_to_end_letters",
     "test_comparison",
     "test_evaluator",
     "test_docs_families",
     "test_families",
     "test_cluster_metadata",
+    "test_end_to_end_refused",
     "test_sabotage",
     "test_gan",
     "test_training",
@@ -103,13 +103,11 @@ def make_dataset(mnist_dir: Path) -> MakeDataset:
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], runs.Run]:
     """Gives a smoke run by its name in tests/smoke.py, made once a session.
 
-    A session has several processes: the workers of pytest-xdist have a folder above theirs, and
-    where both environments are tested, TRIPTYCH_SMOKE_RUNS names one.
+    A session has several processes: the workers of pytest-xdist have a folder above theirs.
     """
     base = tmp_path_factory.getbasetemp()
     session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = Path(os.environ.get("TRIPTYCH_SMOKE_RUNS") or session / "smoke-runs")
-    return lambda name: smoke.shared(name, folder)
+    return lambda name: smoke.shared(name, session / "smoke-runs")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Smoke runs that a whole session shares: all of its workers, and the other environment's tests."""
+"""Smoke runs that all workers of a session share."""
 
 import dataclasses
 import fcntl
@@ -10,31 +10,39 @@ from pathlib import Path
 from modules import families
 from tests import runs
 
+_SHORT = "short "
+_FEW = {
+    "data.train_images": 1500,
+    "data.test_images": 800,
+    "tuning.images": 500,
+    "training.epochs": 2,
+    "hyperparameters.batch_size": 8,  # enough steps for samples of each digit
+}
 RUNS = {
     "transformer": ("--profile", "smoke"),
     "vae": ("--model", "vae", "--profile", "smoke"),
     "gan": ("--model", "gan", "--profile", "smoke"),
-    "short gan": ("--model", "gan", "--profile", "smoke", "--set", "training.epochs=2"),
 }
 
 _AS_IT_WAS = "as-it-was"
 
 
 def arguments(name: str) -> tuple[str, ...]:
-    """The command line of one of RUNS; after a short training no gate is in the way."""
-    if not name.startswith("short "):
+    """The command line of one of RUNS, or of a short one, "short vae": few images, open gates."""
+    if not name.startswith(_SHORT):
         return RUNS[name]
-    gates = families.load(name.removeprefix("short ")).evaluation.gates
-    bounds = {gate.name: 0.0 if gate.at_least else 1e6 for gate in gates}
-    opened = (("--set", f"gates.{gate}={bound}") for gate, bound in bounds.items())
-    return (*RUNS[name], *itertools.chain.from_iterable(opened))
+    family = name.removeprefix(_SHORT)
+    gates = families.load(family).evaluation.gates
+    opened = {f"gates.{gate.name}": 0.0 if gate.at_least else 1e6 for gate in gates}
+    given = (("--set", f"{name}={value}") for name, value in (_FEW | opened).items())
+    return (*RUNS[family], *itertools.chain.from_iterable(given))
 
 
 def shared(name: str, folder: Path) -> runs.Run:
-    """Makes one of RUNS, or takes the one that was made already.
+    """Makes a run, or takes the one that was made already; short ones are made in this process.
 
     Args:
-        name: which.
+        name: which, or which one's short one.
         folder: the session's; runs are kept below it.
 
     Returns:
@@ -48,7 +56,8 @@ def shared(name: str, folder: Path) -> runs.Run:
         fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits for the first
         if not told.exists():
             shutil.rmtree(output, ignore_errors=True)  # of one that was given up
-            run = runs.run(output, *arguments(name))
+            made = runs.run_here if name.startswith(_SHORT) else runs.run
+            run = made(output, *arguments(name))
             shutil.rmtree(own / _AS_IT_WAS, ignore_errors=True)
             shutil.copytree(output, own / _AS_IT_WAS, symlinks=True)
             told.write_text(json.dumps(dataclasses.asdict(run) | {"output": str(output)}))

@@ -27,6 +27,8 @@ from tests.serving import asked_here
 POD = """
 from kfp import dsl
 from kubeflow.pod import run_node
+from modules.training import trainer
+trainer.rehearse = lambda *_: None  # which has nothing to do with the server
 summary = dsl.Markdown("summary", f"{folder}/{node}-summary")
 run_node.run(settings, node, run_id, source, 0, summary=summary)
 """
@@ -59,7 +61,11 @@ def settings(tmp_path: Path, make_dataset: Any, server: MetadataServer) -> Setti
             data_dir=data,
             output=tmp_path / "output",
             training={"epochs": 4},
-            hyperparameters=cases.SMALL["transformer"],
+            hyperparameters={
+                **cases.SMALL["transformer"],
+                "batch_size": 8,
+                "learning_rate": 0.01,
+            },
             gates={"cross_entropy": 9, **zero},
             metadata_store=server.address,
         )

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 CODE = ("components", "kubeflow", "modules", "pipeline")
-# A run, and the one that its last line says; one process imports the libraries for both.
+# A run, and the one that its last line says; one process imports the libraries for both, and asks
+# the model of the second, too.
 THEN_ACCEPTED = """
 import contextlib, io, shlex, sys
 import local_runner
+from tests.serving import asked_here
 with contextlib.redirect_stdout(io.StringIO()) as screen:
     refused = local_runner.main(sys.argv[1:])
 said = screen.getvalue()
@@ -22,7 +24,8 @@ print(said)
 assert refused == 3
 python, program, *accept = shlex.split(said.strip().splitlines()[-1])
 assert (python, program) == (".venv/bin/python", "local_runner.py")
-sys.exit(local_runner.main(accept))
+with asked_here():
+    sys.exit(local_runner.main(accept))
 """
 
 
@@ -32,8 +35,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     folder = tmp_path_factory.mktemp("clone")
     for name in CODE:
         shutil.copytree(project / name, folder / name)
-    for name in ("local_runner.py", "pyproject.toml"):
-        shutil.copy(project / name, folder)
+    (folder / "tests").mkdir()
+    for name in ("local_runner.py", "pyproject.toml", "tests/__init__.py", "tests/serving.py"):
+        shutil.copy(project / name, folder / name)
     page = (project / "docs" / "families.md").read_text()
     [file] = re.findall(r"Save this as `(modules/families/\w+\.py)`", page)
     [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

@@ -1,6 +1,6 @@
 """The generators' families through the whole pipeline, in the small profile.
 
-Of the GAN a short run shows what every run does; that a whole one is pushed takes minutes.
+Short runs show what every run does; that whole ones are pushed takes minutes.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from modules.util.pictures import grid
 from tests import examples, models, runs, smoke
 from tests.datasets import MNIST
 
-TEST = 2000  # images, in the smoke profile
 SEEDS = (7, 2**40, 3, 7)
 OF_IMAGES = {"vae": ("encode", "reconstruct"), "gan": ("discriminate",)}  # signatures
-WHOLE_GAN = pytest.param("gan", marks=pytest.mark.slow)
+VAES = ("short vae", pytest.param("vae", marks=pytest.mark.slow))
+GANS = ("short gan", pytest.param("gan", marks=pytest.mark.slow))
 
 
-@pytest.fixture(scope="module", params=["vae", "short gan", WHOLE_GAN])
+@pytest.fixture(scope="module", params=[*VAES, *GANS])
 def name(request: pytest.FixtureRequest) -> str:
     """Of a smoke run."""
     return request.param
@@ -35,9 +35,9 @@ def pushed(name: str, smoke_run: Callable[[str], runs.Run]) -> runs.Run:
 
 
 @pytest.fixture(scope="module")
-def images_of_test(mnist_dir: Path) -> np.ndarray:
+def images_of_test(pushed: runs.Run, mnist_dir: Path) -> np.ndarray:
     """The images that the Evaluator saw."""
-    return examples.tested(mnist_dir, TEST)[0]
+    return examples.tested(mnist_dir, judged_images(pushed))[0]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,11 @@ def answers(
     asked["sample"] = {"seeds": np.array(SEEDS)}
     folder = tmp_path_factory.mktemp("asked")
     return models.ask_in_a_fresh_process(pushed.summary["pushed"], folder, asked)
+
+
+def judged_images(run: runs.Run) -> int:
+    """How many images the Evaluator saw."""
+    return run.summary["settings"]["data"]["test_images"]
 
 
 def sample(run: runs.Run, *seeds: int) -> np.ndarray:
@@ -95,7 +100,8 @@ def test_what_is_covered_of_each_digit_adds_up_to_what_is_covered_of_all(
     for feature in ("label", "stroke"):
         of = [v for name, v in evaluation["slices"].items() if name.startswith(f"{feature}=")]
         counts = [figures["example_count"] for figures in of]
-        assert sum(counts) == evaluation["overall"]["example_count"] == TEST
+        assert sum(counts) == evaluation["overall"]["example_count"]
+        assert sum(counts) == judged_images(pushed)
         for name in ("coverage", "recall", "floor_coverage"):
             mean = np.average([figures[name] for figures in of], weights=counts)
             assert evaluation["overall"][name] == pytest.approx(mean, abs=1e-5)
@@ -148,7 +154,7 @@ def test_the_pushed_model_gives_a_seeds_image_in_any_company(
     assert min(np.abs(first[0] - other).max() for other in (first[1], first[2])) > 0.1
 
 
-@pytest.mark.parametrize("name", ["vae"], indirect=True)
+@pytest.mark.parametrize("name", VAES, indirect=True)
 def test_the_vae_gives_back_what_it_decodes_of_the_mean(
     pushed: runs.Run, answers: ask_model.Tensors, images_of_test: np.ndarray
 ) -> None:
@@ -163,7 +169,7 @@ def test_the_vae_gives_back_what_it_decodes_of_the_mean(
     assert overall["mae"] == pytest.approx(np.abs(error).mean(), abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ["short gan", WHOLE_GAN], indirect=True)
+@pytest.mark.parametrize("name", GANS, indirect=True)
 def test_the_gans_discriminator_says_what_the_evaluator_found(
     pushed: runs.Run, answers: ask_model.Tensors
 ) -> None:

@@ -13,8 +13,11 @@ from components.readers import idx
 from scripts import letters
 from tests import runs
 
-SMALL = ("--train", "1560", "--test", "780", "--side", "32")
-QUICK = ("--profile", "smoke", "--tuner", "none", "--set", "training.epochs=6")
+NAMES = string.ascii_uppercase[:10]  # whole runs on all letters are slow
+TRAIN, TEST = 60 * len(NAMES), 30 * len(NAMES)
+SMALL = ("--train", str(TRAIN), "--test", str(TEST), "--side", "32")
+EPOCHS = ("--set", "training.epochs=6", "--set", "hyperparameters.batch_size=16")
+QUICK = ("--profile", "smoke", "--tuner", "none", *EPOCHS)
 
 
 def accepted(run: runs.Run) -> runs.Run:
@@ -32,8 +35,10 @@ def emnist(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same letters twice: upright in MNIST's files, and on their side in EMNIST's."""
     folder = tmp_path_factory.mktemp("letters")
     upright, turned = folder / "upright", folder / "my letters"
-    assert letters.main([str(upright), *SMALL]) == 0
-    assert letters.main([str(turned), *SMALL, "--transposed", "--names", "emnist"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(letters, "LETTERS", NAMES)
+        assert letters.main([str(upright), *SMALL]) == 0
+        assert letters.main([str(turned), *SMALL, "--transposed", "--names", "emnist"]) == 0
     return upright, turned
 
 
@@ -57,24 +62,24 @@ def test_data_without_gates_are_judged_and_never_pushed(proposing: runs.Run) -> 
     assert verdict["outcome"] == "refused"
     assert verdict["reason"].startswith("no gates for this dataset; ")
     assert verdict["reason"].endswith(f"--gates {file}")
-    assert proposing.summary["evaluation"]["overall"]["accuracy"] > 0.1
+    assert proposing.summary["evaluation"]["overall"]["accuracy"] > 2.6 / len(NAMES)
 
 
 def test_the_data_say_what_they_are(proposing: runs.Run) -> None:
     found = proposing.summary["settings"]["dataset"]
-    assert (found["side"], found["labels"]) == (32, list(range(1, 27)))
-    assert "".join(found["names"]) == string.ascii_uppercase
+    assert (found["side"], found["labels"]) == (32, list(range(1, len(NAMES) + 1)))
+    assert "".join(found["names"]) == NAMES
     evaluation = proposing.summary["evaluation"]
     assert evaluation["classes"] == found["names"]
-    assert {f"label={name}" for name in string.ascii_uppercase} < set(evaluation["slices"])
-    assert {f"precision_of_{name}" for name in "AZ"} < set(evaluation["overall"])
-    assert len(evaluation["confusion"]) == len(evaluation["by_class"]["recall"]) == 26
+    assert {f"label={name}" for name in NAMES} < set(evaluation["slices"])
+    assert {f"precision_of_{name}" for name in NAMES} < set(evaluation["overall"])
+    assert len(evaluation["confusion"]) == len(evaluation["by_class"]["recall"]) == len(NAMES)
 
 
 def test_what_was_taken_is_in_the_settings(proposing: runs.Run) -> None:
     assert proposing.summary["settings"]["data"] == {
-        "train_images": 1560,  # of at most 6,000
-        "test_images": 780,
+        "train_images": TRAIN,  # of at most 6,000
+        "test_images": TEST,
         "transposed": True,
     }
 
@@ -115,15 +120,15 @@ def test_what_is_proposed_is_accepted_and_pushed(
     model = tf.saved_model.load(run.summary["pushed"])
     pair = idx.find_dataset(emnist[0])["test"]
     images, labels = (
-        read(path, 0, 780)
+        read(path, 0, TEST)
         for read, path in zip((idx.read_images, idx.read_labels), pair.files, strict=True)
     )
     said = model.signatures["serving_images"](images=tf.constant(images))["probabilities"]
     classes = said.numpy().argmax(axis=1)
     right = (classes == labels.astype(int) - 1).mean()
-    assert right == pytest.approx(run.summary["evaluation"]["overall"]["accuracy"], abs=2 / 780)
-    names = model.signatures["class_names"](classes=tf.constant([0, 25], tf.int64))["names"]
-    assert names.numpy().tolist() == [b"A", b"Z"]
+    assert right == pytest.approx(run.summary["evaluation"]["overall"]["accuracy"], abs=2 / TEST)
+    names = model.signatures["class_names"](classes=tf.constant([0, 9], tf.int64))["names"]
+    assert names.numpy().tolist() == [b"A", b"J"]
 
 
 def test_an_output_folder_belongs_to_one_kind_of_data(proposing: runs.Run, mnist_dir: Path) -> None:

@@ -70,6 +70,7 @@ def shuffled(make_dataset: Any, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder / "idx"
 
 
+@pytest.mark.slow
 def test_a_model_trained_on_shuffled_labels_is_refused(shuffled: Path, tmp_path: Path) -> None:
     run = runs.run_here(tmp_path / "output", "--data-dir", str(shuffled), *QUICK)
     assert run.code == 3, run.screen

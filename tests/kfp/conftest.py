@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import runs
+from tests.kfp import warm_python
 from tests.kfp.kfp_server import KfpServer, clean, compiled, serve
+
+
+@pytest.fixture(scope="session")
+def tfx_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Stands for the interpreter of TFX's environment, and has imported TFX already."""
+    folder = tmp_path_factory.mktemp("warm")
+    with warm_python.interpreter(Path(runs.PYTHON), folder) as python:
+        yield python
 
 
 @pytest.fixture

@@ -129,28 +129,32 @@ def test_settings_are_checked_by_the_other_environment(
 
 
 def test_a_file_of_settings_is_read_here_and_checked_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tfx_python: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    asked = ("--tfx-python", str(tfx_python), "--config")
     file = tmp_path / "a.toml"
     file.write_text('model = "gan"\n[training]\nepochs = 0')
-    assert "a.toml: training.epochs must be a whole" in refused(capsys, "--config", "a.toml")
+    assert "a.toml: training.epochs must be a whole" in refused(capsys, *asked, "a.toml")
     file.write_text("model = gan")
-    assert "a.toml is not valid TOML: " in refused(capsys, "--config", "a.toml")
-    assert "cannot read b.toml: No such file" in refused(capsys, "--config", "b.toml")
+    assert "a.toml is not valid TOML: " in refused(capsys, *asked, "a.toml")
+    assert "cannot read b.toml: No such file" in refused(capsys, *asked, "b.toml")
     file.write_text("[hyperparameters]\nlatent = 2024-01-01")
-    assert "hyperparameters.latent" in refused(capsys, "--config", "a.toml", "--model", "gan")
+    assert "hyperparameters.latent" in refused(capsys, *asked, "a.toml", "--model", "gan")
     file.write_text('output = "here"')
-    assert f"output '{tmp_path}/here' is not on the volume" in refused(capsys, "--config", "a.toml")
+    assert f"output '{tmp_path}/here' is not on the volume" in refused(capsys, *asked, "a.toml")
 
 
 def test_the_file_wins_over_the_cluster_s_defaults_and_options_win_over_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tfx_python: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "a.toml").write_text('model = "gan"\noutput = "/mnt/triptych/a"\nseed = 5\n')
     options = compiling.parse(["--config", str(tmp_path / "a.toml"), "--seed", "6"])
     layers = (Layer(compiling.DEFAULTS), *given(options))
-    settings = compiling.ask_plan(layers, options.data_from, options.tfx_python)["settings"]
+    settings = compiling.ask_plan(layers, options.data_from, str(tfx_python))["settings"]
     assert (settings["model"], settings["seed"]) == ("gan", 6)
     assert (settings["output"], settings["data_dir"]) == ("/mnt/triptych/a", "/app/data/mnist")
     assert settings["metadata_store"] == "grpc://triptych-metadata:8080"

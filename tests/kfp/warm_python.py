@@ -33,7 +33,7 @@ def interpreter(python: Path, folder: Path) -> Iterator[Path]:
     # Neither the environment nor the site packages of any interpreter matter to who only asks.
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {__file__} ask {place} "$@"\n')
     command.chmod(0o755)
-    serving = [str(python), "-m", "tests.kfp.warm_python", "serve", str(place)]
+    serving = [str(python), "-m", "tests.kfp.warm_python", "serve", str(place), str(command)]
     server = subprocess.Popen(serving, cwd=_PROJECT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None and server.stdout.readline().strip() == _READY
@@ -43,11 +43,17 @@ def interpreter(python: Path, folder: Path) -> Iterator[Path]:
         server.communicate()
 
 
-def serve(place: str) -> None:
+def serve(place: str, command: str) -> None:
     """Forks a process for each who asks, and tells it the child's id, then its exit code."""
     from tests.crash.process import import_all
 
     import_all()
+    import modules.training.search
+    import modules.training.trainer
+
+    # A rehearsal is the same in a pod, and each pod that learns would have its own.
+    modules.training.search.rehearse = modules.training.trainer.rehearse = lambda *_: None
+    sys.executable = command  # of what tasks start, too
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(place)
@@ -88,18 +94,22 @@ def _attend(asking: socket.socket) -> None:
 
 
 def _run(words: list[str]) -> None:
-    """Does what an interpreter does with -m MODULE or -c CODE, and ends the process."""
-    option, what, *arguments = words
+    """Does what an interpreter does with FILE, -m MODULE or -c CODE, and ends the process."""
+    option, *rest = words
     code = 0
     try:
         sys.path[0] = os.getcwd()
-        sys.argv = [what if option == "-m" else option, *arguments]
         if option == "-m":
-            runpy.run_module(what, run_name="__main__", alter_sys=True)
-        else:
-            assert option == "-c", words
+            sys.argv = rest
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        elif option == "-c":
+            sys.argv = [option, *rest[1:]]
             main = sys.modules["__main__"] = types.ModuleType("__main__")
-            exec(compile(what, "<string>", "exec"), main.__dict__)
+            exec(compile(rest[0], "<string>", "exec"), main.__dict__)
+        else:
+            assert not option.startswith("-"), words
+            sys.argv = words
+            runpy.run_path(option, run_name="__main__")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
@@ -130,5 +140,5 @@ def ask(place: str, words: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(sys.argv[2])
+        serve(*sys.argv[2:])
     sys.exit(ask(sys.argv[2], sys.argv[3:]))
