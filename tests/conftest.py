@@ -1,10 +1,11 @@
 """Fixtures that several test files share."""
 
 import functools
+import gc
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,10 +59,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_collection_finish() -> None:
+    """Keeps the garbage collector, which Keras calls often, away from what has been imported."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The root of the project."""
     return PROJECT
+
+
+@pytest.fixture(scope="module")
+def eager() -> Iterator[None]:
+    """Runs a module's networks without tracing them first, which few steps are not worth."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

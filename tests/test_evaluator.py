@@ -177,31 +177,41 @@ def test_a_model_that_says_eight_too_often_is_refused_and_the_reason_names_the_e
     assert str(failed).startswith("precision_of_8 is 0.") and "needs 0.45" in str(failed)
 
 
+@pytest.mark.parametrize(
+    ("name", "ident", "change", "compared"),
+    [
+        pytest.param("fair", 6, lambda p: p, False, marks=pytest.mark.slow),
+        ("exact", 7, lambda p: tf.round(p), True),  # of few different probabilities
+    ],
+    ids=["fair", "exact, and compared"],
+)
 def test_without_gates_nothing_is_blessed_and_what_is_proposed_lets_the_same_model_pass(
-    work: Path, judged_examples: Any, make_model, good: tuple[Any, Judged], tmp_path: Path
+    name: str,
+    ident: int,
+    change: models.Change,
+    compared: bool,
+    work: Path,
+    judged_examples: Any,
+    make_model,
+    good: tuple[Any, Judged],
 ) -> None:
-    baseline, _ = good
-    for name, ident, change, of in (
-        ("fair", 6, lambda p: p, None),
-        ("exact", 7, lambda p: tf.round(p), baseline),  # of few different probabilities
-    ):
-        model = make_model(name, ident, change=change)
-        some = {"accuracy": 0.1, "accuracy_drop": 0.01}
-        judged = judge(work, judged_examples, model, some, baseline=of, table="transformer.smoke")
-        assert not judged.blessed and not judged.record.passed
-        assert os.listdir(judged.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
-        [failure] = judged.record.failures
-        assert str(failure).startswith("no gates for this dataset")
-        assert judged.evaluation.overall["accuracy"] > 0.7
-        assert not any(name.startswith("standard") for name in judged.evaluation.overall)
-        file = Path(judged.outputs["evaluation"][0].uri, "gates.toml")
-        proposed = choose(read_gates(str(file)), "transformer", "smoke").values
-        gates = {name.removeprefix("gates."): bound for name, bound in proposed.items()}
-        assert set(gates) == set(families.load("transformer").evaluation.gate_names)
-        for bound, figure in (("accuracy", "accuracy"), ("auc", "auc_macro")):
-            assert 0.5 < gates[bound] < judged.evaluation.overall[figure]
-        assert gates["cross_entropy"] > judged.evaluation.overall["cross_entropy"]
-        assert judge(work, judged_examples, model, gates).blessed
+    model = make_model(name, ident, change=change)
+    some, of = {"accuracy": 0.1, "accuracy_drop": 0.01}, good[0] if compared else None
+    judged = judge(work, judged_examples, model, some, baseline=of, table="transformer.smoke")
+    assert not judged.blessed and not judged.record.passed
+    assert os.listdir(judged.outputs["blessing"][0].uri) == ["NOT_BLESSED"]
+    [failure] = judged.record.failures
+    assert str(failure).startswith("no gates for this dataset")
+    assert judged.evaluation.overall["accuracy"] > 0.7
+    assert not any(name.startswith("standard") for name in judged.evaluation.overall)
+    file = Path(judged.outputs["evaluation"][0].uri, "gates.toml")
+    proposed = choose(read_gates(str(file)), "transformer", "smoke").values
+    gates = {name.removeprefix("gates."): bound for name, bound in proposed.items()}
+    assert set(gates) == set(families.load("transformer").evaluation.gate_names)
+    for bound, figure in (("accuracy", "accuracy"), ("auc", "auc_macro")):
+        assert 0.5 < gates[bound] < judged.evaluation.overall[figure]
+    assert gates["cross_entropy"] > judged.evaluation.overall["cross_entropy"]
+    assert judge(work, judged_examples, model, gates).blessed
 
 
 def test_a_slice_with_too_few_examples_refuses_a_model_that_meets_every_bound(
@@ -226,7 +236,7 @@ def test_a_slice_with_too_few_examples_refuses_a_model_that_meets_every_bound(
 @pytest.mark.parametrize(
     ("ident", "number", "table", "when"),
     [
-        (8, "nan", "", lambda p: p[:, 8:9] > 0.5),
+        pytest.param(8, "nan", "", lambda p: p[:, 8:9] > 0.5, marks=pytest.mark.slow),
         (9, "inf", "transformer.smoke", lambda p: p[:, 1:2] > 0.9),
     ],
     ids=["some NaN", "some infinite, and without gates"],

@@ -65,16 +65,16 @@ def test_a_store_is_where_it_was_asked_for(data: Path) -> None:
     assert file.is_file()
 
 
-@pytest.mark.parametrize("name", ["[1]", "a*b? {x}"])
-def test_an_exported_model_is_asked_where_it_lies(name: str, tmp_path: Path) -> None:
+def test_an_exported_model_is_asked_where_it_lies(tmp_path: Path) -> None:
+    folder = tmp_path / "[1]" / "a*b? {x}"
     signature = [tf.TensorSpec([None], tf.float32, "x")]
     module = tf.Module()
     module.factor = tf.Variable(2.0)
     module.double = tf.function(lambda x: {"y": x * module.factor}, input_signature=signature)
-    tf.saved_model.save(module, str(tmp_path / name), signatures={"double": module.double})
+    tf.saved_model.save(module, str(folder), signatures={"double": module.double})
     requests, answers = tmp_path / "requests.npz", tmp_path / "answers.npz"
     np.savez(requests, **ask_model.pack({"double": {"x": np.ones(3, np.float32)}}))
-    command = [sys.executable, "-m", "components.ask_model", str(tmp_path / name)]
+    command = [sys.executable, "-m", "components.ask_model", str(folder)]
     done = subprocess.run([*command, str(requests), str(answers)], cwd=PROJECT, check=False)
     assert done.returncode == 0
     with np.load(answers) as found:

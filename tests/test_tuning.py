@@ -26,6 +26,8 @@ from pipeline.outcome import words
 from tests import artifacts, examples
 from tests.datasets import MNIST
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 # Small networks, so that what is tested is the search.
 SMALL = {"width": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
 

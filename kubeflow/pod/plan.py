@@ -36,16 +36,19 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     Raises:
         BadSetting: a hyperparameter that does not exist.
     """
-    from tfx.dsl.compiler import compiler
-
-    from kubeflow.pod.run_node import source_of
     from modules import families
-    from pipeline.dag import create_pipeline
 
     try:
         families.check(settings.family, settings.hyperparameters, settings.known_dataset)
     except ValueError as error:
         raise BadSetting(str(error)) from error
+
+    # What is wrong has been said before these are waited for.
+    from tfx.dsl.compiler import compiler
+
+    from kubeflow.pod.run_node import source_of
+    from pipeline.dag import create_pipeline
+
     ir = compiler.Compiler().compile(create_pipeline(settings))
     by_class = families.load(settings.family).evaluation.by_class
     return {

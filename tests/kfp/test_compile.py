@@ -46,16 +46,6 @@ def test_the_plan_is_the_one_that_the_other_tests_are_written_for(plan: dict[str
     assert {**plan["settings"], "seed": 1} == plans.make_plan()["settings"]
 
 
-def test_without_a_baseline_there_is_no_task_for_one(tfx_python: Path, tmp_path: Path) -> None:
-    options = compiling.parse(["--profile", "smoke", "--no-baseline"])
-    layers = (Layer(compiling.DEFAULTS), *given(options))
-    plan = compiling.ask_plan(layers, options.data_from, str(tfx_python))
-    assert plan["settings"] == {**plans.make_plan()["settings"], "baseline": False}
-    file = tmp_path / "a.yaml"
-    documents = plans.compile_to(file, plan)
-    assert find_problems(file) == [] and "baseline" not in plans.tasks(documents)
-
-
 def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: list[Any]) -> None:
     edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
     wanted = {task_name(n): sorted(map(task_name, ups)) for n, ups in plans.EDGES.items()}

@@ -8,6 +8,8 @@ import pytest
 
 from kubeflow import compile as compiling
 from kubeflow import lint
+from kubeflow.compiling import cluster as clusters
+from kubeflow.compiling.cluster import BadOption
 from pipeline.options import given
 from pipeline.settings import Layer
 from tests.kfp import plans
@@ -149,15 +151,24 @@ def test_a_file_of_settings_is_read_here_and_checked_there(
 
 
 def test_the_file_wins_over_the_cluster_s_defaults_and_options_win_over_it(
-    tfx_python: Path, tmp_path: Path
+    tfx_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a.toml").write_text('model = "gan"\noutput = "/mnt/triptych/a"\nseed = 5\n')
-    options = compiling.parse(["--config", str(tmp_path / "a.toml"), "--seed", "6"])
+    monkeypatch.chdir(tmp_path)
+    Path("a.toml").write_text('output = "here"\nseed = 5\n')
+    options = compiling.parse(
+        ["--config", "a.toml", "--seed", "6", "--profile", "smoke", "--no-baseline"]
+    )
     layers = (Layer(compiling.DEFAULTS), *given(options))
-    settings = compiling.ask_plan(layers, options.data_from, str(tfx_python))["settings"]
-    assert (settings["model"], settings["seed"]) == ("gan", 6)
-    assert (settings["output"], settings["data_dir"]) == ("/mnt/triptych/a", "/app/data/mnist")
-    assert settings["metadata_store"] == "grpc://triptych-metadata:8080"
+    plan = compiling.ask_plan(layers, options.data_from, str(tfx_python))
+    asked = {"output": f"{tmp_path}/here", "seed": 6, "baseline": False}
+    assert plan["settings"] == {**plans.SETTINGS, **asked}
+    with pytest.raises(BadOption, match=f"^output '{tmp_path}/here' is not on the volume"):
+        compiling.check(plan, clusters.read_options(options))
+
+    file = tmp_path / "a.yaml"
+    plan["settings"]["output"] = plans.SETTINGS["output"]
+    documents = plans.compile_to(file, plan)
+    assert lint.find_problems(file) == [] and "baseline" not in plans.tasks(documents)
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it(
