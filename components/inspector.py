@@ -17,7 +17,7 @@ from tfx.utils import io_utils, path_utils
 from components.inspection.look import inspect
 from components.results.predictions import read_predictions
 from modules import families
-from modules.contract.family import Ask
+from modules.contract.view import Ask
 from modules.data.dataset import from_text
 from modules.data.images import load_split
 

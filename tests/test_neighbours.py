@@ -8,7 +8,7 @@ import pytest
 from components.inspection import neighbours
 from components.inspection.neighbours import look, nearest
 from components.results.inspection import Neighbours
-from modules.contract.family import Ask, View
+from modules.contract.view import Ask, View
 from modules.data.splits import Split, Splits
 
 

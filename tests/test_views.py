@@ -10,8 +10,8 @@ from components.inspection import neighbours, pictures
 from components.inspection.answers import most_shown
 from components.results.inspection import Answers, Seen
 from modules import families
-from modules.contract.family import Ask, View
 from modules.contract.seen import broken_clauses_of_views
+from modules.contract.view import Ask, View
 from modules.data.splits import Split, Splits
 from modules.views import attention, heat
 from modules.views.room import fitting, rows_and_columns

@@ -11,8 +11,9 @@ from components.inspection import answers, neighbours, pictures, splits
 from components.results.inspection import FILE, Inspection
 from components.results.predictions import Predictions
 from modules.contract.check import refuse
-from modules.contract.family import Ask, Family
+from modules.contract.family import Family
 from modules.contract.seen import broken_clauses_of_views
+from modules.contract.view import Ask
 from modules.data.splits import Split, Splits
 from modules.util.files import write_json
 from modules.util.plain import number, to_json

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.results.inspection import Neighbours
-from modules.contract.family import Ask, View
+from modules.contract.view import Ask, View
 from modules.data.splits import Splits
 from modules.util.pictures import as_grey, grid
 from modules.util.plain import number

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from components.results.inspection import Answers, Picture
-from modules.contract.family import View
+from modules.contract.view import View
 from modules.util.files import write_bytes
 from modules.util.pictures import png
 

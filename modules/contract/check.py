@@ -141,7 +141,7 @@ def _evaluation(family: Any) -> Iterator[str]:
     if not isinstance(evaluation, EvaluationSpec):
         yield "it has to be an EvaluationSpec"
         return
-    measured = _measured(evaluation)
+    measured = evaluation.measured
     for what in ("signature", "headline"):
         if not getattr(evaluation, what):
             yield f"it names no {what}"
@@ -174,7 +174,7 @@ def _gates(family: Any) -> Iterator[str]:
                 read(f"what {gate.change} allows", gate.allowed, gate.scale.kind)
             except BadValue as error:
                 yield str(error)
-        if gate.figure not in _measured(evaluation):
+        if gate.figure not in evaluation.measured:
             yield f"the gate {gate.name} stands on {gate.figure}, which is not measured"
         if gate.of_class and gate.figure not in evaluation.of_class:
             yield f"the gate {gate.name} is of each class, and {gate.figure} is not"
@@ -230,14 +230,6 @@ def _notes(family: Any) -> Iterator[str]:
         return
     if not isinstance(notes, dict):
         yield f"notes gives a {type(notes).__name__}, not a dict"
-
-
-def _measured(evaluation: EvaluationSpec) -> set[str]:
-    return {
-        *evaluation.figures,
-        *evaluation.of_class,
-        *(name for _, name in evaluation.standard),
-    }
 
 
 _TO_WRITE = ("train", "figures")  # what a family cannot inherit from Family itself

@@ -92,6 +92,11 @@ class EvaluationSpec(NamedTuple):
         return next(names, "")
 
     @property
+    def measured(self) -> set[str]:
+        """The names of all that a gate or a headline can be on."""
+        return {*self.figures, *self.of_class, *(name for _, name in self.standard)}
+
+    @property
     def demanded(self) -> tuple[str, ...]:
         """The names of the bounds that have no default: all of them, or a model is not gated."""
         return tuple(dict.fromkeys(gate.name for gate in self.gates))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from modules.contract.evaluation import EvaluationSpec
 from modules.contract.hyperparameters import Hyperparameter, Values
 from modules.contract.profile import Profile
+from modules.contract.view import Ask, View
 from modules.data.dataset import Dataset
 from modules.data.splits import Splits
 
@@ -44,28 +45,6 @@ class Objective(NamedTuple):
 
     name: str
     direction: str
-
-
-class View(NamedTuple):
-    """A picture of what a trained model does.
-
-    Attributes:
-        name: of its file.
-        group: what it belongs to: samples, reconstructions, walk, latents, attention.
-        title: a few words.
-        text: what is to be seen, for who cannot see it.
-        pixels: uint8, (height, width), or (height, width, 3) in colours.
-    """
-
-    name: str
-    group: str
-    title: str
-    text: str
-    pixels: np.ndarray
-
-
-# From the name of an exported model's signature and its inputs to its outputs, all NumPy arrays.
-Ask = Callable[..., Mapping[str, "np.ndarray"]]
 
 
 class Signature(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modules.contract.check import Broken
-from modules.contract.family import View
+from modules.contract.view import View
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 

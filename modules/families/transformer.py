@@ -6,9 +6,10 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from modules.contract.family import Ask, Signature, View
+from modules.contract.family import Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
+from modules.contract.view import Ask, View
 from modules.data.splits import Split, Splits
 from modules.kinds.classifier import Classifier, classifier_signatures
 from modules.kinds.keras_family import KerasFamily

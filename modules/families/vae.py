@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale
-from modules.contract.family import Ask, Objective, Output, Signature, View
+from modules.contract.family import Objective, Output, Signature
 from modules.contract.hyperparameters import Values, number, share, switch, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
+from modules.contract.view import Ask, View
 from modules.data.features import LABEL
 from modules.data.splits import Split, Splits
 from modules.kinds.generator import Generator

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from modules.contract.family import Ask, View
+from modules.contract.view import Ask, View
 from modules.data.splits import Split
 from modules.util.pictures import grid
 from modules.views.heat import enlarged, over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modules.contract.family import Ask, View
+from modules.contract.view import Ask, View
 from modules.util.pictures import as_grey, grid
 from modules.views.room import fitting
 from modules.views.samples import samples
