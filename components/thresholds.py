@@ -9,7 +9,7 @@ from typing import NamedTuple
 from components.gates import AT_LEAST, AT_MOST, CHANGE, EVALUATOR, OVERALL, Failure
 from components.intervals import Interval, interval
 from components.results.facts import DIFFERENCE, Evaluation
-from components.results.judged import NOISE, WORSE, Paired, Threshold
+from components.results.judged import NOISE, WORSE, Paired, Threshold, of_failure
 from modules.contract.evaluation import EvaluationSpec, Gate, Scale, of_class
 
 Errors = Mapping[str, Mapping[str, float | None]]  # standard errors of each slice, by figure
@@ -90,7 +90,7 @@ def of_bounds(
             words = "" if threshold.passed else _too_few(threshold, gate, one, spec.accuracy)
             found.append(dataclasses.replace(threshold, words=words))
     # What is left: of a slice that was not seen, or not often enough.
-    return found + [_unnamed(failure) for failure in failed.values()]
+    return found + [of_failure(failure) for failure in failed.values()]
 
 
 def of_changes(pairs: Iterable[Paired], spec: EvaluationSpec, gates: Gates) -> list[Threshold]:
@@ -190,22 +190,6 @@ def _apart(value: float, bound: float) -> str:
         if said[0] != said[1]:
             break
     return " from ".join(said)
-
-
-def _unnamed(failure: Failure) -> Threshold:
-    return Threshold(
-        name="",
-        metric=failure.metric,
-        slice=failure.slice,
-        kind=failure.kind,
-        value=failure.value,
-        low=None,
-        high=None,
-        bound=failure.bound or 0.0,
-        examples=failure.examples,
-        passed=False,
-        words=failure.words,
-    )
 
 
 def _count(gate: Gate, where: str, evaluation: Evaluation) -> int:

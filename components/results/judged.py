@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from components.gates import AT_LEAST, CHANGE
+from components.gates import AT_LEAST, CHANGE, Failure
 
 BETTER, WORSE, NOISE = "better", "worse", "not more than noise"
 
@@ -60,6 +60,23 @@ class Threshold:
     def unsure(self) -> bool:
         """Whether the 95 % interval holds the bound: other images could have said otherwise."""
         return self.low is not None and self.high is not None and self.low < self.bound < self.high
+
+
+def of_failure(failure: Failure) -> Threshold:
+    """A bound of which only the failure is known: it has no name, and no interval."""
+    return Threshold(
+        name="",
+        metric=failure.metric,
+        slice=failure.slice,
+        kind=failure.kind,
+        value=failure.value,
+        low=None,
+        high=None,
+        bound=failure.bound or 0.0,
+        examples=failure.examples,
+        passed=False,
+        words=failure.words,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from components.gates import CHANGE, MUST, OVERALL, Failure
-from components.results.judged import Paired, Threshold
+from components.results.judged import Paired, Threshold, of_failure
 from components.results.report import Report
 
 _LEADING = 2  # figures that are compared on the first screen
@@ -67,21 +67,7 @@ def behind(report: Report, failure: Failure) -> Threshold | None:
         same = (one.metric, one.slice, one.kind) == (failure.metric, failure.slice, failure.kind)
         if same and not one.passed:
             return one
-    if failure.kind == MUST or failure.bound is None:
-        return None
-    return Threshold(
-        "",
-        failure.metric,
-        failure.slice,
-        failure.kind,
-        failure.value,
-        None,
-        None,
-        failure.bound,
-        failure.examples,
-        passed=False,
-        words=failure.words,
-    )
+    return None if failure.kind == MUST or failure.bound is None else of_failure(failure)
 
 
 def binding(report: Report) -> Threshold | None:
