@@ -7,6 +7,7 @@ from typing import Any
 
 from components.results.report import Change
 from components.results.summary import Summary
+from modules.util.plain import flat
 
 DATA, CODE, SETTING, LIBRARY = "data", "code", "setting", "library"
 
@@ -64,7 +65,8 @@ def _settings(one: Summary, other: Summary) -> Iterator[Change]:
     if one.training and other.training:
         before[_HYPERPARAMETERS] = one.training.hyperparameters
         after[_HYPERPARAMETERS] = other.training.hyperparameters
-    yield from _between(SETTING, dict(_flat(before)), dict(_flat(after)))
+    texts = [{name: _text(value) for name, value in flat(run)} for run in (before, after)]
+    yield from _between(SETTING, *texts)
 
 
 def _libraries(one: Summary, other: Summary) -> Iterator[Change]:
@@ -77,15 +79,6 @@ def _between(kind: str, one: Mapping[str, str], other: Mapping[str, str]) -> Ite
         before, after = one.get(name, ""), other.get(name, "")
         if before != after:
             yield Change(kind, name, before, after)
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Each value as text, by its dotted name."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _text(value)
 
 
 def _text(value: Any) -> str:

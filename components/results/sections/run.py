@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from components.results import words
@@ -10,6 +10,7 @@ from components.results.numbers import count, duration, number
 from components.results.pictures.dag import HEIGHT, WIDTH, lay_out
 from components.results.report import Report
 from components.results.sections.section import Cell, Section, Table
+from modules.util.plain import flat
 
 _LONGEST = 300  # letters of a value
 
@@ -27,7 +28,7 @@ def sections(report: Report) -> Iterator[Section]:
         since = f"Different from run {report.previous}"
         tables.append(Table(since, ("Kind", "Name", "Before", "Now"), rows))
     for caption, values in (
-        ("Settings", dict(_flat(report.summary.settings))),
+        ("Settings", dict(flat(report.summary.settings))),
         ("Versions", report.summary.versions),
     ):
         if values:
@@ -91,14 +92,6 @@ def _identity(report: Report) -> Table:
         facts |= {name.replace("_", " "): value for name, value in summary.evaluation.notes.items()}
     rows = [[Cell(name), Cell(_text(value))] for name, value in facts.items() if value != ""]
     return Table("The run", ("Name", "Value"), rows)
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _text(value: Any) -> str:
