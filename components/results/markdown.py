@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from components.gates import CHANGE
 from components.results import judging, words
 from components.results.judged import Threshold
-from components.results.numbers import UNKNOWN, interval, number, title
+from components.results.numbers import interval, number, title
 from components.results.report import Report
 
 MOST = 60_000  # characters: GitHub takes 65,536 in a comment
@@ -79,20 +79,14 @@ def _table(lines: Sequence[str], thresholds: Sequence[Threshold]) -> str:
 
 def _cells(one: Threshold) -> tuple[str, ...]:
     signed = one.kind == CHANGE
-    ends = UNKNOWN
-    if one.low is not None and one.high is not None:
-        ends = interval(one.low, one.high, one.metric, signed)
-    change = UNKNOWN
-    if (moved := judging.change(one)) is not None:
-        change = number(moved, one.metric, signed=True)
     return (
         title(one.metric),
         one.slice,
         number(one.value, one.metric, signed),
-        ends,
+        interval(one.low, one.high, one.metric, signed),
         f"{one.kind} {number(one.bound, one.metric, signed)}",
         number(one.baseline, one.metric),
-        change,
+        number(judging.change(one), one.metric, signed=True),
         f"{one.examples:,}",
         "met" if one.passed else "not met",
     )

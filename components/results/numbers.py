@@ -92,8 +92,10 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,}{SPACE}h {whole % 3600 // 60}{SPACE}min"
 
 
-def interval(low: float, high: float, figure: str = "", signed: bool = False) -> str:
-    """Writes both ends, and their unit once: "94.50 to 97.12 %"."""
+def interval(low: float | None, high: float | None, figure: str = "", signed: bool = False) -> str:
+    """Writes both ends, and their unit once: "94.50 to 97.12 %"; UNKNOWN where one is not known."""
+    if low is None or high is None:
+        return UNKNOWN
     ends = [number(end, figure, signed).partition(SPACE) for end in (low, high)]
     return f"{ends[0][0]} to {''.join(ends[1])}"
 

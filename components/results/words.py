@@ -159,14 +159,19 @@ def pair(one: Paired) -> str:
     """A figure beside that of the last blessed model, with what tells a change from noise."""
     value, before = number(one.value, one.metric), number(one.baseline, one.metric)
     text = f"{title(one.metric)} {value}, before {before}"
-    test = f"p {probability(one.p)} by {'the ' * one.test[:1].islower()}{one.test}"
-    if one.lost is not None and one.won is not None:
-        return _sentence(
-            f"{text}: lost {one.lost:,}, won {one.won:,} of {one.examples:,}; {test}: {_noise(one)}"
-        )
+    if one.lost is not None:
+        return _sentence(f"{text}: {test(one)}: {_noise(one)}")
     ends = interval(one.low, one.high, one.metric, signed=True)
     change = number(one.change, one.metric, signed=True)
-    return _sentence(f"{text}: {change} (95 % interval {ends}; {test}): {_noise(one)}")
+    return _sentence(f"{text}: {change} (95 % interval {ends}; {test(one)}): {_noise(one)}")
+
+
+def test(one: Paired) -> str:
+    """What tells a change from noise: the test, and of what is right or wrong what it counted."""
+    told = f"p {probability(one.p)} by {'the ' * one.test[:1].islower()}{one.test}"
+    if one.lost is None or one.won is None:
+        return told
+    return f"lost {one.lost:,}, won {one.won:,} of {one.examples:,}; {told}"
 
 
 def _noise(one: Paired) -> str:

@@ -7,7 +7,7 @@ from components.results import words
 from components.results.comparing.comparison import Comparison
 from components.results.comparing.figures import Measured, Row, leading_row
 from components.results.judged import BETTER, NOISE, WORSE, Paired
-from components.results.numbers import count, duration, number, probability, title
+from components.results.numbers import count, duration, number, title
 from components.results.words import BAD, GOOD, PLAIN, Said
 
 _HEADS = {
@@ -42,7 +42,9 @@ def figure(row: Row) -> str:
     name = f"{title(row.metric)}{where}"
     name = name[:1].upper() + name[1:]
     if row.pair:
-        return f"{name} is {before} in A and {after} in B: {_change(row.pair)}{test(row.pair)}."
+        return (
+            f"{name} is {before} in A and {after} in B: {_change(row.pair)}{words.test(row.pair)}."
+        )
     intervals = " and ".join(filter(None, map(lambda one: interval(one, row.metric), row[2:4])))
     told = f", 95 % intervals {intervals}" if intervals else ""
     return f"{name} is {before} in A and {after} in B{told}."
@@ -55,14 +57,6 @@ def _change(pair: Paired) -> str:
     low, high = (number(x, pair.metric, signed=True) for x in (pair.low, pair.high))
     change = number(pair.change, pair.metric, signed=True)
     return f"{change} (95 % interval {low} to {high}) on {pair.examples:,} images; "
-
-
-def test(pair: Paired) -> str:
-    """What tells a change from noise."""
-    told = f"p {probability(pair.p)} by {pair.test}"
-    if pair.lost is None or pair.won is None:
-        return told
-    return f"lost {pair.lost:,}, won {pair.won:,} of {pair.examples:,}; {told}"
 
 
 def interval(one: Measured, metric: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.gates import CHANGE, OVERALL
+from components.results import words
 from components.results.comparing import said
 from components.results.comparing.comparison import Comparison
 from components.results.comparing.curves import curves
@@ -89,7 +90,7 @@ def _row(row: Row, name: str) -> list[Cell]:
         numeric(row.after.value, row.metric),
         numeric(change, row.metric, signed=True),
         Cell(interval, tone="number"),
-        Cell(said.test(row.pair), row.pair.p) if row.pair else Cell("not paired"),
+        Cell(words.test(row.pair), row.pair.p) if row.pair else Cell("not paired"),
         Cell(row.verdict or UNKNOWN, tone=_TONES.get(row.verdict, "")),
     ]
 

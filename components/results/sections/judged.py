@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from components.gates import CHANGE, MUST
 from components.results import judging
 from components.results.judged import Threshold
-from components.results.numbers import UNKNOWN, interval, number, title
+from components.results.numbers import interval, number, title
 from components.results.report import Report
 from components.results.sections.section import MOST, Cell, Section, Table, numeric, plain
 
@@ -55,13 +55,8 @@ def _others(report: Report) -> list[str]:
 
 def _row(one: Threshold) -> list[Cell]:
     changes = one.kind == CHANGE
-    ends = UNKNOWN
-    if one.low is not None and one.high is not None:
-        ends = interval(one.low, one.high, one.metric, changes)
+    ends = interval(one.low, one.high, one.metric, changes)
     bound = number(one.bound, one.metric, changes)
-    margin = Cell(UNKNOWN, tone="number")
-    if one.margin is not None:
-        margin = numeric(one.margin, one.metric, signed=True)
     more = one.words or ("the interval holds the bound" if one.unsure else "")
     return [
         Cell(title(one.metric)),
@@ -69,7 +64,7 @@ def _row(one: Threshold) -> list[Cell]:
         numeric(one.value, one.metric, changes),
         Cell(ends, one.low, tone="number"),
         Cell(f"{bound} allowed" if changes else f"{one.kind} {bound}", one.bound, tone="number"),
-        margin,
+        numeric(one.margin, one.metric, signed=True),
         numeric(one.examples),
         numeric(one.baseline, one.metric),
         numeric(judging.change(one), one.metric, signed=True),
