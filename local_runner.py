@@ -134,8 +134,9 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
+    from components.results.run_names import new_run_id
     from pipeline import proposed, reports, unchanged
-    from pipeline.run_folder import RunFolder, new_run_id
+    from pipeline.run_folder import RunFolder
     from pipeline.screen import Screen
 
     folder = RunFolder(settings, new_run_id(), command(options))

@@ -21,7 +21,6 @@ import os
 from pathlib import Path
 
 from components.results.report import HTML
-from components.results.run_names import new_run_id
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, Verdict, read_summary, write_summary
 from modules.util.files import write_text
@@ -29,8 +28,6 @@ from pipeline import gates_file
 from pipeline.config_file import write_toml
 from pipeline.exit_codes import ExitCode
 from pipeline.settings import Settings, to_plain
-
-__all__ = ["LATEST", "UNFINISHED", "RunFolder", "new_run_id"]
 
 LATEST = "latest"
 UNFINISHED = "unfinished"  # the outcome of a run that goes on, or was killed

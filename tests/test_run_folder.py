@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from components.results.run_names import new_run_id
 from components.results.summary import find_summaries, read_summary
 from pipeline.config_file import read_config
 from pipeline.exit_codes import ExitCode
 from pipeline.gates_file import choose, read_gates
-from pipeline.run_folder import UNFINISHED, RunFolder, new_run_id
+from pipeline.run_folder import UNFINISHED, RunFolder
 from pipeline.settings import Settings, make_settings, to_plain
 from pipeline.verdict import end
 

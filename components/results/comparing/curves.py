@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from components.results.numbers import number, title
-from components.results.pictures.draw import SERIES, Picture, draw, points
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from components.results.pictures.draw import SERIES, Picture
+from components.results.pictures.history import Line, over_epochs
 
 History = Mapping[str, Sequence[float | None]]
 _MOST = 16  # pictures
@@ -22,18 +18,5 @@ def curves(one: History, other: History) -> list[Picture]:
 
 
 def _curve(name: str, before: Sequence[float | None], after: Sequence[float | None]) -> Picture:
-    lines = (("A", before, "--", SERIES[1]), ("B", after, "-", SERIES[0]))
-
-    def paint(axes: Axes) -> None:
-        for label, values, style, colour in lines:
-            epochs = range(1, 1 + len(values))
-            marker = "o" if len(values) == 1 else ""
-            drawn = points(list(values))
-            axes.plot(epochs, drawn, linestyle=style, color=colour, label=label, marker=marker)
-        axes.set_title(title(name))
-        axes.set_xlabel("epoch")
-        axes.legend()
-
-    ends = ", ".join(f"{label} {number(values[-1], name)}" for label, values, _, _ in lines)
-    caption = f"{title(name)} at the end: {ends}."
-    return draw(f"compared {name}", f"Over the epochs, {caption}", paint, caption=caption)
+    lines = (Line("A", before, "--", SERIES[1]), Line("B", after, "-", SERIES[0]))
+    return over_epochs(f"compared {name}", name, lines)

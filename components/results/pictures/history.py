@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from components.results.numbers import number, title
 from components.results.pictures.draw import SERIES, Picture, draw, points, tidy
@@ -16,18 +16,32 @@ _WIDE = 20.0  # from this ratio of the largest to the least value, the scale is 
 _MOST = 400  # points of a line
 
 
+class Line(NamedTuple):
+    """A value an epoch, and how they are drawn."""
+
+    label: str
+    values: Values
+    style: str
+    colour: str
+
+
 def history(name: str, train: Values, held_out: Values) -> Picture:
     """Draws a figure of the training images and of the held-out ones, a value an epoch; either may
     be empty."""
-    lines = [
-        (label, values, style, colour)
-        for label, values, style, colour in (
-            ("train", train, "--", SERIES[1]),
-            ("held out", held_out, "-", SERIES[0]),
-        )
-        if values
-    ]
-    known = [value for _, values, _, _ in lines for value in values if value is not None]
+    lines = (Line("train", train, "--", SERIES[1]), Line("held out", held_out, "-", SERIES[0]))
+    return over_epochs(f"history {name}", name, lines)
+
+
+def over_epochs(picture: str, name: str, given: Iterable[Line]) -> Picture:
+    """Draws a figure over the epochs.
+
+    Args:
+        picture: its name, its own within a page.
+        name: of the figure.
+        given: lines; those without a value are left out.
+    """
+    lines = [line for line in given if line.values]
+    known = [value for line in lines for value in line.values if value is not None]
     logarithmic = bool(known) and min(known) > 0.0 and max(known) > _WIDE * min(known)
 
     def paint(axes: Axes) -> None:
@@ -45,7 +59,7 @@ def history(name: str, train: Values, held_out: Values) -> Picture:
             )
         if logarithmic:
             axes.set_yscale("log")
-        last = max((len(values) for _, values, _, _ in lines), default=1)
+        last = max((len(line.values) for line in lines), default=1)
         axes.set_xlim((1, last) if last > 1 else (0, 2))
         axes.set_title(title(name))
         tidy(axes, "epoch", whole=True)
@@ -54,4 +68,4 @@ def history(name: str, train: Values, held_out: Values) -> Picture:
     ends = ", ".join(f"{label} {number(values[-1], name)}" for label, values, _, _ in lines)
     scale = "; logarithmic scale" if logarithmic else ""
     caption = f"{title(name)} at the end: {ends}{scale}."
-    return draw(f"history {name}", f"Over the epochs, {caption}", paint, caption=caption)
+    return draw(picture, f"Over the epochs, {caption}", paint, caption=caption)
