@@ -40,7 +40,7 @@ def Inspector(
         model: the exported model.
         examples: with the three splits.
         evaluation: beside which the Evaluator kept what a classifier said of each Example.
-        inspection: the folder of inspection.json and the pictures that it names.
+        inspection: the folder of inspection.json and of the archive of the pictures that it names.
         family: whose model it is.
         dataset: what the data say they are, as JSON.
         source: a hash of the code, so that its change is noticed.

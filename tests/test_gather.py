@@ -7,6 +7,8 @@ import io
 import json
 import os
 import shlex
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,12 @@ SAID = Predictions(
 )
 
 
+def pack(folder: Path, pictures: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(folder / inspection.PICTURES, "w") as archive:
+        for name, content in pictures.items():
+            archive.writestr(f"{name}.png", content)
+
+
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     return tmp_path / "an output's"
@@ -71,8 +79,7 @@ def summary(output: Path) -> Summary:
     """A run with all that there can be among its artifacts."""
     write_predictions(output / "a" / "evaluation", SAID)
     write_json(output / "a" / "inspection" / inspection.FILE, to_json(SAW))
-    for name in ("few", "one", "seven"):
-        (output / "a" / "inspection" / f"{name}.png").write_bytes(PNG)
+    pack(output / "a" / "inspection", dict.fromkeys(("few", "one", "seven"), PNG))
     drawn = output / "a" / "model_run" / "pictures"
     drawn.mkdir(parents=True)
     for name in ("samples", "misread-epoch-00001", "misread-epoch-00002", "walk-epoch-00002"):
@@ -307,6 +314,16 @@ def of_many_classes(classes: int) -> Evaluation:
     )
 
 
+@pytest.mark.parametrize("content", [None, b"", b"PK\3\4 and no more"])
+def test_pictures_that_are_gone_or_damaged_are_not_shown(
+    content: bytes | None, summary: Summary, folder: Path, output: Path
+) -> None:
+    archive = output / "a" / "inspection" / inspection.PICTURES
+    archive.unlink() if content is None else archive.write_bytes(content)
+    shown = gather.gather(summary, folder, output).report.image
+    assert shown and not {"few", "one", "seven"} & shown.keys()
+
+
 def test_a_hundred_classes_of_large_pictures_are_less_than_a_megabyte(
     summary: Summary, folder: Path, output: Path
 ) -> None:
@@ -314,8 +331,7 @@ def test_a_hundred_classes_of_large_pictures_are_less_than_a_megabyte(
     looked = output / "a" / "inspection"
     noise = np.random.default_rng(2)
     names = [f"picture-{place}" for place in range(60)]
-    for name in names:
-        (looked / f"{name}.png").write_bytes(noise.bytes(20_000))
+    pack(looked, {name: noise.bytes(20_000) for name in names})
     pictures = tuple(Picture(name, "samples", "a few", "digits") for name in names)
     saw = dataclasses.replace(SAW, answers=None, pictures=pictures)
     write_json(looked / inspection.FILE, to_json(saw))

@@ -1,6 +1,7 @@
 """The node that looks at a model and its data, through its own executor."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from components.inspection import pictures
 from components.inspection.look import OtherImages
 from components.inspector import SPLITS, Inspector
 from components.results import headlines
-from components.results.inspection import FILE, Inspection, read_inspection
+from components.results.inspection import FILE, PICTURES, Inspection, read_inspection
 from components.results.predictions import Predictions, write_predictions
 from components.results.stored import BadFacts
 from modules.data.dataset import to_text
@@ -129,10 +130,11 @@ def inspect(folder: Path, given: Any, model: Any, evaluation: Any, family: str) 
     return inspection
 
 
-def read(artifact: Any) -> tuple[Inspection, set[str]]:
-    """The facts, and the names of the files beside them."""
+def read(artifact: Any) -> tuple[Inspection, dict[str, bytes]]:
+    """The facts, and the pictures beside them by name."""
     found = read_inspection({"inspection": [artifact]})
-    return found, {path.stem for path in Path(artifact.uri).glob("*.png")}
+    with zipfile.ZipFile(Path(artifact.uri) / PICTURES) as archive:
+        return found, {Path(n).stem: archive.read(n) for n in archive.namelist()}
 
 
 def test_a_classifiers_answers_and_its_attention_are_seen(
@@ -152,8 +154,8 @@ def test_a_classifiers_answers_and_its_attention_are_seen(
     assert (doubted.index, doubted.label, doubted.answer) == (4, "two", "one")
     assert (mistake.index, mistake.label, mistake.sure) == (5, "<three>", 0.5)
     assert [one.group for one in found.pictures] == ["attention"]
-    assert files == {"attention", "seen-000004", "seen-000005"}
-    shown = tf.io.decode_png((Path(artifact.uri) / "seen-000004.png").read_bytes()).numpy()
+    assert files.keys() == {"attention", "seen-000004", "seen-000005"}
+    shown = tf.io.decode_png(files["seen-000004"]).numpy()
     np.testing.assert_array_equal(shown[..., 0], images_of(2)[0][4])
     line = headlines.inspection({"inspection": [artifact.mlmd_artifact]})
     assert line == "2 wrong of 60, 1 suspected label"
@@ -171,7 +173,7 @@ def test_a_generators_pictures_and_neighbours_are_seen(
     assert found.trivial.keys() == {"nelbo"}
     groups = ["samples", "reconstructions", "walk", "latents", "latents", "neighbours"]
     assert [one.group for one in found.pictures] == groups
-    assert files == {one.file for one in found.pictures}
+    assert files.keys() == {one.file for one in found.pictures}
     assert sum(path.stat().st_size for path in Path(artifact.uri).iterdir()) < pictures.MOST
     line = headlines.inspection({"inspection": [artifact.mlmd_artifact]})
     assert line == "0.0 % of samples copied"

@@ -1,5 +1,6 @@
 """Pictures of what models do, made of answers that are made up."""
 
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from components.inspection import neighbours, pictures
 from components.inspection.answers import most_shown
-from components.results.inspection import Answers, Seen
+from components.results.inspection import PICTURES, Answers, Seen
 from modules import families
 from modules.contract.seen import broken_clauses_of_views
 from modules.contract.view import Ask, View
@@ -68,10 +69,10 @@ def splits_of(test: Split) -> Splits:
 
 
 def size_of(folder: Any, views: list[View], answers: Answers | None, test: Split) -> int:
-    """Bytes of all files; every view has to be among them."""
+    """Bytes of the archive; every view has to be in it."""
     written = pictures.write(folder, views, answers, test.images)
     assert [one.file for one in written] == [one.name for one in views]
-    return sum(file.stat().st_size for file in folder.glob("*.png"))
+    return int((folder / PICTURES).stat().st_size)
 
 
 @pytest.mark.parametrize(("side", "classes"), SIZES)
@@ -117,7 +118,8 @@ def test_what_finds_no_room_is_left_out(tmp_path: Any, monkeypatch: pytest.Monke
     views.append(View("three", "g", "t", "x", noise[:10]))
     kept = pictures.write(tmp_path, views, None, np.zeros((0, 8, 8), np.uint8))
     assert [one.file for one in kept] == ["one", "three"]
-    assert {file.name for file in tmp_path.iterdir()} == {"one.png", "three.png"}
+    with zipfile.ZipFile(tmp_path / PICTURES) as archive:
+        assert archive.namelist() == ["one.png", "three.png"]
 
 
 def test_attention_is_yellow_where_all_tokens_look() -> None:

@@ -1,14 +1,16 @@
-"""The PNG files beside the facts, which together stay small."""
+"""The pictures beside the facts: PNG files in one archive, which stays small."""
 
 from __future__ import annotations
 
+import io
 import logging
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from components.results.inspection import Answers, Picture
+from components.results.inspection import PICTURES, Answers, Picture
 from modules.contract.view import View
 from modules.util.files import write_bytes
 from modules.util.pictures import png
@@ -24,7 +26,7 @@ def write(
     """Writes the images that answers name, and views as long as there is room for them.
 
     Args:
-        folder: of the files.
+        folder: of the archive.
         views: the pictures, in the order in which they are shown.
         answers: of a classifier; None of others.
         test: the test images, uint8 (N, S, S).
@@ -32,22 +34,30 @@ def write(
     Returns:
         What was written of the views.
     """
-    room = MOST
-    for one in (*answers.mistakes, *answers.suspects) if answers else ():
-        room -= _write(folder, one.picture, png(test[one.index]))
-    return tuple(_fitting(folder, views, room))
+    seen = (*answers.mistakes, *answers.suspects) if answers else ()
+    shown = {one.picture: png(test[one.index]) for one in seen}
+    written = tuple(_fitting(views, shown))
+    write_bytes(folder / PICTURES, _archive(shown))
+    return written
 
 
-def _fitting(folder: Path, views: Iterable[View], room: int) -> Iterator[Picture]:
+def _fitting(views: Iterable[View], shown: dict[str, bytes]) -> Iterator[Picture]:
+    """Adds the pictures for which there is room to those that are shown."""
+    room = MOST - sum(map(len, shown.values()))
     for view in views:
         content = png(view.pixels)
         if len(content) > room:
             _log.warning("the picture %s was left out: it takes %d bytes", view.name, len(content))
             continue
-        room -= _write(folder, view.name, content)
+        room -= len(content)
+        shown[view.name] = content
         yield Picture(view.name, view.group, view.title, view.text)
 
 
-def _write(folder: Path, name: str, content: bytes) -> int:
-    write_bytes(folder / f"{name}.png", content)
-    return len(content)
+def _archive(shown: Mapping[str, bytes]) -> bytes:
+    """A zip file, the same for the same pictures."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in shown.items():
+            archive.writestr(zipfile.ZipInfo(f"{name}.png"), content)
+    return made.getvalue()

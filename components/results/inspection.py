@@ -9,7 +9,8 @@ from pathlib import Path
 from components.results.facts import Outputs
 from components.results.stored import read_facts
 
-FILE = "inspection.json"  # beside it, PICTURE.png of each picture that it names
+FILE = "inspection.json"
+PICTURES = "pictures.zip"  # beside it, with PICTURE.png of each picture that it names
 
 
 @dataclasses.dataclass(frozen=True)
