@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from tests.crash.steps import Recorder, Step
 
-TIMEOUT = 300  # seconds, for what takes half a minute
+TIMEOUT = 900  # seconds, for what takes half a minute on a machine that does nothing else
 KILL, FULL = "kill", "full disk"
 # One thread each: on one machine, the same run has the same figures then, to the last bit.
 _ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -59,6 +59,7 @@ def import_all() -> None:
     with _quiet():
         import apache_beam.runners.portability.fn_api_runner  # noqa: F401
         import keras_tuner  # noqa: F401
+        import matplotlib.figure  # noqa: F401
         import sklearn.metrics  # noqa: F401
         import tensorflow_model_analysis  # noqa: F401
         import tfx.components.trainer.executor  # noqa: F401
@@ -104,6 +105,15 @@ def run(
     return ended, steps
 
 
+def without_rehearsals() -> None:
+    """Has no training rehearsed, for the rest of the process."""
+    import modules.training.rehearsal
+    import modules.training.search
+
+    # TFX imports the Trainer's module anew, which takes what stands in the rehearsal's.
+    modules.training.rehearsal.rehearse = modules.training.search.rehearse = lambda *_: None
+
+
 def call(function: Callable[[], None], scratch: Path) -> str:
     """Calls a function in a process of its own.
 
@@ -128,8 +138,6 @@ def _run(
     arrive: Callable[[str], None] | None,
 ) -> int:
     import local_runner
-    import modules.training.search
-    import modules.training.trainer
     import pipeline.node
     import pipeline.run
     from tests.serving import asked_here
@@ -162,7 +170,7 @@ def _run(
     pipeline.run.Run.end = end_there  # type: ignore[method-assign]
     recorder.install()
     # Neither a rehearsal nor the process that asks the model makes a durable step.
-    modules.training.search.rehearse = modules.training.trainer.rehearse = lambda *_: None
+    without_rehearsals()
     with asked_here():
         return local_runner.main(arguments)
 

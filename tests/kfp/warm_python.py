@@ -45,14 +45,11 @@ def interpreter(python: Path, folder: Path) -> Iterator[Path]:
 
 def serve(place: str, command: str) -> None:
     """Forks a process for each who asks, and tells it the child's id, then its exit code."""
-    from tests.crash.process import import_all
+    from tests.crash.process import import_all, without_rehearsals
 
     import_all()
-    import modules.training.search
-    import modules.training.trainer
-
     # A rehearsal is the same in a pod, and each pod that learns would have its own.
-    modules.training.search.rehearse = modules.training.trainer.rehearse = lambda *_: None
+    without_rehearsals()
     sys.executable = command  # of what tasks start, too
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
