@@ -3,21 +3,18 @@
 It is no gate: what it sees stops nothing.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 
+from components.asking import load
 from components.inspection.look import inspect
 from components.results.predictions import read_predictions
 from modules import families
-from modules.contract.view import Ask
 from modules.data.dataset import from_text
 from modules.data.images import load_split
 
@@ -49,22 +46,11 @@ def Inspector(
     classifies = bool(known.evaluation.prediction)
     inspect(
         known,
-        asker(path_utils.serving_model_path(model.uri)),
+        load(path_utils.serving_model_path(model.uri)),
         {split: _read(examples, split, known.dataset.side) for split in SPLITS},
         read_predictions({"evaluation": [evaluation]}) if classifies else None,
         Path(inspection.uri),
     )
-
-
-def asker(folder: str) -> Ask:
-    """Loads an exported model, to be asked by the names of its signatures."""
-    model = tf.saved_model.load(folder)
-
-    def ask(signature: str, **inputs: np.ndarray) -> Mapping[str, np.ndarray]:
-        given = {name: tf.constant(value) for name, value in inputs.items()}
-        return {name: found.numpy() for name, found in model.signatures[signature](**given).items()}
-
-    return ask
 
 
 def _read(examples: Any, split: str, side: int) -> Any:

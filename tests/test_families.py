@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components import ask_model, serving_check
-from components.inspector import asker
+from components import ask_model, asking, serving_check
 from modules import families
 from modules.contract import check
 from modules.contract.check import BrokenFamily
@@ -200,7 +199,7 @@ def test_views_and_what_is_trivial_keep_to_the_contract(
 ) -> None:
     found = known(name)
     splits = Splits(*(Split(*examples.cut(mnist_dir, *part)) for part in ((0, 256), (256, 320))))
-    views = found.family.views(asker(str(found.model_dir)), splits)
+    views = found.family.views(asking.load(found.model_dir), splits)
     assert broken_clauses_of_views(views) == []
     trivial = found.family.trivial(splits)
     evaluation = found.family.evaluation

@@ -60,6 +60,10 @@ class Training:
         history: a number an epoch for each figure; None where it is not one.
         hyperparameters: as they were used.
         folder: of TensorBoard's logs and the pictures.
+        keras: the file that `keras.models.load_model` opens, below the output folder; empty for a
+            model that is none of Keras's.
+        epoch_seconds: that each epoch took; of a training that went on in its middle, those of the
+            epochs before as well.
     """
 
     history: Mapping[str, Sequence[float | None]]
@@ -71,6 +75,8 @@ class Training:
     eval_images: int = 0
     seconds: float = 0.0
     folder: str = ""
+    keras: str = ""
+    epoch_seconds: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
