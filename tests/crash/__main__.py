@@ -39,8 +39,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--fault", choices=(KILL, FULL), help="only this")
     add("--points", type=int, metavar="N", help="only so many, drawn by the seed")
     add("--seed", type=int, default=1, metavar="N", help="of that draw (default: 1)")
+    add("--first", type=int, default=1, metavar="N", help="begin with this one (default: 1)")
     add("--jobs", type=int, default=2, metavar="N", help="runs at once (default: 2)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.first < 1:
+        parser.error("the first point is 1")
+    return options
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
@@ -75,7 +79,7 @@ class _Sweep:
     def __init__(self, options: argparse.Namespace, cases: list[Case], work: Path) -> None:
         self._options, self._cases, self._work = options, cases, work
         self._data = make_data(work / "data")
-        self._next = _FORK.Value("i", 0)
+        self._next = _FORK.Value("i", options.first - 1)
         self._started = time.monotonic()
         self._lanes: dict[Connection, BaseProcess] = {}
 
@@ -102,7 +106,8 @@ class _Sweep:
         self._count(points)
         points = self._drawn(points)
         failed = []
-        for number in range(1, len(points) + 1):
+        first = self._options.first
+        for number in range(first, len(points) + 1):
             place, seconds, problems = self._told()
             words = "as unbroken" if not problems else f"FAILED, kept in {_KEPT / str(place + 1)}"
             _say(f"point {number} of {len(points)}  {points[place]}  {seconds:.1f} s  {words}")
@@ -111,7 +116,9 @@ class _Sweep:
             if problems:
                 failed.append(points[place])
         minutes = (time.monotonic() - self._started) / 60
-        _say(f"{len(points) - len(failed)} of {len(points)} points, in {minutes:.0f} min")
+        count = max(0, len(points) - first + 1)
+        since = "" if first == 1 else f" from the {first}th on"
+        _say(f"{count - len(failed)} of {count} points{since}, in {minutes:.0f} min")
         for point in failed:
             _say(f"failed: {point}")
         return 1 if failed else 0
