@@ -19,7 +19,8 @@ import local_runner
 from components.results.summary import Verdict
 from pipeline import api
 from pipeline.api import child, running, screen
-from pipeline.api.asked import settings_of, words
+from pipeline.api.command_line import settings_of, words
+from pipeline.screen import EVERY
 from pipeline.settings import BadSetting, make_settings
 from tests.commands import HEARING_CTRL_C
 from tests.conftest import PROJECT
@@ -260,7 +261,7 @@ def test_a_run_ends_when_who_started_it_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipeline.api import child, screen\n"
         "child.RUNNER = Path(sys.argv[1])\n"
-        "child.follow([], lambda line: screen.print_to(sys.stdout, line), False)\n"
+        "child.follow([], lambda line: screen.print_to(sys.stdout, line))\n"
     )
     caller = subprocess.Popen(
         [*HEARING_CTRL_C, sys.executable, "-c", code, str(runner)],
@@ -286,7 +287,7 @@ def test_an_error_of_the_callers_screen_leaves_no_run_behind(runs_code: Any) -> 
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        child.follow([], tell, terminal=False)
+        child.follow([], tell)
     with pytest.raises(ProcessLookupError):
         os.kill(seen[0], 0)
 
@@ -302,7 +303,9 @@ def test_a_notebook_shows_one_output_whose_last_line_moves(monkeypatch: pytest.M
     import IPython.display
 
     monkeypatch.setattr(IPython.display, "display", lambda *_, **__: Shown())
-    tell = screen.Notebook()
+    monkeypatch.setattr(screen, "is_notebook", lambda: True)
+    assert screen.variables() == {EVERY: "1"} and not screen.is_terminal()
+    tell = screen.teller()
     for line in (
         "a run",
         "  Trainer:  36% epoch 3/6",
@@ -314,7 +317,7 @@ def test_a_notebook_shows_one_output_whose_last_line_moves(monkeypatch: pytest.M
 
 
 def test_neither_a_terminal_nor_a_notebook_is_here() -> None:
-    assert not screen.is_terminal() and not screen.is_notebook()
+    assert not screen.variables() and not screen.is_terminal() and not screen.is_notebook()
 
 
 def test_the_runner_is_the_projects() -> None:

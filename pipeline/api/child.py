@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pipeline.sources import ROOT
@@ -44,7 +44,12 @@ class Ended(NamedTuple):
     interrupted: bool
 
 
-def follow(options: list[str], tell: Callable[[str], None], terminal: bool) -> Ended:
+def follow(
+    options: list[str],
+    tell: Callable[[str], None],
+    terminal: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Ended:
     """Runs local_runner.py to its end.
 
     Args:
@@ -52,6 +57,7 @@ def follow(options: list[str], tell: Callable[[str], None], terminal: bool) -> E
         tell: is given each line that it says, without its end; on a terminal what it says on
             standard error alone, since it draws on the terminal itself.
         terminal: whether standard output is a terminal that it may draw on.
+        variables: more of them, for its environment where it may not.
     """
     process = subprocess.Popen(
         [sys.executable, "-I", "-c", _LAUNCH, str(os.getpid()), str(RUNNER), *options],
@@ -61,7 +67,7 @@ def follow(options: list[str], tell: Callable[[str], None], terminal: bool) -> E
         text=True,
         errors="replace",
         start_new_session=True,
-        env=None if terminal else _plain(dict(os.environ)),
+        env=None if terminal else {**_plain(dict(os.environ)), **(variables or {})},
     )
     said, interrupted = [""], False
     lines = process.stderr if terminal else process.stdout

@@ -111,8 +111,8 @@ def thresholds(found: Iterable[Threshold]) -> pd.DataFrame:
     }
     index = pd.MultiIndex.from_tuples(list(rows), names=names)
     columns = pd.Index(_THRESHOLD, name="field")
-    found = pd.DataFrame(list(rows.values()), index=index, columns=columns)
-    return found.astype(dict.fromkeys(_NUMBERS & set(_THRESHOLD), float))
+    frame = pd.DataFrame(list(rows.values()), index=index, columns=columns)
+    return frame.astype(dict.fromkeys(_NUMBERS & set(_THRESHOLD), float))
 
 
 def gates(summary: Summary) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 from modules.contract.values import BadValue
 from pipeline.api import child, screen
-from pipeline.api.asked import Files, settings_of, words
+from pipeline.api.command_line import Files, settings_of, words
 from pipeline.api.errors import (
     BadInput,
     Failed,
@@ -93,8 +93,7 @@ def run(
     except BadValue as error:
         raise BadInput(str(error)) from None
     before = _latest(settings)
-    terminal = screen.is_terminal() and not screen.is_notebook()
-    ended = child.follow(options, screen.teller(), terminal)
+    ended = child.follow(options, screen.teller(), screen.is_terminal(), screen.variables())
     found = _found(settings, before)
     if ended.code == ExitCode.PUSHED and found is not None and not ended.interrupted:
         return found

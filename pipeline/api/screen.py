@@ -17,7 +17,7 @@ def is_terminal() -> bool:
     What a notebook or a test prints goes elsewhere.
     """
     try:
-        return sys.stdout.fileno() == 1 and sys.stdout.isatty()
+        return not is_notebook() and sys.stdout.fileno() == 1 and sys.stdout.isatty()
     except (AttributeError, OSError, ValueError):
         return False
 
@@ -35,6 +35,15 @@ def teller() -> Callable[[str], None]:
     if is_terminal():
         return lambda line: print_to(sys.stderr, line)
     return lambda line: print_to(sys.stdout, line)
+
+
+def variables() -> dict[str, str]:
+    """What a run is told of where its lines are shown, in its environment."""
+    if not is_notebook():
+        return {}
+    from pipeline.screen import EVERY  # rich takes a while
+
+    return {EVERY: "1"}
 
 
 def print_to(file: Any, line: str) -> None:
