@@ -66,6 +66,9 @@ def shared(name: str, folder: Path) -> runs.Run:
 
 
 def copied(run: runs.Run, to: Path) -> runs.Run:
-    """A shared run in an output folder of one's own, as if nobody had used it since."""
-    shutil.copytree(run.output.parent / _AS_IT_WAS, to, symlinks=True)
+    """A shared run in an output folder of one's own, as if nobody had used it since.
+
+    A folder that has a run of another family already gets this one's besides.
+    """
+    shutil.copytree(run.output.parent / _AS_IT_WAS, to, symlinks=True, dirs_exist_ok=True)
     return dataclasses.replace(run, output=to)

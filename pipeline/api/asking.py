@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,9 @@ def keras_model(of: Results) -> Any:
         raise NotThere(f"run {of.name} has no model of Keras's{why}", of)
     import keras
 
+    # Keras has to know the classes that are not its own.
+    if importlib.util.find_spec("modules.networks.registered"):
+        importlib.import_module("modules.networks.registered")
     return keras.models.load_model(file)
 
 

@@ -51,6 +51,7 @@ def run(
     no_cache: bool = False,
     rerun_from: str | None = None,
     no_lock: bool = False,
+    seeds: int | None = None,
     verbose: bool = False,
 ) -> Results:
     """Runs the pipeline, in a process of its own, and shows how far it is.
@@ -74,6 +75,7 @@ def run(
         no_cache: run every node.
         rerun_from: run this node anew, and all that depend on it.
         no_lock: go on where the file system has no locks.
+        seeds: how many trainings of one setting; the median one goes on to be pushed.
         verbose: show the libraries' messages, too.
 
     Returns:
