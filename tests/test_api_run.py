@@ -278,6 +278,34 @@ def test_a_run_ends_when_who_started_it_is_killed(tmp_path: Path) -> None:
     assert told.exists()
 
 
+def test_on_a_terminal_the_run_draws_itself(tmp_path: Path) -> None:
+    runner = tmp_path / "local_runner.py"
+    runner.write_text(
+        "import os, sys\n"
+        "print('drawn', sys.stdout.isatty(), os.environ.get('FORCE_COLOR'))\n"
+        "sys.stderr.write('complained\\n')\n"
+    )
+    code = (
+        "import sys; from pathlib import Path; from pipeline.api import child, screen\n"
+        "child.RUNNER = Path(sys.argv[1])\n"
+        "ended = child.follow([], screen.teller(), screen.is_terminal())\n"
+        "assert ended == child.Ended(0, 'complained', False), ended\n"
+    )
+    master, slave = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(runner)],
+        cwd=PROJECT,
+        env={**os.environ, "FORCE_COLOR": "1"},
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(slave)
+    drawn = os.read(master, 1000).decode()
+    os.close(master)
+    assert (done.returncode, done.stderr, drawn) == (0, "complained\n", "drawn True 1\r\n")
+
+
 def test_an_error_of_the_callers_screen_leaves_no_run_behind(runs_code: Any) -> None:
     runs_code("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)")
     seen: list[int] = []

@@ -71,6 +71,12 @@ def test_the_command_is_there_and_knows_that_no_data_came_along(site: Path, tmp_
     assert not [*tmp_path.iterdir()]
 
 
+def test_an_environment_without_the_dependencies_is_told_so(site: Path, tmp_path: Path) -> None:
+    done = python(site, tmp_path, "-S", "-m", "local_runner")  # without site-packages
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "lacks tfx" in done.stderr and "install the distribution with its depend" in done.stderr
+
+
 def test_a_run_can_be_called_and_what_is_bad_is_a_sentence(site: Path, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; import pipeline\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.results import predictions as answers
 from components.results.facts import Evaluation, Training
-from components.results.numbers import number, title
+from components.results.numbers import SPACE, number, title
 from components.results.report import HTML, JSON, read_report
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, Verdict, find_summaries, read_summary
@@ -205,7 +205,8 @@ class Results:
         found = self.summary.evaluation
         if found is None:
             return ""
-        return ", ".join(f"{title(n)} {number(found.overall.get(n), n)}" for n in found.headline)
+        said = (f"{title(n)} {number(found.overall.get(n), n)}" for n in found.headline)
+        return ", ".join(said).replace(SPACE, " ")
 
     def __repr__(self) -> str:
         parts = (self.model, self.name, self.verdict.outcome, self._headline())
