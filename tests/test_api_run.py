@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import local_runner
@@ -84,6 +85,7 @@ def test_every_option_of_the_front_door_can_be_given(monkeypatch: pytest.MonkeyP
         ({"set": {"training.epochs": 3, "data": {"train_images": None}}},
          {"training": {"epochs": 3}, "data": {"train_images": None}}),
         ({"set": {"checks.muted": ["TRI304", "TRI303"]}}, {"checks": {"muted": "TRI304 TRI303"}}),
+        ({"seed": np.int64(4)}, {"seed": 4}),
         ({"hyperparameters": {"pre_norm": True, "dropout": 1e-7, "stem": "conv"}}, None),
     ],
 )  # fmt: skip
@@ -235,6 +237,18 @@ def test_ctrl_c_lets_the_run_end_in_order(
     thread.join()
     assert isinstance(error.value, api.Stopped) and str(error.value) == "stopped"
     assert error.value.results and "stopped in order" in capsys.readouterr().out
+
+
+def test_ctrl_c_is_not_lost_when_the_run_has_ended_meanwhile(
+    output: Path, runs_code: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = begun(Verdict("pushed", 0, "/serving/1"), output) + IN_ORDER.format(busy=0)
+    runs_code(code.replace("sys.exit(130)", "sys.exit(0)"))
+    thread = interrupt(1, capsys)
+    with pytest.raises(api.Stopped, match="had ended, pushed: /serving/1") as error:
+        api.run(output=output)
+    thread.join()
+    assert error.value.results and error.value.results.verdict.exit_code == 0
 
 
 def test_a_second_ctrl_c_does_not_wait(

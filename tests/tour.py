@@ -12,7 +12,7 @@ FAMILIES = ("transformer", "short vae", "short gan")  # in tests/smoke.py
 RUN_ALREADY = """
 import pipeline.api.running as _running
 from pipeline.api import child as _child
-from pipeline.api.found import read as _read
+from pipeline.api.reading import read as _read
 
 _child.follow = lambda *_: _child.Ended(0, "", False)
 _running._found = lambda settings, _: _read(_running._latest(settings), settings.output)

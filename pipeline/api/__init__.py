@@ -17,7 +17,8 @@ from pipeline.api.errors import (
     Stopped,
     TriptychError,
 )
-from pipeline.api.found import Results, results
+from pipeline.api.found import Results
+from pipeline.api.reading import results
 from pipeline.api.running import run
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import numbers
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -74,7 +75,7 @@ def _text(name: str, value: Any) -> str:
         return str(value).lower()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, str | int | float) or hasattr(value, "item"):  # a number of NumPy's
+    if isinstance(value, str | numbers.Number):
         return str(value)
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         return " ".join(value)

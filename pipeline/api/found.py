@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import html
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,7 @@ from components.results.facts import Evaluation, Training
 from components.results.numbers import SPACE, number, title
 from components.results.report import HTML, JSON, read_report
 from components.results.stored import BadFacts
-from components.results.summary import FILE, Summary, Verdict, find_summaries, read_summary
-from modules.contract.paths import BadPath, absolute, local_path
+from components.results.summary import Summary, Verdict
 from pipeline.api import frames
 from pipeline.api.errors import NotThere
 from pipeline.api.pictures import Pictures
@@ -219,38 +217,3 @@ class Results:
             f"<p><b>{html.escape(self.model)}</b>, run {html.escape(self.name)}<br>{said}<br>"
             f'{headline}<br><a href="{page}">report</a></p>'
         )
-
-
-def read(folder: Path, output: Path) -> Results:
-    """Reads a run from its folder.
-
-    Raises:
-        NotThere: it has no summary, or one of another version of the project.
-    """
-    try:
-        return Results(read_summary(folder / FILE), folder, output)
-    except BadFacts as error:
-        raise NotThere(str(error)) from None
-
-
-def results(output: str | os.PathLike[str] = "output", run: str = "", model: str = "") -> Results:
-    """Reads what an earlier run has found.
-
-    Args:
-        output: the folder that it wrote to.
-        run: its name; empty for the newest.
-        model: the family; empty for whichever.
-
-    Raises:
-        NotThere: there is no such run.
-    """
-    try:
-        place = absolute(local_path(os.fspath(output)))
-        found = find_summaries(place, run)
-    except (BadFacts, BadPath) as error:
-        raise NotThere(str(error)) from None
-    wanted = [file for file in found if model in ("", file.relative_to(place).parts[0])]
-    if not wanted:
-        named = f" called {run}" if run else ""
-        raise NotThere(f"there is no run of {model}{named} in {place}")
-    return read(wanted[-1].resolve().parent, place)

@@ -14,11 +14,13 @@ from pipeline.api.errors import (
     BadInput,
     Failed,
     Killed,
+    NotThere,
     Refused,
     Stopped,
     TriptychError,
 )
-from pipeline.api.found import Results, read
+from pipeline.api.found import Results
+from pipeline.api.reading import read
 from pipeline.exit_codes import ExitCode
 from pipeline.run_folder import LATEST, UNFINISHED
 from pipeline.settings import Settings
@@ -111,7 +113,10 @@ def _found(settings: Settings, before: Path) -> Results | None:
     folder = _latest(settings)
     if folder == before or not folder.is_dir():
         return None
-    return read(folder, settings.output)
+    try:
+        return read(folder, settings.output)
+    except NotThere:
+        return None
 
 
 def _error(ended: child.Ended, found: Results | None) -> TriptychError:
@@ -125,7 +130,9 @@ def _error(ended: child.Ended, found: Results | None) -> TriptychError:
 def _sentence(kind: type[TriptychError], ended: child.Ended, found: Results | None) -> str:
     if kind is Killed:
         return "killed; the same call resumes it"
-    if found is not None and found.verdict.outcome not in (UNFINISHED, "pushed"):
+    if found is not None and found.verdict.exit_code == ExitCode.PUSHED:
+        return f"stopped when the run had ended, {found.verdict}"
+    if found is not None and found.verdict.outcome != UNFINISHED:
         said = found.verdict.reason or found.verdict.outcome
         return f"{said}; see {found.log}" if kind is Failed else said
     if kind is Stopped:
