@@ -41,7 +41,7 @@ def tour_of(output: Path, *first: str, without: Iterable[str] = ()) -> list[nbfo
         # By sockets that are files: of two kernels that choose a free port, both may find the same.
         kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
         place = {"metadata": {"path": str(FILE.parent)}}
-        NotebookClient(notebook, kernel, timeout=580, resources=place).execute(cleanup_kc=True)
+        NotebookClient(notebook, kernel, timeout=1200, resources=place).execute(cleanup_kc=True)
     return notebook.cells
 
 
@@ -85,6 +85,7 @@ def test_its_cells_show_what_they_say(smoke_run: Callable[[str], runs.Run], tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_it_runs_the_families(tmp_path: Path) -> None:
     cells = tour_of(tmp_path / "output")
     check(cells)

@@ -20,7 +20,7 @@ _running._found = lambda settings, _: _read(_running._latest(settings), settings
 
 
 def merged(smoke_run: Callable[[str], runs.Run], output: Path) -> Path:
-    """Copies what the session's smoke runs wrote into one folder, and returns it; to be read."""
+    """Shows what the session's smoke runs wrote in one folder, and returns it; to be read."""
     for name in FAMILIES:
-        smoke.copied(smoke_run(name), output)
+        smoke.linked(smoke_run(name), output)
     return output
