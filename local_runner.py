@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))
+if str(ROOT) not in sys.path:  # where it is installed, it is there
+    sys.path.insert(0, str(ROOT))
 
+from components.results.commands import IN_CLONE  # noqa: E402
 from modules.contract.values import BadValue  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.run_folder import RunFolder
     from pipeline.screen import Screen
 
+NAME = "triptych" if Path(sys.argv[0]).name == "triptych" else "local_runner.py"
 _STOPPED = "stopped; the same command resumes it"
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
@@ -35,7 +38,7 @@ NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysi
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        prog="local_runner.py",
+        prog=NAME,
         description="Runs the pipeline on this machine: labelled images in, a tuned, judged, "
         "pushed model out.",
         epilog="exit codes: 0 pushed, 1 failed, 2 bad usage or input, 3 refused by a gate or for a "
@@ -79,9 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
+        said = f"this Python ({sys.executable}) lacks {', '.join(missing)}; "
+        if not IN_CLONE:
+            return _complain(f"{said}install the distribution with its dependencies")
         return _complain(
-            f"this Python ({sys.executable}) lacks {', '.join(missing)}; run `make setup` once, "
-            "then start `.venv/bin/python local_runner.py`, or use `make run`"
+            f"{said}run `make setup` once, then start `.venv/bin/python local_runner.py`, or use "
+            "`make run`"
         )
     from components.readers.reader import BadDataset  # needs NumPy
 
@@ -230,7 +236,7 @@ def _say(line: str) -> None:
 
 
 def _complain(message: str, code: int = ExitCode.BAD_INPUT) -> int:
-    sys.stderr.write(f"local_runner.py: {message}\n")
+    sys.stderr.write(f"{NAME}: {message}\n")
     return code
 
 
@@ -244,6 +250,11 @@ def _environment() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-if __name__ == "__main__":
+def console() -> int:
+    """The command `triptych` of an installed distribution; returns the exit code."""
     _environment()
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(console())

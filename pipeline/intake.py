@@ -6,7 +6,9 @@ import dataclasses
 from pathlib import Path
 
 from pipeline import learning
-from pipeline.settings import BadSetting, Settings
+from pipeline.settings import DECLARED, BadSetting, Settings
+
+_BROUGHT = DECLARED["data_dir"].default  # with the clone, not with what is installed
 
 
 def on_data(settings: Settings, folder: Path | None = None) -> Settings:
@@ -21,12 +23,17 @@ def on_data(settings: Settings, folder: Path | None = None) -> Settings:
 
     Raises:
         BadDataset: the data cannot be used, or too little of them is taken.
-        BadSetting: a person asked for more images than there are, or for a search with nothing to
-            search.
+        BadSetting: a person asked for more images than there are, for a search with nothing to
+            search, or for data that do not come with the installation.
     """
     from components.readers.intake import take  # needs NumPy
 
     data = settings.data
+    if folder is None and settings.data_dir == _BROUGHT and not _BROUGHT.is_dir():
+        raise BadSetting(
+            "this installation brings no data: give data_dir (--data-dir), the folder with the "
+            "four IDX files"
+        )
     taken = take(folder or settings.data_dir, data.transposed, data.train_images, data.test_images)
     there = {"train_images": taken.dataset.train_count, "test_images": taken.dataset.test_count}
     for name, count in there.items():

@@ -147,6 +147,8 @@ def shown_default(value: Declared) -> str:
     if isinstance(value.default, bool):
         return str(value.default).lower()
     if isinstance(value.default, Path) and value.default.is_relative_to(ROOT):
+        if not value.default.exists():
+            return "none; to be given"
         return f"{value.default.relative_to(ROOT)} of the project"
     return str(value.default)
 

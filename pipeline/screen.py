@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TextIO
 
@@ -17,6 +18,7 @@ _MARKS = {
     "failed": "[red]failed[/]",
 }
 _QUIET_SECONDS = 20.0  # between lines of progress where nothing can be redrawn
+EVERY = "TRIPTYCH_PROGRESS_SECONDS"  # the variable that says otherwise, where they can be replaced
 
 
 class Screen:
@@ -35,6 +37,7 @@ class Screen:
         self._task = bars.TaskID(0)
         self._node = ""
         self._spoken = 0.0
+        self._quiet = float(os.environ.get(EVERY, _QUIET_SECONDS))
 
     def say(self, text: str) -> None:
         """Prints a line; rich's markup is not interpreted."""
@@ -74,7 +77,7 @@ class Screen:
             self._bar.update(
                 self._task, completed=progress.done, total=progress.total, figure=figure
             )
-        elif time.monotonic() - self._spoken > _QUIET_SECONDS:
+        elif time.monotonic() - self._spoken > self._quiet:
             self._spoken = time.monotonic()
             self.say(f"  {self._node}: {progress.done / progress.total:4.0%} {figure}")
 

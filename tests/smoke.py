@@ -69,3 +69,12 @@ def copied(run: runs.Run, to: Path) -> runs.Run:
     """A shared run in an output folder of one's own, as if nobody had used it since."""
     shutil.copytree(run.output.parent / _AS_IT_WAS, to, symlinks=True)
     return dataclasses.replace(run, output=to)
+
+
+def linked(run: runs.Run, to: Path) -> None:
+    """Lets a folder show a shared run as it was; several families' can be in one, to be read."""
+    kept = run.output.parent / _AS_IT_WAS
+    for place in (kept, kept / "artifacts", kept / "serving"):
+        link = to / place.relative_to(kept) / run.model
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(place / run.model)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from pipeline import api
 from tests import examples, models, runs
 from tests.stores import Execution, executions
 
@@ -111,6 +112,18 @@ def test_a_second_run_ends_as_the_first(pushed: runs.Run) -> None:
     took = [[node["took"] for node in run.summary["nodes"]] for run in (again, pushed)]
     assert took[0] == took[1] and sum(took[0]) > 0
     assert executions(pushed.output, Execution.CACHED) == before  # the store was not asked
+
+
+def test_a_run_from_python_ends_as_the_first(
+    pushed: runs.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = api.run(profile="smoke", output=pushed.output)
+    assert found.verdict.outcome == "pushed" and set(found.nodes["state"]) == {"cached"}
+    assert found.name > pushed.summary["run"] and len(found.predictions) == 2000
+    shown = capsys.readouterr().out.splitlines()
+    assert (
+        shown[0].startswith("transformer, profile smoke") and shown[-1] == f"report  {found.report}"
+    )
 
 
 def test_a_folder_that_was_copied_is_used_as_the_original_was(

@@ -2,8 +2,10 @@
 
 import io
 
+import pytest
+
 from modules.training.progress import Progress
-from pipeline.screen import Screen
+from pipeline.screen import EVERY, Screen
 
 
 def test_the_log_gets_each_line_as_plain_text_and_the_screen_no_notes() -> None:
@@ -27,3 +29,12 @@ def test_without_a_terminal_a_node_that_takes_long_says_so_now_and_then() -> Non
     screen._spoken -= 60.0
     screen.show_progress(half)
     assert file.getvalue() == "  Trainer:  50% epoch 1/2, val accuracy 0.9\n"
+
+
+def test_how_often_it_says_so_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(EVERY, "0")
+    file = io.StringIO()
+    screen = Screen(file)
+    screen.start("Trainer")
+    screen.show_progress(Progress("training", 1, 2))
+    assert file.getvalue() == "  Trainer:  50% \n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from components.results.report import Command
 from components.results.run_names import is_local
 from components.results.summary import Summary
 
-PROGRAM = (".venv/bin/python", "local_runner.py")
-SHOW = (".venv/bin/python", "-m", "components.results")
 ROOT = Path(__file__).resolve().parents[2]  # of the project, where these commands are at home
+IN_CLONE = (ROOT / "pyproject.toml").is_file()  # otherwise it is installed, and ROOT is no home
+PYTHON = ".venv/bin/python" if IN_CLONE else sys.executable
+PROGRAM = (PYTHON, "local_runner.py") if IN_CLONE else (PYTHON, "-m", "local_runner")
+SHOW = (PYTHON, "-m", "components.results")
 SETTINGS, GATES = "settings.toml", "gates.toml"  # in a run's folder
 
 _STOPPED = ("unfinished", "interrupted", "terminated", "hangup", "killed", "failed")
@@ -74,7 +77,8 @@ def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterat
 
 def _ask(pushed: str, output: Path) -> str:
     model = output.joinpath("serving", *Path(pushed).parts[-2:])  # MODEL/VERSION
-    return shlex.join((".venv/bin/saved_model_cli", "show", "--dir", place(model), "--all"))
+    program = str(Path(PYTHON).with_name("saved_model_cli"))
+    return shlex.join((program, "show", "--dir", place(model), "--all"))
 
 
 def _within_reach(summary: Summary) -> list[tuple[str, str]]:
