@@ -1,6 +1,7 @@
 """What stops a training that has gone wrong, and the pictures on its way."""
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 
 from modules.training.callbacks import (
     Backup,
+    Clock,
     CollapseError,
     NotFiniteLossError,
     Pictures,
@@ -125,25 +127,41 @@ def backed_up(folder: Path, epochs: int) -> keras.Model:
     """A model after so many epochs with a backup in the folder; its weight is their number."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.compile("sgd", "mse", jit_compile=False)
-    backup = Backup(folder)
+    clock = Clock()
+    backup = Backup(folder, clock)
     backup.set_model(model)
     for epoch in range(epochs):
         model.set_weights([np.full((1, 1), epoch + 1.0)])
+        clock.seconds.append(epoch + 0.5)
         backup.on_epoch_end(epoch, {"loss": 1.0 / (epoch + 1)})
     return model
 
 
-def test_a_backup_gives_back_weights_and_history(tmp_path: Path) -> None:
+def test_a_backup_gives_back_weights_history_and_seconds(tmp_path: Path) -> None:
     model = backed_up(tmp_path, epochs=3)
     model.set_weights([np.zeros((1, 1))])
-    backup = Backup(tmp_path)
+    clock = Clock()
+    backup = Backup(tmp_path, clock)
     assert backup.restore(model) == 3
     assert model.get_weights()[0] == 3.0 and backup.past == {"loss": [1.0, 0.5, 1.0 / 3.0]}
+    assert clock.seconds == [0.5, 1.5, 2.5]
 
 
 @pytest.mark.parametrize("lost", ["epoch-00003.json", "epoch-00003.weights.h5"])
 def test_half_a_backup_is_none(lost: str, tmp_path: Path) -> None:
     model = backed_up(tmp_path, epochs=3)
     (tmp_path / lost).unlink()
-    backup = Backup(tmp_path)
-    assert backup.restore(model) == 0 and backup.past == {}
+    clock = Clock()
+    backup = Backup(tmp_path, clock)
+    assert backup.restore(model) == 0 and backup.past == {} and clock.seconds == []
+
+
+def test_a_clock_measures_each_epoch() -> None:
+    clock = Clock()
+    clock.seconds = [9.0]  # of an epoch before
+    for epoch in (1, 2):
+        clock.on_epoch_begin(epoch)
+        time.sleep(0.02)
+        clock.on_epoch_end(epoch)
+    assert clock.seconds[0] == 9.0 and len(clock.seconds) == 3
+    assert all(0.02 <= seconds < 5.0 for seconds in clock.seconds[1:])

@@ -70,7 +70,8 @@ class KerasFamily(Family):
         done = run.start
         if run.go_on_from:
             model.load_weights(run.go_on_from)
-        backup = callbacks.Backup(run.backup) if run.backup else None
+        clock = callbacks.Clock()
+        backup = callbacks.Backup(run.backup, clock) if run.backup else None
         if backup:
             done = max(done, backup.restore(model))
         past = {name: list(seen) for name, seen in backup.past.items()} if backup else {}
@@ -95,7 +96,7 @@ class KerasFamily(Family):
                 ),
             ]
         # What is stopped is shown, too, its last epoch included; what is kept has been looked at.
-        watching = [seen, *shown, *watching, *([backup] if backup else [])]
+        watching = [seen, clock, *shown, *watching, *([backup] if backup else [])]
         try:
             model.fit(
                 stream,
@@ -111,6 +112,7 @@ class KerasFamily(Family):
             for one in shown:
                 one.on_train_end()  # which Keras leaves out
             stopped.history = _joined(past, seen.history)
+            stopped.epoch_seconds = clock.seconds
             raise
         if run.keep:
             callbacks.save_weights(model, run.keep)
@@ -120,6 +122,7 @@ class KerasFamily(Family):
             trackable=model,
             signatures=lambda images, seed: self.signatures(model, images, seed),
             pictures=lambda images: self.pictures(model, images),
+            epoch_seconds=clock.seconds,
         )
 
 
