@@ -100,7 +100,7 @@ def pictures_of(folder: Path, epochs: int) -> list[str]:
         callback.on_epoch_end(epoch)
     grey = 255
     callback.on_train_end()
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.glob("*.png"))
 
 
 def test_pictures_are_written_at_every_tenth_of_the_way_and_at_the_end(tmp_path: Path) -> None:
@@ -109,6 +109,25 @@ def test_pictures_are_written_at_every_tenth_of_the_way_and_at_the_end(tmp_path:
     assert names == [*expected, "samples.png"]
     for name, grey in (*zip(expected, range(5, 51, 5), strict=True), ("samples.png", 255)):
         assert np.all(tf.io.decode_png((tmp_path / name).read_bytes()) == grey)
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(3, [0, 1, 2]), (21, [*range(1, 20, 2), 20])])
+def test_each_picture_is_an_image_summary_once(
+    epochs: int, steps: list[int], tmp_path: Path
+) -> None:
+    pictures_of(tmp_path, epochs)
+    [file] = tmp_path.glob("events.out.tfevents.*")
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = [tf.compat.v1.Event.FromString(record) for record in records]
+    found = [(event.step, value.tag) for event in events for value in event.summary.value]
+    assert found == [(step, "samples") for step in steps]
+
+
+def test_a_model_that_draws_nothing_has_no_image_summaries(tmp_path: Path) -> None:
+    callback = Pictures(dict, tmp_path, 1)
+    callback.on_epoch_end(0)
+    callback.on_train_end()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 9, 10, 11, 14, 15, 16, 19, 25, 26, 100, 101, 1000])
