@@ -75,6 +75,7 @@ def test_through_tfxs_executor_a_training_leaves_a_model_its_history_and_no_back
     assert facts["hyperparameters"]["layers"] == 1 and facts["train_images"] == TRAIN
     assert facts["history"]["loss"][-1] < facts["history"]["loss"][0]
     assert list(run.rglob("events.out.tfevents.*"))
+    assert (run / "pictures" / "attention.png").exists()
     assert not list(run.glob("training-*"))
     assert reports[-1].done == reports[-1].total and "val accuracy" in reports[-1].figure
     assert all(a.done <= b.done for a, b in zip(reports, reports[1:], strict=False))

@@ -128,7 +128,8 @@ class Trained:
         signatures: how the exported model can be called, by name, from the training images,
             uint8 (N, S, S), for what an evaluation compares with, and a seed; all that are
             served and the evaluation's are there.
-        pictures: grey pictures by name, uint8 (height, width), of held-out images or of samples.
+        pictures: of held-out images or of samples, by name: uint8 (height, width), or
+            (height, width, 3) in colours.
         epoch_seconds: that each epoch took; empty where that was not measured.
     """
 

@@ -46,9 +46,13 @@ class KerasFamily(Family):
         return ""
 
     def pictures(self, model: Any, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Grey pictures by name, uint8 (height, width); see Trained."""
+        """Pictures by name; see Trained."""
         del model, images
         return {}
+
+    def drawn(self, model: Any, held_out: Split) -> dict[str, np.ndarray]:
+        """The pictures that a training draws on its way; `pictures`, unless labels tell more."""
+        return self.pictures(model, held_out.images)
 
     def check(self, values: Values) -> None:
         """Builds a model, since that is where values meet."""
@@ -90,7 +94,7 @@ class KerasFamily(Family):
             shown = [
                 keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False),
                 callbacks.Pictures(
-                    lambda: self.pictures(model, splits.held_out.images),
+                    lambda: self.drawn(model, splits.held_out),
                     run.log_dir / "pictures",
                     run.epochs,
                 ),

@@ -124,7 +124,7 @@ class Pictures(keras.callbacks.Callback):
     """Writes what the model makes, some ten times in a training and after its last epoch.
 
     Args:
-        draw: pictures by name, each uint8 (height, width).
+        draw: pictures by name, each uint8 (height, width), or (height, width, 3) in colours.
         directory: takes NAME-epoch-00007.png and so on, and at last NAME.png; beside them the same
             as image summaries, at the steps of TensorBoard's scalars: the epochs, from 0 on.
         epochs: of the whole training.
@@ -165,7 +165,8 @@ class Pictures(keras.callbacks.Callback):
         self._writer = self._writer or tf.summary.create_file_writer(str(self._directory))
         with self._writer.as_default():
             for name, picture in drawn.items():
-                tf.summary.image(name, picture[None, :, :, None], step=self._epoch)
+                layers = picture[..., None] if picture.ndim == 2 else picture
+                tf.summary.image(name, layers[None], step=self._epoch)
         self._writer.flush()  # for who watches
 
 
