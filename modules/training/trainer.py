@@ -83,7 +83,7 @@ def run_fn(fn_args: FnArgs) -> None:
         """Writes down how training went; nothing of it is unfinished then."""
         found = {
             "history": went.history,
-            "epoch_seconds": list(went.epoch_seconds),
+            "epoch_seconds": [*map(float, went.epoch_seconds)],
             "parameters": parameters,
         }
         seconds = round(time.monotonic() - started, 1)
