@@ -15,10 +15,10 @@ from modules.training.callbacks import (
     Clock,
     CollapseError,
     NotFiniteLossError,
-    Pictures,
     StopOnCollapse,
     StopOnNotFiniteLoss,
 )
+from modules.training.drawing import Pictures
 
 
 def collapsed(logs: dict[str, Any]) -> str:

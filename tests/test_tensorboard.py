@@ -25,7 +25,7 @@ from components.results.run_names import new_run_id
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Node, Summary, Verdict, write_summary
 from components.trial_logs import write_trials
-from modules.training.callbacks import Pictures
+from modules.training.drawing import Pictures
 from scripts import board
 from tests import results
 from tests.conftest import PROJECT

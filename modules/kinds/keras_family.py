@@ -63,7 +63,7 @@ class KerasFamily(Family):
         import keras
         import tensorflow as tf
 
-        from modules.training import callbacks
+        from modules.training import callbacks, drawing
 
         keras.backend.clear_session()
         keras.utils.set_random_seed(run.seed)
@@ -93,7 +93,7 @@ class KerasFamily(Family):
         if run.log_dir:
             shown = [
                 keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False),
-                callbacks.Pictures(
+                drawing.Pictures(
                     lambda: self.drawn(model, splits.held_out),
                     run.log_dir / "pictures",
                     run.epochs,
