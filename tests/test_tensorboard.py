@@ -190,5 +190,6 @@ def test_what_is_not_there_is_bad_usage(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_the_program_itself_starts() -> None:
-    [program] = importlib.metadata.entry_points(group="console_scripts", name="tensorboard")
+    installed = importlib.metadata.distribution("tensorboard").entry_points
+    [program] = installed.select(group="console_scripts", name="tensorboard")
     assert Path(sys.executable).with_name("tensorboard").is_file() and callable(program.load())
