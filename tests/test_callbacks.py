@@ -92,7 +92,7 @@ def pictures_of(folder: Path, epochs: int) -> list[str]:
     grey = 0
 
     def draw() -> dict[str, np.ndarray]:
-        return {"samples": np.full((4, 4), grey, np.uint8)}
+        return {"samples": np.full((4, 4), grey % 256, np.uint8)}
 
     callback = Pictures(draw, folder, epochs)
     for epoch in range(epochs):
