@@ -10,7 +10,7 @@ python := .venv/bin/python
 kfp_python := .venv-kubeflow/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-kubeflow run test test-all test-crash bench kubeflow kubeflow-local image test-image lint lock sdist \
+.PHONY: help setup setup-kubeflow run test test-all test-crash tensorboard bench kubeflow kubeflow-local image test-image lint lock sdist \
   clean clean-all
 
 help: ## list these targets
@@ -37,6 +37,9 @@ test-all: setup setup-kubeflow ## run all tests
 
 test-crash: setup ## stop small runs at every durable step, resume and compare; ARGS="--node Pusher" chooses
 	@$(python) -m tests.crash $(ARGS)
+
+tensorboard: setup ## open TensorBoard on the newest run of OUTPUT=output; MODEL=, ARGS="--run RUN" choose another
+	@$(python) scripts/board.py "$(or $(OUTPUT),output)" $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)

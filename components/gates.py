@@ -98,7 +98,13 @@ def no_gates(gate: str) -> Failure:
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """What a gate said."""
+    """What a gate said.
+
+    Attributes:
+        gate: the node that asks.
+        passed: whether it let the model or the data pass.
+        failures: what was not met; none of a gate that let pass.
+    """
 
     gate: str
     passed: bool

@@ -36,11 +36,11 @@ def read_evaluation(
     for key, views in result.slicing_metrics:
         for sub_key, metrics in views[""].items():
             if not sub_key:
-                whole = spec.overall if key else ()
+                without = spec.meaningless([column for column, _ in key])
                 slices[_slice_name(key, names)] = {
                     name: _value(value)
                     for name, value in sorted(metrics.items())
-                    if name.removesuffix(DIFFERENCE) not in whole
+                    if name.removesuffix(DIFFERENCE) not in without
                     and not (
                         name.endswith(DIFFERENCE) and name.removesuffix(DIFFERENCE) in left_out
                     )

@@ -11,7 +11,9 @@ from tfx.dsl.components.base import executor_spec
 from tfx.types import artifact_utils, standard_component_specs
 
 from components.gates import broken_off, write_record
-from components.results.facts import OBJECTIVE_FILE
+from components.results.facts import OBJECTIVE_FILE, read_tuning
+from components.results.logs import TRIALS
+from components.trial_logs import write_trials
 from modules.contract.family import TrainingStopped
 from modules.util.files import write_json
 
@@ -19,7 +21,8 @@ TUNER = "Tuner"
 
 
 class Executor(tfx_executor.Executor):
-    """Searches as TFX does, and writes the objective beside the trials: they hold bare scores.
+    """Searches as TFX does, and writes the objective beside the trials, which hold bare scores, and
+    a session of TensorBoard's HParams for each of them.
 
     A search whose trials were all broken off is complete, so that it is not made again: the record
     beside its results says that nothing was found, and the run ends there.
@@ -45,6 +48,7 @@ class Executor(tfx_executor.Executor):
         objective = tuner.oracle.objective
         found = {"name": objective.name, "direction": objective.direction}
         write_json(Path(results, OBJECTIVE_FILE), found)
+        write_trials(Path(results, TRIALS), read_tuning(output_dict))
 
 
 class Tuner(tfx_tuner.Tuner):

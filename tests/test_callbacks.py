@@ -1,6 +1,7 @@
 """What stops a training that has gone wrong, and the pictures on its way."""
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import tensorflow as tf
 
 from modules.training.callbacks import (
     Backup,
+    Clock,
     CollapseError,
     NotFiniteLossError,
-    Pictures,
     StopOnCollapse,
     StopOnNotFiniteLoss,
 )
+from modules.training.drawing import Pictures
 
 
 def collapsed(logs: dict[str, Any]) -> str:
@@ -90,7 +92,7 @@ def pictures_of(folder: Path, epochs: int) -> list[str]:
     grey = 0
 
     def draw() -> dict[str, np.ndarray]:
-        return {"samples": np.full((4, 4), grey, np.uint8)}
+        return {"samples": np.full((4, 4), grey % 256, np.uint8)}
 
     callback = Pictures(draw, folder, epochs)
     for epoch in range(epochs):
@@ -98,7 +100,7 @@ def pictures_of(folder: Path, epochs: int) -> list[str]:
         callback.on_epoch_end(epoch)
     grey = 255
     callback.on_train_end()
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.glob("*.png"))
 
 
 def test_pictures_are_written_at_every_tenth_of_the_way_and_at_the_end(tmp_path: Path) -> None:
@@ -107,6 +109,25 @@ def test_pictures_are_written_at_every_tenth_of_the_way_and_at_the_end(tmp_path:
     assert names == [*expected, "samples.png"]
     for name, grey in (*zip(expected, range(5, 51, 5), strict=True), ("samples.png", 255)):
         assert np.all(tf.io.decode_png((tmp_path / name).read_bytes()) == grey)
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(3, [0, 1, 2]), (21, [*range(1, 20, 2), 20])])
+def test_each_picture_is_an_image_summary_once(
+    epochs: int, steps: list[int], tmp_path: Path
+) -> None:
+    pictures_of(tmp_path, epochs)
+    [file] = tmp_path.glob("events.out.tfevents.*")
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = [tf.compat.v1.Event.FromString(record) for record in records]
+    found = [(event.step, value.tag) for event in events for value in event.summary.value]
+    assert found == [(step, "samples") for step in steps]
+
+
+def test_a_model_that_draws_nothing_has_no_image_summaries(tmp_path: Path) -> None:
+    callback = Pictures(dict, tmp_path, 1)
+    callback.on_epoch_end(0)
+    callback.on_train_end()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 9, 10, 11, 14, 15, 16, 19, 25, 26, 100, 101, 1000])
@@ -125,25 +146,41 @@ def backed_up(folder: Path, epochs: int) -> keras.Model:
     """A model after so many epochs with a backup in the folder; its weight is their number."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.compile("sgd", "mse", jit_compile=False)
-    backup = Backup(folder)
+    clock = Clock()
+    backup = Backup(folder, clock)
     backup.set_model(model)
     for epoch in range(epochs):
         model.set_weights([np.full((1, 1), epoch + 1.0)])
+        clock.seconds.append(epoch + 0.5)
         backup.on_epoch_end(epoch, {"loss": 1.0 / (epoch + 1)})
     return model
 
 
-def test_a_backup_gives_back_weights_and_history(tmp_path: Path) -> None:
+def test_a_backup_gives_back_weights_history_and_seconds(tmp_path: Path) -> None:
     model = backed_up(tmp_path, epochs=3)
     model.set_weights([np.zeros((1, 1))])
-    backup = Backup(tmp_path)
+    clock = Clock()
+    backup = Backup(tmp_path, clock)
     assert backup.restore(model) == 3
     assert model.get_weights()[0] == 3.0 and backup.past == {"loss": [1.0, 0.5, 1.0 / 3.0]}
+    assert clock.seconds == [0.5, 1.5, 2.5]
 
 
 @pytest.mark.parametrize("lost", ["epoch-00003.json", "epoch-00003.weights.h5"])
 def test_half_a_backup_is_none(lost: str, tmp_path: Path) -> None:
     model = backed_up(tmp_path, epochs=3)
     (tmp_path / lost).unlink()
-    backup = Backup(tmp_path)
-    assert backup.restore(model) == 0 and backup.past == {}
+    clock = Clock()
+    backup = Backup(tmp_path, clock)
+    assert backup.restore(model) == 0 and backup.past == {} and clock.seconds == []
+
+
+def test_a_clock_measures_each_epoch() -> None:
+    clock = Clock()
+    clock.seconds = [9.0]  # of an epoch before
+    for epoch in (1, 2):
+        clock.on_epoch_begin(epoch)
+        time.sleep(0.02)
+        clock.on_epoch_end(epoch)
+    assert clock.seconds[0] == 9.0 and len(clock.seconds) == 3
+    assert all(0.02 <= seconds < 5.0 for seconds in clock.seconds[1:])

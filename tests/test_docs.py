@@ -20,6 +20,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import read_options
 from pipeline.settings import FAMILIES, make_settings
 from pipeline.sources import PACKAGES, ROOT
+from scripts import board
 from tests.datasets import MNIST
 
 DOCUMENTS = [
@@ -173,6 +174,13 @@ def test_the_commands_that_bring_images_are_taken() -> None:
     assert ["pictures", "shapes"] in commands
     for words in commands:
         from_images.parse(words)
+
+
+def test_the_commands_that_open_tensorboard_are_taken() -> None:
+    commands = arguments_of_make("tensorboard")
+    assert any("--run" in words for words in commands)
+    for words in commands:
+        board.parse(["output", *words])
 
 
 def test_the_scripts_have_the_options() -> None:

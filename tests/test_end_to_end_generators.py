@@ -3,7 +3,7 @@
 Short runs show what every run does; that whole ones are pushed takes minutes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from components import ask_model
+from components.results.logs import TRIALS
 from modules import families
 from modules.metrics import judge_weights
 from modules.util.pictures import grid
@@ -54,6 +55,14 @@ def answers(
 def judged_images(run: runs.Run) -> int:
     """How many images the Evaluator saw."""
     return run.summary["settings"]["data"]["test_images"]
+
+
+def summaries(file: Path) -> Iterator[tuple[int, str, np.ndarray]]:
+    """The step, tag and value of each summary in a file of TensorBoard's."""
+    for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        event = tf.compat.v1.Event.FromString(record)
+        for value in event.summary.value:
+            yield event.step, value.tag, tf.make_ndarray(value.tensor)
 
 
 def sample(run: runs.Run, *seeds: int) -> np.ndarray:
@@ -124,17 +133,29 @@ def test_the_pictures_are_those_of_the_pushed_models_samples(pushed: runs.Run) -
     epochs = pushed.summary["settings"]["training"]["epochs"]
     assert len(on_the_way) == epochs if epochs < 7 else 7 <= len(on_the_way) <= 14
     assert on_the_way[0].read_bytes() != on_the_way[-1].read_bytes()
+    [file] = folder.glob("events.out.tfevents.*")  # the same, for TensorBoard
+    steps = {step for step, tag, _ in summaries(file) if tag == "samples"}
+    assert steps == {*(int(path.stem[-5:]) - 1 for path in on_the_way), epochs - 1}
+
+
+def test_each_trial_of_the_search_is_there_for_tensorboard(pushed: runs.Run) -> None:
+    [tuner] = (node for node in pushed.summary["nodes"] if node["node"] == "Tuner")
+    folder = pushed.output / tuner["outputs"]["tuner_results"] / TRIALS
+    trials = {one["trial"] for one in pushed.summary["tuning"]["trials"]}
+    assert {file.parent.name for file in folder.glob("*/events.out.tfevents.*")} == trials
+
+
+def test_each_epoch_has_its_seconds(pushed: runs.Run) -> None:
+    training = pushed.summary["training"]
+    assert len(training["epoch_seconds"]) == training["epochs"]
+    assert 0.0 < sum(training["epoch_seconds"]) < training["seconds"]
 
 
 def test_tensorboard_has_the_objective_of_every_epoch(pushed: runs.Run) -> None:
     [file] = (model_run(pushed) / "validation").glob("events.out.tfevents.*")
     objective = families.load(pushed.model).objective.name
-    found = {}
-    for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
-        event = tf.compat.v1.Event.FromString(record)
-        for value in event.summary.value:
-            if value.tag == f"epoch_{objective.removeprefix('val_')}":
-                found[event.step] = float(tf.make_ndarray(value.tensor))
+    wanted = f"epoch_{objective.removeprefix('val_')}"
+    found = {step: float(value) for step, tag, value in summaries(file) if tag == wanted}
     history = pushed.summary["training"]["history"][objective]
     assert [found[epoch] for epoch in sorted(found)] == pytest.approx(history, rel=1e-5)
     assert len(history) == pushed.summary["settings"]["training"]["epochs"]

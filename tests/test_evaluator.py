@@ -27,6 +27,7 @@ from components.results.report import Report
 from components.results.summary import Summary, Verdict
 from modules import families
 from modules.data.dataset import to_plain
+from modules.metrics.classifier_scores import AVERAGES
 from pipeline import nodes
 from pipeline.dag import BEAM_ARGS, create_pipeline
 from pipeline.gates_file import choose, read_gates
@@ -130,6 +131,8 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         on_digit = evaluation.slices[f"label={digit}"]
         assert on_digit["accuracy"] == pytest.approx((chosen[truth] == digit).mean(), abs=1e-6)
         assert on_digit["example_count"] == truth.sum()
+        assert set(on_digit) == {"accuracy", "cross_entropy", "example_count"}  # of one class
+    assert set(evaluation.slices["stroke=thin"]) == set(on_digit) | set(AVERAGES)
     assert evaluation.confusion == metrics.confusion_matrix(labels, chosen).tolist()
     assert np.shape(evaluation.curves) == (10, 101, 4)
     kept = read_predictions(judged.outputs)

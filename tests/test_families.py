@@ -283,6 +283,7 @@ BROKEN: list[tuple[str, Family, str]] = [
     ("gates", broken(evaluation=evaluation(gates=(Gate("loss", "error"),))), "stands on loss"),
     ("gates", broken(evaluation=evaluation(gates=(Gate("error", "e", by="ink"),))), "by ink"),
     ("gates", broken(evaluation=evaluation(gates=(Gate("spread", "e", by="label"),))), "means"),
+    ("gates", broken(evaluation=evaluation(across=("error",))), "by label, where error means"),
     (
         "gates",
         broken(

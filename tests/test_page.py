@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.results import judging, page, words
-from components.results.numbers import number
+from components.results.numbers import SPACE, number
 from components.results.report import Report
 from modules.util.plain import from_json, to_json
 from tests import reports
@@ -172,6 +172,10 @@ def test_its_values_are_those_of_the_summary(name: str) -> None:
             assert figure == "example_count" or number(one, figure) in text
     for row in evaluation.confusion:
         assert "".join(map(str, row)) in text
+
+
+def test_it_says_how_long_an_epoch_took() -> None:
+    assert f"9.1{SPACE}s an epoch (the median)" in Tags(render("transformer")).text
 
 
 def evil(found: Any) -> Any:

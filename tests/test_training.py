@@ -70,9 +70,12 @@ def test_through_tfxs_executor_a_training_leaves_a_model_its_history_and_no_back
     run = tmp_path / "r"
     facts = json.loads((run / "history.json").read_text())
     assert [len(values) for values in facts["history"].values()] == [3] * 4
+    assert len(facts["epoch_seconds"]) == 3 and min(facts["epoch_seconds"]) > 0.0
+    assert sum(facts["epoch_seconds"]) < facts["seconds"]
     assert facts["hyperparameters"]["layers"] == 1 and facts["train_images"] == TRAIN
     assert facts["history"]["loss"][-1] < facts["history"]["loss"][0]
     assert list(run.rglob("events.out.tfevents.*"))
+    assert (run / "pictures" / "attention.png").exists()
     assert not list(run.glob("training-*"))
     assert reports[-1].done == reports[-1].total and "val accuracy" in reports[-1].figure
     assert all(a.done <= b.done for a, b in zip(reports, reports[1:], strict=False))
@@ -96,6 +99,7 @@ def test_a_stopped_training_goes_on_after_its_last_epoch(
     done = int(kept.name.removeprefix("epoch-").split(".")[0])
     half = kept.with_name("part-1.weights.h5")
     half.write_bytes(b"half-written")
+    before = json.loads(kept.with_name(f"epoch-{done:05d}.json").read_text())["seconds"]
 
     epochs = set()
     with progress.listen(lambda report: epochs.add(int(report.detail.split()[1][0]))):
@@ -103,6 +107,8 @@ def test_a_stopped_training_goes_on_after_its_last_epoch(
     assert min(epochs) == done + 1 and max(epochs) == 4
     whole = history(fn_args)["history"]
     assert len(whole["loss"]) == 4
+    seconds = history(fn_args)["epoch_seconds"]
+    assert len(before) == done and seconds[:done] == before and len(seconds) == 4
     Path(fn_args.serving_model_dir).rmdir()
 
     epochs.clear()  # the node was killed before the store knew that it was done
@@ -163,6 +169,7 @@ def test_a_training_that_comes_to_nothing_is_complete_and_says_why(
     facts = json.loads((tmp_path / "r" / "history.json").read_text())
     done = int(words.split("epoch ")[1][0]) - (family == "transformer")  # no number, no epoch
     assert {len(values) for values in facts["history"].values()} == ({done} if done else set())
+    assert len(facts["epoch_seconds"]) == done
     assert facts["train_images"] == TRAIN and facts["hyperparameters"]["batch_size"] <= 128
     assert list((tmp_path / "r").rglob("events.out.tfevents.*"))
     assert not done or (tmp_path / "r" / "pictures" / "samples.png").exists()

@@ -9,6 +9,7 @@ from tfx.types import standard_artifacts
 
 from components import tuner
 from components.results.facts import read_tuning
+from components.results.logs import TRIALS
 from tests import artifacts
 
 
@@ -55,3 +56,4 @@ def test_the_objective_is_stored_beside_the_trials(
     assert found.objective == "val_nelbo" and found.best == {"layers": 2}
     [trial] = found.trials
     assert (trial.score, trial.values) == (99.5, {"layers": 2})
+    assert list((tmp_path / "results" / TRIALS / trial.trial).glob("events.out.tfevents.*"))

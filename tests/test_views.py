@@ -14,7 +14,9 @@ from modules import families
 from modules.contract.seen import broken_clauses_of_views
 from modules.contract.view import Ask, View
 from modules.data.splits import Split, Splits
+from modules.util.pictures import GAP
 from modules.views import attention, heat
+from modules.views.misread import misread
 from modules.views.room import fitting, rows_and_columns
 from modules.views.scatter import scatter
 from modules.views.vae import active
@@ -158,6 +160,26 @@ def test_misread_images_are_among_those_that_attention_is_shown_of() -> None:
     [view] = family.views(classifier(28, 10), splits_of(few))
     assert "read as" not in view.text
     assert view.pixels.shape == (6 * 86 + 2, 3 * 86 + 2, 3)
+
+
+def test_a_row_of_looks_is_an_image_and_its_layers() -> None:
+    split = some(8, 2, 3)
+    weights = classifier(8, 2, layers=6)("attention", images=split.images)["weights"]
+    assert len(attention.shown_layers(weights)) == 4
+    page = attention.looks(split.images, weights)
+    times = attention._SIDE // 8
+    assert page.shape == (3 * (8 * times + GAP) + GAP, 5 * (8 * times + GAP) + GAP, 3)
+    first = page[GAP : GAP + 8 * times : times, GAP : GAP + 8 * times : times]
+    np.testing.assert_array_equal(first, np.repeat(split.images[0][..., None], 3, axis=2))
+
+
+def test_misread_images_are_shown_the_surest_first() -> None:
+    images = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
+    chances = np.array([[0.4, 0.6], [0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
+    page = misread(Split(images, np.array([0, 0, 0, 1])), chances)
+    assert page is not None
+    assert page[GAP, GAP] == 2 and page[GAP, 2 * GAP + 2] == 0  # the others are read rightly
+    assert misread(Split(images, chances.argmax(axis=1)), chances) is None
 
 
 def test_latents_are_in_the_order_of_what_they_say() -> None:

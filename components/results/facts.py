@@ -33,8 +33,8 @@ class Trial:
     Attributes:
         trial: its name.
         score: of the objective; None when it is not a number.
-        values: the hyperparameters.
-        epochs: how long it was trained, where the search decides that.
+        values: the hyperparameters, by their names.
+        epochs: how long it was trained, where the search decides that; None elsewhere.
     """
 
     trial: str
@@ -45,7 +45,13 @@ class Trial:
 
 @dataclasses.dataclass(frozen=True)
 class Tuning:
-    """What a search found: the figure it improved, the winning values, the trials, best first."""
+    """What a search found.
+
+    Attributes:
+        objective: the figure that it improved, such as `val_accuracy`.
+        best: the winning hyperparameters, by their names.
+        trials: the best first.
+    """
 
     objective: str
     best: Mapping[str, Any]
@@ -57,13 +63,22 @@ class Training:
     """How a model was trained.
 
     Attributes:
-        history: a number an epoch for each figure; None where it is not one.
-        hyperparameters: as they were used.
+        history: a number an epoch for each figure, those of held-out images with `val_` in front;
+            None where it is not a number.
+        hyperparameters: as they were used, by their names.
+        epochs: that were asked for; a training that was stopped has fewer in its history.
+        seed: of its first weights, and of the order and the changes of images.
+        parameters: how many numbers were learnt; 0 where there is no model.
+        train_images: how many it learnt from.
+        eval_images: how many were held out, to judge each epoch by.
+        seconds: from its start until the model was exported; of a training that went on in its
+            middle, only those since.
         folder: of TensorBoard's logs and the pictures.
         keras: the file that `keras.models.load_model` opens, below the output folder; empty for a
             model that is none of Keras's.
-        epoch_seconds: that each epoch took; of a training that went on in its middle, those of the
-            epochs before as well.
+        epoch_seconds: that each epoch took, from its first step until held-out images had judged
+            it, pictures and backups left out; of a training that went on in its middle, those of
+            the epochs before as well. Empty for a model that knows no epochs.
     """
 
     history: Mapping[str, Sequence[float | None]]
@@ -84,12 +99,18 @@ class Evaluation:
     """What was measured of a model on the test split. What is not a number is None.
 
     Attributes:
-        overall: figure -> number (or a row of them), with `example_count`.
-        slices: the same for each slice, such as `label=8`.
-        by_class: figure -> a number a class.
-        curves: a list of points a class (see CURVE_COLUMNS); empty for what does not classify.
-        confusion: a row an actual class, a column a predicted one; empty as above.
-        classes: the names of the classes, in the order of by_class, curves and confusion.
+        overall: the figures of the whole split by their names, each a number (`latent_kl` a number
+            a latent), and `example_count`. `FIGURE_diff` is by how much one differs from the last
+            blessed model's.
+        slices: the same for each slice, such as `label=8` or `stroke=thin`, of those figures that
+            mean something there.
+        by_class: by the names of figures, a number a class: of that class against all others.
+        curves: a list of points a class, from threshold 0 to 1. A point is the threshold, the
+            false positive rate, the true positive rate (recall) and the precision, each from 0 to
+            1. Empty for what does not classify.
+        confusion: how many Examples: a row a true class, a column a predicted one. Empty as above.
+        classes: the names of the classes, in the order of by_class, curves and confusion, of its
+            rows and its columns.
         notes: what a reader has to know, as it was when the model was judged.
         headline: the figures that say in a word how good the model is.
         gated: the figures that have a bound.

@@ -18,7 +18,8 @@ class Threshold:
         metric: the figure that it is on.
         slice: such as `label=8`, or `overall`.
         kind: `at least`, `at most`, or `change` (against the last blessed model).
-        value: what was measured, of a change the difference; None when it could not be.
+        value: what was measured, in the figure's unit, of a change the difference; None when it
+            could not be.
         low: the lower end of the value's 95 % interval; None where it is not known.
         high: the upper end.
         bound: what is needed; of a change what is allowed, with its sign.
@@ -91,9 +92,9 @@ class Paired:
         baseline: of the last blessed model.
         low: the lower end of the 95 % interval of the change, value - baseline.
         high: the upper end.
-        p: how likely a difference as large as this is if there is none.
+        p: how likely a difference as large as this is if there is none, from 0 to 1.
         test: the name of the test that p is of.
-        verdict: one of BETTER, WORSE, NOISE.
+        verdict: `better`, `worse` or `not more than noise`, of the candidate.
         lost: of what is right or wrong, the Examples that only the last blessed model had right;
             None of other figures.
         won: those that only the candidate had right.

@@ -23,7 +23,7 @@ class Verdict:
     Attributes:
         outcome: the name of its exit code in small letters: pushed, refused, failed ...
         exit_code: what the command ended with.
-        reason: where the model was pushed to, or what stood in the way.
+        reason: where the model was pushed to, or what stood in the way, in words.
         failures: of the gates that refused.
     """
 
@@ -43,12 +43,12 @@ class Node:
     Attributes:
         node: its name.
         state: done, cached, refused or failed.
-        seconds: that it took in this run.
+        seconds: that it took in this run; of a cached one, to find that out.
         headline: a line of what it found.
         after: the nodes whose outputs it reads, or that it waits for.
         took: the seconds that making its outputs took, in whichever run; those, where it is cached.
         versions: of the libraries that made its outputs, where they are not those of this run.
-        outputs: the folder of each of its outputs, below the output folder.
+        outputs: the folder of each of its outputs, below the output folder, by the output's name.
     """
 
     node: str
@@ -71,14 +71,15 @@ class Summary:
         pushed: the folder of the pushed model; None when there is none.
         nodes: in the order in which they ran.
         gates: what each gate said.
-        seconds: of all nodes.
-        settings: as plain values.
+        seconds: that all nodes took, in this run.
+        settings: all of them, as plain values; docs/settings.md says what they mean.
         data_changed: in words, when the data are not those of the last run; else empty.
         seed: of the run.
         source: a hash of the code.
-        versions: of Python and of the libraries.
-        tuning: None without a search, or when it found nothing.
-        training: None when it did not come so far, as of evaluation.
+        versions: of Python and of the libraries, by their names.
+        tuning: the search; None without one, or when it found nothing.
+        training: how the model was trained; None when it did not come so far.
+        evaluation: what was measured of it; None as above.
         command: as a person typed it, ready to be pasted; empty where nobody did, as in a pod.
     """
 

@@ -148,6 +148,7 @@ def _evaluation(family: Any) -> Iterator[str]:
     for what, names, known in (
         ("headline", evaluation.headline, measured),
         ("overall", evaluation.overall, set(evaluation.figures)),
+        ("across", evaluation.across, set(evaluation.figures)),
         ("by_judge", evaluation.by_judge, measured),
     ):
         if unknown := [name for name in names if name not in known]:
@@ -180,7 +181,7 @@ def _gates(family: Any) -> Iterator[str]:
             yield f"the gate {gate.name} is of each class, and {gate.figure} is not"
         if gate.by and gate.by not in SLICES:
             yield f"the gate {gate.name} is by {gate.by}; slices are by {', '.join(SLICES)}"
-        if gate.by and gate.figure in evaluation.overall:
+        if gate.by and gate.figure in evaluation.meaningless([gate.by]):
             yield f"the gate {gate.name} is by {gate.by}, where {gate.figure} means nothing"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from modules.contract.values import Kind
+from modules.data.features import LABEL
 
 
 class Scale(enum.Enum):
@@ -58,6 +59,8 @@ class EvaluationSpec(NamedTuple):
         gates: what a model must reach.
         headline: the figures that say in a word how good a model is.
         overall: those of the figures that mean something for the whole test split alone.
+        across: those of the figures that are made of several classes, such as averages over them;
+            they mean nothing in a slice of one class.
         by_class: the names of what `figures` gives as a row for each class.
         of_class: the names of what `figures` gives as a number `FIGURE_of_NAME` for each class;
             they mean something for the whole test split alone.
@@ -77,6 +80,7 @@ class EvaluationSpec(NamedTuple):
     gates: tuple[Gate, ...]
     headline: tuple[str, ...]
     overall: tuple[str, ...] = ()
+    across: tuple[str, ...] = ()
     by_class: tuple[str, ...] = ()
     of_class: tuple[str, ...] = ()
     by_judge: tuple[str, ...] = ()
@@ -95,6 +99,14 @@ class EvaluationSpec(NamedTuple):
     def measured(self) -> set[str]:
         """The names of all that a gate or a headline can be on."""
         return {*self.figures, *self.of_class, *(name for _, name in self.standard)}
+
+    def meaningless(self, by: Collection[str]) -> set[str]:
+        """The figures that are left out of a slice.
+
+        Args:
+            by: the features that it is made by; none for the whole test split.
+        """
+        return {*(self.overall if by else ()), *(self.across if LABEL in by else ())}
 
     @property
     def demanded(self) -> tuple[str, ...]:

@@ -27,12 +27,14 @@ class TrainingStopped(ValueError):
 
     Attributes:
         history: a list for each figure, a value an epoch, as far as training came.
+        epoch_seconds: that each epoch took, as far as that was measured.
     """
 
     def __init__(self, why: str) -> None:
         """Takes why, in a sentence."""
         super().__init__(why)
         self.history: Mapping[str, Sequence[float]] = {}
+        self.epoch_seconds: Sequence[float] = ()
 
 
 class Objective(NamedTuple):
@@ -126,7 +128,9 @@ class Trained:
         signatures: how the exported model can be called, by name, from the training images,
             uint8 (N, S, S), for what an evaluation compares with, and a seed; all that are
             served and the evaluation's are there.
-        pictures: grey pictures by name, uint8 (height, width), of held-out images or of samples.
+        pictures: of held-out images or of samples, by name: uint8 (height, width), or
+            (height, width, 3) in colours.
+        epoch_seconds: that each epoch took; empty where that was not measured.
     """
 
     history: Mapping[str, Sequence[float]]
@@ -134,6 +138,7 @@ class Trained:
     trackable: Any
     signatures: Callable[[np.ndarray, int], dict[str, Signature]]
     pictures: Callable[[np.ndarray], dict[str, np.ndarray]] = _no_pictures
+    epoch_seconds: Sequence[float] = ()
 
 
 class Family:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _STEPS_PER_CALL = 16  # steps that run in the graph before Python hears of them
+_DRAWN, _LOOKED_AT = 200, 6  # held-out images that are read, and looked at, to draw pictures
 
 
 class Transformer(Classifier, KerasFamily):
@@ -112,6 +113,17 @@ class Transformer(Classifier, KerasFamily):
         served = classifier_signatures(lambda images: model(images, training=False), side)
         looks = asked.by_images(lambda images: {"weights": attention_weights(model, images)}, side)
         return {**served, "attention": looks}
+
+    def drawn(self, model: Any, held_out: Split) -> dict[str, np.ndarray]:
+        """`attention`: where each layer looks; `misread`: of the first images, the wrong ones."""
+        from modules.networks.transformer import attention_weights
+        from modules.views import attention, misread
+
+        first = Split(held_out.images[:_DRAWN], held_out.labels[:_DRAWN])
+        few = first.images[:_LOOKED_AT]
+        found = {"attention": attention.looks(few, attention_weights(model, few).numpy())}
+        wrong = misread.misread(first, model.predict_on_batch(first.images))
+        return found if wrong is None else {**found, "misread": wrong}
 
     def views(self, ask: Ask, splits: Splits) -> Sequence[View]:
         """Where each layer looks; see modules.views.attention."""

@@ -38,6 +38,7 @@ class Classifier(Family):
             ("MultiClassConfusionMatrixPlot", "confusion"),
         ),
         figures=AVERAGES,
+        across=AVERAGES,
         by_class=BY_CLASS,
         of_class=("precision", "auc"),
         gates=(

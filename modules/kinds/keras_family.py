@@ -46,9 +46,13 @@ class KerasFamily(Family):
         return ""
 
     def pictures(self, model: Any, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Grey pictures by name, uint8 (height, width); see Trained."""
+        """Pictures by name; see Trained."""
         del model, images
         return {}
+
+    def drawn(self, model: Any, held_out: Split) -> dict[str, np.ndarray]:
+        """The pictures that a training draws on its way; `pictures`, unless labels tell more."""
+        return self.pictures(model, held_out.images)
 
     def check(self, values: Values) -> None:
         """Builds a model, since that is where values meet."""
@@ -59,7 +63,7 @@ class KerasFamily(Family):
         import keras
         import tensorflow as tf
 
-        from modules.training import callbacks
+        from modules.training import callbacks, drawing
 
         keras.backend.clear_session()
         keras.utils.set_random_seed(run.seed)
@@ -70,7 +74,8 @@ class KerasFamily(Family):
         done = run.start
         if run.go_on_from:
             model.load_weights(run.go_on_from)
-        backup = callbacks.Backup(run.backup) if run.backup else None
+        clock = callbacks.Clock()
+        backup = callbacks.Backup(run.backup, clock) if run.backup else None
         if backup:
             done = max(done, backup.restore(model))
         past = {name: list(seen) for name, seen in backup.past.items()} if backup else {}
@@ -88,14 +93,14 @@ class KerasFamily(Family):
         if run.log_dir:
             shown = [
                 keras.callbacks.TensorBoard(str(run.log_dir), write_graph=False),
-                callbacks.Pictures(
-                    lambda: self.pictures(model, splits.held_out.images),
+                drawing.Pictures(
+                    lambda: self.drawn(model, splits.held_out),
                     run.log_dir / "pictures",
                     run.epochs,
                 ),
             ]
         # What is stopped is shown, too, its last epoch included; what is kept has been looked at.
-        watching = [seen, *shown, *watching, *([backup] if backup else [])]
+        watching = [seen, clock, *shown, *watching, *([backup] if backup else [])]
         try:
             model.fit(
                 stream,
@@ -111,6 +116,7 @@ class KerasFamily(Family):
             for one in shown:
                 one.on_train_end()  # which Keras leaves out
             stopped.history = _joined(past, seen.history)
+            stopped.epoch_seconds = clock.seconds
             raise
         if run.keep:
             callbacks.save_weights(model, run.keep)
@@ -120,6 +126,7 @@ class KerasFamily(Family):
             trackable=model,
             signatures=lambda images, seed: self.signatures(model, images, seed),
             pictures=lambda images: self.pictures(model, images),
+            epoch_seconds=clock.seconds,
         )
 
 

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from modules.contract.family import TrainingStopped
 from modules.util.files import write_bytes, write_json
-from modules.util.pictures import write_pictures
 
 _SECONDS_BETWEEN_REPORTS = 0.3
 
@@ -100,30 +98,23 @@ class StopOnCollapse(keras.callbacks.Callback):
             raise CollapseError(f"training stopped in epoch {epoch + 1}: {problem}")
 
 
-class Pictures(keras.callbacks.Callback):
-    """Writes what the model makes as PNG, some ten times in a training and after its last epoch.
+class Clock(keras.callbacks.Callback):
+    """Measures how long each epoch takes, from its first step until held-out images have judged it.
 
-    Args:
-        draw: pictures by name, each uint8 (height, width).
-        directory: takes NAME-epoch-00007.png and so on, and at last NAME.png.
-        epochs: of the whole training.
+    Attributes:
+        seconds: of each epoch; of a resumed training, those before its first as well.
     """
 
-    def __init__(
-        self, draw: Callable[[], Mapping[str, np.ndarray]], directory: Path, epochs: int
-    ) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._draw = draw
-        self._directory = directory
-        self._every = max(1, round(epochs / 10))
+        self.seconds: list[float] = []
+        self._begun = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._begun = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if (epoch + 1) % self._every == 0:
-            named = {f"{n}-epoch-{epoch + 1:05d}": p for n, p in self._draw().items()}
-            write_pictures(self._directory, named)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        write_pictures(self._directory, self._draw())
+        self.seconds.append(round(time.monotonic() - self._begun, 3))
 
 
 class ReportSteps(keras.callbacks.Callback):
@@ -157,18 +148,22 @@ class ReportSteps(keras.callbacks.Callback):
 class Backup(keras.callbacks.Callback):
     """Keeps the state of training after each epoch, so that a killed run can go on.
 
-    A backup is two files: the history, then the weights (the optimizer's state included) under a
-    name that holds the epoch. The weights get that name only when they are complete, so a kill at
-    any moment leaves the last whole backup; one of the two files alone is none.
+    A backup is two files: the history with the seconds of each epoch, then the weights (the
+    optimizer's state included) under a name that holds the epoch. The weights get that name only
+    when they are complete, so a kill at any moment leaves the last whole backup; one of the two
+    files alone is none.
 
     Args:
         directory: for these backups only.
+        clock: measures each epoch before it is kept, and gets back the seconds of those that are
+            restored.
     """
 
-    def __init__(self, directory: str | Path) -> None:
+    def __init__(self, directory: str | Path, clock: Clock) -> None:
         super().__init__()
         self.directory = Path(directory)
         self.past: dict[str, list[float]] = {}
+        self._clock = clock
 
     def restore(self, model: keras.Model) -> int:
         """Loads the newest backup into a compiled model that is built, optimizers included.
@@ -180,14 +175,16 @@ class Backup(keras.callbacks.Callback):
         if not done:
             return 0
         model.load_weights(self._weights(done[-1]))
-        self.past = json.loads(self._history(done[-1]).read_text(encoding="utf-8"))
+        kept = json.loads(self._history(done[-1]).read_text(encoding="utf-8"))
+        self.past, self._clock.seconds = kept["history"], kept["seconds"]
         return done[-1]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for name, value in (logs or {}).items():
             self.past.setdefault(name, []).append(float(value))
         self.directory.mkdir(parents=True, exist_ok=True)
-        write_json(self._history(epoch + 1), self.past)
+        kept = {"history": self.past, "seconds": self._clock.seconds}
+        write_json(self._history(epoch + 1), kept)
         save_weights(self.model, self._weights(epoch + 1))
         for old in self._epochs_kept()[:-1]:
             self._weights(old).unlink()

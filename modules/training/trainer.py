@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modules import families
 from modules.contract import check
-from modules.contract.family import TrainingRun, TrainingStopped
+from modules.contract.family import Trained, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import fitting, resolve
 from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
@@ -79,9 +79,13 @@ def run_fn(fn_args: FnArgs) -> None:
         "eval_images": len(splits.held_out.images),
     }
 
-    def leave(history: Mapping[str, Sequence[float]], parameters: int = 0) -> None:
+    def leave(went: Trained | TrainingStopped, parameters: int = 0) -> None:
         """Writes down how training went; nothing of it is unfinished then."""
-        found = {"history": history, "parameters": parameters}
+        found = {
+            "history": went.history,
+            "epoch_seconds": [*map(float, went.epoch_seconds)],
+            "parameters": parameters,
+        }
         seconds = round(time.monotonic() - started, 1)
         write_json(run_dir / "history.json", {**facts, **found, "seconds": seconds})
         unfinished.finished(backup)
@@ -89,13 +93,13 @@ def run_fn(fn_args: FnArgs) -> None:
     try:
         trained = family.train(values, splits, run)
     except TrainingStopped as stopped:
-        leave(stopped.history)
+        leave(stopped)
         raise
     signatures = trained.signatures(splits.train.images, task.seed)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), task.family)
     named = {**signatures, **class_names(dataset)}
     export(trained.trackable, fn_args.serving_model_dir, named)
-    leave(trained.history, trained.size)
+    leave(trained, trained.size)
 
 
 def _teller(objective: str, epochs: int) -> Callable[[float, Mapping[str, Any]], None]:

@@ -33,11 +33,10 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
     """
     places, answers = _chosen(ask, test, len(names))
     weights = ask(ATTENTION, images=test.images[places])["weights"]
-    layers = spread(weights.shape[1], _LAYERS)
-    side = test.images.shape[1]
+    layers = shown_layers(weights)
     # What was misread comes last, and most can be learnt from it.
-    shown = range(len(places))[-max(1, fitting(side, _PIXELS) // (1 + len(layers))) :]
-    tiles = [tile for row in shown for tile in _row(test.images[places[row]], weights[row], layers)]
+    most = max(1, fitting(test.images.shape[1], _PIXELS) // (1 + len(layers)))
+    shown = range(len(places))[-most:]
     read = "; ".join(
         _words(names, int(test.labels[places[row]]), int(answers[row])) for row in shown
     )
@@ -50,9 +49,29 @@ def views(ask: Ask, test: Split, names: Sequence[str]) -> list[View]:
             f"Test images, from top to bottom: {read}. Columns: the image, then {columns}, each "
             "with its attention over the image as the mean of its heads and tokens: yellow where "
             "most is taken from, blue where nothing is.",
-            grid(enlarged(np.stack(tiles), max(1, _SIDE // side)), 1 + len(layers)),
+            looks(test.images[places][-most:], weights[-most:]),
         )
     ]
+
+
+def looks(images: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A row for each image: itself, then the attention over it of each of `shown_layers`.
+
+    Args:
+        images: uint8, (N, S, S).
+        weights: (N, layers, heads, T, T), as `taken` takes those of one.
+
+    Returns:
+        uint8, (height, width, 3).
+    """
+    layers = shown_layers(weights)
+    tiles = [tile for row in zip(images, weights, strict=True) for tile in _row(*row, layers)]
+    return grid(enlarged(np.stack(tiles), max(1, _SIDE // images.shape[1])), 1 + len(layers))
+
+
+def shown_layers(weights: np.ndarray) -> Sequence[int]:
+    """The layers that are shown of weights, (N, layers, heads, T, T)."""
+    return spread(weights.shape[1], _LAYERS)
 
 
 def taken(weights: np.ndarray) -> npt.NDArray[np.float64]:

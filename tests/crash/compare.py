@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 REPEATS = 1e-5  # by what part a figure may differ; with one thread, most do not at all
+_OWN = ("folder", "seconds", "epoch_seconds")  # of a training: what no other one shares
 _LEFT = (".part", ".gone")
 _PASSING = (".incoming", ".tmp")
 
@@ -25,7 +26,7 @@ def found(output: Path, family: str) -> dict[str, Any]:
         "nodes": [node["node"] for node in summary["nodes"]],
         "gates": summary["gates"],
         "search": summary["tuning"],
-        "training": {k: v for k, v in training.items() if k not in ("folder", "seconds")},
+        "training": {k: v for k, v in training.items() if k not in _OWN},
         "evaluation": evaluation,
     }
 

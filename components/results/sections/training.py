@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from components.results.facts import Training, Tuning
 from components.results.numbers import count, duration, number, title
@@ -36,10 +37,12 @@ def _training(found: Training, images: Sequence[Shown]) -> Section:
         history(name, found.history.get(name, ()), found.history.get(f"{_HELD_OUT}{name}", ()))
         for name in names[:_DRAWN]
     ]
+    paced = found.epoch_seconds
+    pace = f", {duration(median(paced))} an epoch (the median)" if paced else ""
     told = (
         f"{count(found.epochs, 'epoch')} on {count(found.train_images, 'image')}, "
         f"{count(found.eval_images, 'image')} held out; {count(found.parameters, 'parameter')}; "
-        f"{duration(found.seconds)}; seed {found.seed}."
+        f"{duration(found.seconds)}{pace}; seed {found.seed}."
     )
     rows = [[Cell(name), Cell(number(value))] for name, value in found.hyperparameters.items()]
     table = Table("Hyperparameters", ("Name", "Value"), rows)
