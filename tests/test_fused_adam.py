@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from modules.networks.fused_adam import FusedAdam
-from modules.networks.schedules import rise_and_fall
+from modules.networks.schedules import RiseAndFall
 
 SHAPES = [(5, 3), (3,), (2, 3, 4), ()]
 STEPS = 12
@@ -46,7 +46,7 @@ def after_steps(optimizer: keras.optimizers.Optimizer, in_graph: bool) -> list[n
 @pytest.mark.parametrize("in_graph", [True, False])
 @pytest.mark.parametrize("beta_1", [0.9, 0.5])
 def test_steps_are_those_of_keras(in_graph: bool, beta_1: float) -> None:
-    schedule = rise_and_fall(0.1, STEPS, rise=0.3)
+    schedule = RiseAndFall(0.1, STEPS, rise=0.3)
     expected = after_steps(keras.optimizers.Adam(schedule, beta_1=beta_1), in_graph)
     found = after_steps(FusedAdam(schedule, beta_1=beta_1), in_graph)
     for ours, theirs, before in zip(found, expected, variables(), strict=True):
@@ -72,7 +72,7 @@ def test_a_step_is_the_papers() -> None:
 def small_model() -> keras.Model:
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
-    optimizer = FusedAdam(rise_and_fall(0.05, 40))
+    optimizer = FusedAdam(RiseAndFall(0.05, 40))
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, "mse", jit_compile=False)
     return model

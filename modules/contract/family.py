@@ -127,6 +127,8 @@ class Trained:
             uint8 (N, S, S), for what an evaluation compares with, and a seed; all that are
             served and the evaluation's are there.
         pictures: grey pictures by name, uint8 (height, width), of held-out images or of samples.
+        keras: the model as `keras.models.load_model` shall give it back, a keras.Model that answers
+            images, uint8 (B, S, S); None for one that is none of Keras's.
     """
 
     history: Mapping[str, Sequence[float]]
@@ -134,6 +136,7 @@ class Trained:
     trackable: Any
     signatures: Callable[[np.ndarray, int], dict[str, Signature]]
     pictures: Callable[[np.ndarray], dict[str, np.ndarray]] = _no_pictures
+    keras: Any = None
 
 
 class Family:
