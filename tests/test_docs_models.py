@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from modules import families
 from modules.contract.artifact import KERAS
@@ -14,8 +15,6 @@ from modules.training import keras_file
 from scripts import letters
 from tests.datasets import MNIST
 from tests.networks import SMALL, small
-
-pytestmark = pytest.mark.usefixtures("eager")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,10 @@ def test_the_page_runs_from_top_to_bottom(
     blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {}
     for block in blocks:
+        # A graph is worth its making only where there are many steps.
+        tf.config.run_functions_eagerly("epochs=10" not in block)
         exec(block, names)
+    tf.config.run_functions_eagerly(False)
     shown = capsys.readouterr().out
     assert "probabilities (Softmax)" in shown and "encoder_layer" in shown
     assert float(shown.splitlines()[-1]) > 0.1  # a guess is 1 of 26; these are few, and so small
