@@ -40,12 +40,17 @@ def problem(model: keras.Model, images: np.ndarray) -> str:
     Args:
         model: a built one.
         images: uint8, (N, S, S); the loaded one has to answer as this one does.
+
+    Raises:
+        OSError: there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.keras")
         try:
             save(model, path)
             loaded = keras.models.load_model(path)
+        except OSError:
+            raise  # the disk's doing
         except Exception as error:  # whatever it raises, it would raise in the end
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             return f"it cannot be saved and loaded ({reason}); {_SAY}"
