@@ -53,6 +53,8 @@ def summarize(
         source=source or unchanged.code(settings.family),
         versions=unchanged.versions(),
         tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs.keys() - fruitless else None,
-        training=read_training(outputs["Trainer"]) if "Trainer" in outputs else None,
+        training=read_training(outputs["Trainer"], settings.output)
+        if "Trainer" in outputs
+        else None,
         evaluation=read_evaluation(outputs["Evaluator"]) if "Evaluator" in outputs else None,
     )

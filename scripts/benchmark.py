@@ -32,7 +32,7 @@ from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import Kind, argument  # noqa: E402
 from modules.data.dataset import Dataset  # noqa: E402
 from modules.data.splits import Split  # noqa: E402
-from modules.networks.schedules import rise_and_fall  # noqa: E402
+from modules.networks.schedules import RiseAndFall  # noqa: E402
 
 _ABOUT = """\
 Compares the speed of our training with that of the loops that tutorials teach.
@@ -161,7 +161,7 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
 
     encoder, decoder = network(PIXELS, 2 * latent, None), network(latent, PIXELS, "sigmoid")
     model = TutorialVae(encoder, decoder)
-    model.compile(keras.optimizers.Adam(rise_and_fall(values["learning_rate"], total_steps)))
+    model.compile(keras.optimizers.Adam(RiseAndFall(values["learning_rate"], total_steps)))
     grey = images.reshape(-1, PIXELS).astype(np.float32) / 255.0
 
     def run() -> Mapping[str, float]:
@@ -188,7 +188,7 @@ def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
     discriminator.add(layers.Dense(1, activation="sigmoid"))
 
     def adam() -> keras.optimizers.Adam:
-        schedule = rise_and_fall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
+        schedule = RiseAndFall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
         return keras.optimizers.Adam(schedule, beta_1=values["beta_1"])
 
     discriminator.compile(adam(), loss="binary_crossentropy")

@@ -96,7 +96,7 @@ def write_training(folder: Path, training: Training = TRAINING) -> Outputs:
     plain = {name: value for name, value in to_json(training).items() if name != "folder"}
     text = json.dumps({**plain, "more": 1}).replace("null", "NaN")
     Path(run.uri, "history.json").write_text(text)
-    return {"model_run": [run]}
+    return {"model": [artifact(folder / "model")], "model_run": [run]}
 
 
 def write_evaluation(

@@ -147,15 +147,17 @@ def test_weights_that_do_not_fit_are_an_error_and_no_crash(tmp_path: Path) -> No
     code = (
         "import resource, signal, sys, keras\n"
         "from pathlib import Path\n"
+        "from modules.training import keras_file\n"
         "from modules.training.callbacks import save_weights\n"
         "model = keras.Sequential([keras.Input((50,)), keras.layers.Dense(50)])\n"
         "save_weights(model, Path(sys.argv[1], 'first.weights.h5'))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-        "try:\n"
-        "    save_weights(model, Path(sys.argv[1], 'second.weights.h5'))\n"
-        "except OSError as error:\n"
-        "    print(error.filename)\n"
+        "for save, name in ((save_weights, 'a.weights.h5'), (keras_file.save, 'a.keras')):\n"
+        "    try:\n"
+        "        save(model, Path(sys.argv[1], name))\n"
+        "    except OSError as error:\n"
+        "        print(error.filename)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
@@ -165,7 +167,7 @@ def test_weights_that_do_not_fit_are_an_error_and_no_crash(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{tmp_path / 'second.weights.h5'}\n"
+    assert done.stdout == f"{tmp_path / 'a.weights.h5'}\n{tmp_path / 'a.keras'}\n"
     assert [file.name for file in tmp_path.iterdir()] == ["first.weights.h5"]
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,7 +25,7 @@ from modules.contract.hyperparameters import number, resolve, share, whole
 from modules.contract.profile import PROFILE_NAMES, Data, Profile, Training, Tuning
 from modules.contract.seen import broken_clauses_of_views
 from modules.data.splits import Split, Splits
-from modules.training import rehearsal
+from modules.training import keras_file, rehearsal
 from modules.training.export import class_names, export
 from tests import bad_requests, examples
 from tests.datasets import MNIST
@@ -207,6 +209,70 @@ def test_views_and_what_is_trivial_keep_to_the_contract(
     assert set(trivial) <= measured and np.isfinite([*trivial.values()]).all()
 
 
+# Opens what is named, compiled and not, and writes down its answers and all of its numbers; then
+# the compiled one learns on.
+FRESH = """
+import sys
+import keras
+import numpy as np
+import modules.networks.registered
+
+folder, *names = sys.argv[1:]
+given = dict(np.load(f"{folder}/given.npz"))
+for name in names:
+    for compiled in (True, False):
+        model = keras.models.load_model(f"{folder}/{name}.keras", compile=compiled)
+        answers = keras.tree.flatten(model(given["images"]))
+        found = {f"answer{n}": one for n, one in enumerate(answers)}
+        found |= {f"model{n}": one for n, one in enumerate(model.variables)}
+        if compiled:
+            two = model.optimizer, getattr(model, "discriminator_optimizer", model.optimizer)
+            state = [one for optimizer in two for one in optimizer.variables]
+            found |= {f"optimizer{n}": one for n, one in enumerate(state)}
+        kept = {key: np.array(keras.ops.convert_to_numpy(one)) for key, one in found.items()}
+        np.savez(f"{folder}/{name}-{compiled}.npz", **kept)
+        if compiled:
+            model.run_eagerly = True
+            before = [np.array(one) for one in model.trainable_variables]
+            model.fit(given["images"], given["labels"], batch_size=8, verbose=0)
+            now = zip(before, model.trainable_variables)
+            assert any((old != np.array(new)).any() for old, new in now), name
+"""
+
+
+def test_what_was_saved_answers_the_same_in_a_fresh_process_and_learns_on(
+    known: Callable[[str], Known], tmp_path: Path, project: Path, mnist_dir: Path
+) -> None:
+    models = {name: known(name).trained.keras for name in families.names()}
+    models = {name: model for name, model in models.items() if model is not None}
+    assert {"transformer", "vae", "gan"} <= set(models)
+    images, labels = examples.cut(mnist_dir, 256, 280)
+    np.savez(tmp_path / "given.npz", images=images, labels=labels)
+    for name, model in models.items():
+        keras_file.save(model, tmp_path / f"{name}.keras")
+    subprocess.run(
+        [sys.executable, "-c", FRESH, str(tmp_path), *models],
+        cwd=tmp_path,  # not the project's folder: being on the path is all that it takes
+        env={**os.environ, "PYTHONPATH": str(project)},
+        check=True,
+    )
+    for name, model in models.items():
+        answers = [np.array(one) for one in keras.tree.flatten(model(images))]
+        numbers = [np.array(keras.ops.convert_to_numpy(one)) for one in model.variables]
+        two = model.optimizer, getattr(model, "discriminator_optimizer", model.optimizer)
+        state = [np.array(one) for optimizer in two for one in optimizer.variables]
+        for compiled in (True, False):
+            found = np.load(tmp_path / f"{name}-{compiled}.npz")
+            wanted = {f"answer{n}": one for n, one in enumerate(answers)}
+            wanted |= {f"model{n}": one for n, one in enumerate(numbers)}
+            wanted |= {f"optimizer{n}": one for n, one in enumerate(state) if compiled}
+            assert set(found.files) == set(wanted), (name, compiled)
+            for key, one in wanted.items():
+                np.testing.assert_allclose(
+                    found[key], one, rtol=1e-5, atol=1e-6, err_msg=f"{name}: {key}"
+                )
+
+
 # From here on: the check itself.
 
 
@@ -359,6 +425,7 @@ BROKEN_TRAININGS: list[tuple[str, Any, Any, str]] = [
     ("size", dataclasses.replace(GIVEN, size=0), ANSWERS, "0 is not a count"),
     ("signatures", GIVEN, {}, "there is no serving_default"),
     ("signatures", GIVEN, {"serving_default": len}, "is not a Signature"),
+    ("keras", None, "it answers otherwise", "answers otherwise"),
     ("figures", None, {"error": 0.0, "errors": [0.0] * 10}, "gives no spread"),
     ("figures", None, {"error": 0.0, "spread": 0.0, "errors": [0.0]}, "has 1 rows"),
     ("figures", None, [0.0], "gives a list"),
@@ -375,6 +442,8 @@ def test_a_broken_clause_of_a_training_is_named(
 ) -> None:
     if clause == "figures":
         found = check.broken_clauses_of_figures(Sound(MNIST), gave)
+    elif clause == "keras":
+        found = check.broken_clauses_of_saved(gave)
     elif clause == "each":
         figures = Sound(MNIST).figures(None, None)
         found = check.broken_clauses_of_each(Sound(MNIST), 3, gave, figures)
@@ -387,6 +456,14 @@ def test_a_broken_clause_of_a_training_is_named(
 def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(families.UnknownFamily, match="unknown model '.*; choose transformer, "):
         families.load(name)
+
+
+class Nameless(keras.Model):
+    """A model of which Keras can write down nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale, self.built = lambda images: images, True
 
 
 def test_a_rehearsal_finds_what_only_a_training_can_show(
@@ -409,6 +486,9 @@ def test_a_rehearsal_finds_what_only_a_training_can_show(
     given.append(dataclasses.replace(trained, history={"loss": [0.1]}))
     with pytest.raises(BrokenFamily, match="history: the objective val_accuracy is not in"):
         rehearse("without its objective")
+    given.append(dataclasses.replace(trained, keras=Nameless()))
+    with pytest.raises(BrokenFamily, match="keras: it cannot be saved and loaded .*modules/netw"):
+        rehearse("with a model that Keras does not know")
     given.append(trained)
     monkeypatch.setattr(type(family), "figures", lambda *_: {"auc_macro": 0.5})
     with pytest.raises(BrokenFamily, match="figures: figures gives no precision_macro"):

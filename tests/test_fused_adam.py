@@ -1,6 +1,7 @@
 """The fused optimizer beside Keras's own."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from modules.networks.fused_adam import FusedAdam
-from modules.networks.schedules import rise_and_fall
+from modules.networks.schedules import RiseAndFall
+from modules.networks.sparing import SparingAdamW
 
 SHAPES = [(5, 3), (3,), (2, 3, 4), ()]
 STEPS = 12
@@ -46,7 +48,7 @@ def after_steps(optimizer: keras.optimizers.Optimizer, in_graph: bool) -> list[n
 @pytest.mark.parametrize("in_graph", [True, False])
 @pytest.mark.parametrize("beta_1", [0.9, 0.5])
 def test_steps_are_those_of_keras(in_graph: bool, beta_1: float) -> None:
-    schedule = rise_and_fall(0.1, STEPS, rise=0.3)
+    schedule = RiseAndFall(0.1, STEPS, rise=0.3)
     expected = after_steps(keras.optimizers.Adam(schedule, beta_1=beta_1), in_graph)
     found = after_steps(FusedAdam(schedule, beta_1=beta_1), in_graph)
     for ours, theirs, before in zip(found, expected, variables(), strict=True):
@@ -72,7 +74,7 @@ def test_a_step_is_the_papers() -> None:
 def small_model() -> keras.Model:
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
-    optimizer = FusedAdam(rise_and_fall(0.05, 40))
+    optimizer = FusedAdam(RiseAndFall(0.05, 40))
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, "mse", jit_compile=False)
     return model
@@ -107,8 +109,19 @@ def test_a_training_goes_on_from_saved_state_as_if_nothing_had_been(tmp_path: Pa
 
 
 def test_the_configuration_survives_a_saved_model() -> None:
-    config = keras.optimizers.serialize(FusedAdam(0.3, beta_1=0.5, beta_2=0.98))
-    again = keras.optimizers.deserialize(config)
+    first = FusedAdam(0.3, beta_1=0.5, beta_2=0.98, weight_decay=0.1, spared=("bias",))
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(first))
     assert type(again) is FusedAdam
     assert (again.beta_1, again.beta_2) == (0.5, 0.98)
     assert float(again.learning_rate) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("kind", [FusedAdam, SparingAdamW])
+def test_what_is_spared_has_no_weight_decay_and_is_spared_when_loaded(kind: Any) -> None:
+    first = kind(0.5, weight_decay=0.1, spared=("bias", "gamma"))
+    for optimizer in (first, keras.optimizers.deserialize(keras.optimizers.serialize(first))):
+        named = [keras.Variable([1.0], name=name) for name in ("kernel", "bias", "gamma_1")]
+        optimizer.build(named)
+        optimizer.apply_gradients([(keras.ops.zeros((1,)), one) for one in named])
+        found = [float(one.numpy()[0]) for one in named]
+        assert found == pytest.approx([0.95, 1.0, 1.0])

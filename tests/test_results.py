@@ -24,6 +24,8 @@ from components.results.summary import (
     read_summary,
     write_summary,
 )
+from modules.contract.artifact import KERAS
+from modules.util.files import write_bytes
 from tests import results
 from tests.conftest import PROJECT
 
@@ -35,6 +37,13 @@ def test_facts_are_read_as_the_nodes_wrote_them(tmp_path: Path) -> None:
     training = read_training(results.write_training(tmp_path))
     assert training == dataclasses.replace(results.TRAINING, folder=str(tmp_path / "model_run"))
     assert read_evaluation(results.write_evaluation(tmp_path)) == results.EVALUATION
+
+
+def test_a_trained_model_of_keras_is_found_below_the_output_folder(tmp_path: Path) -> None:
+    outputs = results.write_training(tmp_path / "artifacts")
+    assert read_training(outputs, tmp_path).keras == ""
+    write_bytes(tmp_path / "artifacts" / "model" / KERAS, b"")
+    assert read_training(outputs, tmp_path).keras == f"artifacts/model/{KERAS}"
 
 
 def test_an_evaluation_knows_its_slices() -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
@@ -12,6 +13,7 @@ from tfx.types import channel_utils, standard_artifacts
 
 from components.gates import Record, read_record
 from components.trainer import Executor, Trainer
+from modules.contract.artifact import KERAS
 from modules.contract.family import TrainingStopped
 from modules.data.dataset import to_plain
 from modules.families.transformer import Transformer
@@ -19,16 +21,9 @@ from modules.training import progress, trainer, unfinished
 from modules.training.trainer import run_fn
 from tests import artifacts, examples
 from tests.datasets import MNIST
+from tests.networks import SMALL
 
 TRAIN = 256  # images
-
-# Small networks in few steps, so that what is tested is the training.
-SMALL = {
-    "transformer": {"width": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 128},
-    "vae": {"units": 16, "layers": 1, "latent": 2},
-    "gan": {"units": 8, "generator_layers": 1, "latent": 8, "tries": 1, "batch_size": 128},
-}
-
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -66,6 +61,9 @@ def test_through_tfxs_executor_a_training_leaves_a_model_its_history_and_no_back
     with progress.listen(reports.append):
         model = execute(Executor(), fn_args, tmp_path, fn_args.custom_config)
     assert (model / "Format-Serving" / "saved_model.pb").exists()
+    assert [path.name for path in (model / "Format-Keras").iterdir()] == ["model.keras"]
+    loaded = keras.models.load_model(model / KERAS)
+    assert int(loaded.optimizer.iterations) == 3 * TRAIN // 128
     assert read_record(model) == Record("Trainer", True)
     run = tmp_path / "r"
     facts = json.loads((run / "history.json").read_text())

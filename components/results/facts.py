@@ -7,6 +7,7 @@ the node that found it.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from components.gates import OVERALL
 from components.results.judged import Paired, Threshold
 from components.results.stored import read_facts, read_file
+from modules.contract.artifact import KERAS
 from modules.util.plain import number
 
 # A node's outputs: ml_metadata's artifacts, by the output's name.
@@ -198,15 +200,21 @@ def _without_bookkeeping(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 
-def read_training(outputs: Outputs) -> Training:
+def read_training(outputs: Outputs, output: str | Path = "/") -> Training:
     """Reads the outputs of the Trainer.
+
+    Args:
+        outputs: of the Trainer.
+        output: the output folder.
 
     Raises:
         BadFacts: see `read_facts`.
     """
     folder = Path(outputs["model_run"][0].uri)
     found = read_facts(Training, folder / "history.json")
-    return dataclasses.replace(found, folder=str(folder))
+    model = Path(outputs["model"][0].uri, KERAS)
+    keras = os.path.relpath(model, output) if model.is_file() else ""
+    return dataclasses.replace(found, folder=str(folder), keras=keras)
 
 
 def read_evaluation(outputs: Outputs) -> Evaluation:

@@ -87,6 +87,11 @@ def broken_clauses_of_trained(
     return found
 
 
+def broken_clauses_of_saved(problem: str) -> list[Broken]:
+    """Checks whether a Keras model was had back from its file, by what is wrong; "" for nothing."""
+    return [Broken("keras", problem)] if problem else []
+
+
 def broken_clauses_of_figures(family: Family, figures: Any) -> list[Broken]:
     """Checks what a family's `figures` gave of a slice.
 
@@ -252,4 +257,4 @@ DECLARED: Mapping[str, tuple[Callable[[Any], Iterator[str]], tuple[str, ...]]] =
     "notes": (_notes, ()),
 }
 # What is looked at when something was trained.
-TRAINED = ("trained", "history", "size", "signatures", "figures", "each")
+TRAINED = ("trained", "history", "size", "signatures", "keras", "figures", "each")

@@ -131,6 +131,8 @@ class Trained:
         pictures: of held-out images or of samples, by name: uint8 (height, width), or
             (height, width, 3) in colours.
         epoch_seconds: that each epoch took; empty where that was not measured.
+        keras: the model as `keras.models.load_model` shall give it back, a keras.Model that answers
+            images, uint8 (B, S, S); None for one that is none of Keras's.
     """
 
     history: Mapping[str, Sequence[float]]
@@ -139,6 +141,7 @@ class Trained:
     signatures: Callable[[np.ndarray, int], dict[str, Signature]]
     pictures: Callable[[np.ndarray], dict[str, np.ndarray]] = _no_pictures
     epoch_seconds: Sequence[float] = ()
+    keras: Any = None
 
 
 class Family:

@@ -134,12 +134,19 @@ class GanFamily(Generator):
         """A compiled GAN; see KerasFamily."""
         import keras
 
+        from modules.networks.fused_adam import FusedAdam
         from modules.networks.gan import Gan
+        from modules.networks.schedules import RiseAndFall
 
         keras.utils.set_random_seed(seed)
         data = self.dataset
-        model = Gan(values, total_steps, data.side, data.classes, self.eyes)
-        model.compile(jit_compile=False, steps_per_execution=_STEPS_PER_CALL)
+        model = Gan(values, data.side, data.classes, self.eyes)
+
+        def adam() -> keras.optimizers.Optimizer:
+            schedule = RiseAndFall(values["learning_rate"], total_steps, rise=0.01, last=0.1)
+            return FusedAdam(schedule, beta_1=values["beta_1"])
+
+        model.compile(adam(), adam(), jit_compile=False, steps_per_execution=_STEPS_PER_CALL)
         return model
 
     def batches(self, split: Split, values: Values, training: bool, seed: int) -> tf.data.Dataset:

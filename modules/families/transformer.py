@@ -69,20 +69,24 @@ class Transformer(Classifier, KerasFamily):
         """A compiled classifier; see KerasFamily."""
         import keras
 
-        from modules.networks.schedules import rise_and_fall
+        from modules.networks.losses import SmoothedCrossEntropy
+        from modules.networks.schedules import RiseAndFall
+        from modules.networks.sparing import SparingAdamW
         from modules.networks.transformer import classifier
 
         keras.utils.set_random_seed(seed)
         model = classifier(values, self.dataset.side, self.dataset.classes)
-        schedule = rise_and_fall(values["learning_rate"], total_steps)
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=values["weight_decay"])
-        # No decay for what has no direction to shrink: biases and the gains of norms.
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+        optimizer = SparingAdamW(
+            RiseAndFall(values["learning_rate"], total_steps),
+            weight_decay=values["weight_decay"],
+            # What has no direction to shrink: biases, the gains of norms, and places.
+            spared=("bias", "gamma", "beta", "table"),
+        )
         # Now, in eager mode: variables that are made while a step is traced have it traced twice.
         optimizer.build(model.trainable_variables)
         model.compile(
             optimizer,
-            loss=functools.partial(_cross_entropy, smoothing=values["label_smoothing"]),
+            loss=SmoothedCrossEntropy(values["label_smoothing"]),
             metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
             # Measured: XLA makes these small products slower on a CPU.
             jit_compile=False,
@@ -130,15 +134,6 @@ class Transformer(Classifier, KerasFamily):
         from modules.views import attention
 
         return attention.views(ask, splits.held_out, self.dataset.names)
-
-
-def _cross_entropy(labels: Any, probabilities: Any, smoothing: float) -> Any:
-    import keras
-    from keras import ops
-
-    classes = probabilities.shape[-1]
-    wanted = ops.one_hot(ops.reshape(ops.cast(labels, "int32"), (-1,)), classes)
-    return keras.losses.categorical_crossentropy(wanted, probabilities, label_smoothing=smoothing)
 
 
 FAMILY = Transformer

@@ -125,14 +125,16 @@ class VaeFamily(Generator):
         import keras
 
         from modules.networks.fused_adam import FusedAdam
-        from modules.networks.schedules import rise_and_fall
+        from modules.networks.schedules import RiseAndFall
         from modules.networks.vae import Vae
 
         keras.utils.set_random_seed(seed)
         model = Vae(values, total_steps, self.dataset.side)
-        schedule = rise_and_fall(values["learning_rate"], total_steps)
-        optimizer = FusedAdam(schedule, weight_decay=values["weight_decay"] or None)
-        optimizer.exclude_from_weight_decay(var_names=["bias"])
+        optimizer = FusedAdam(
+            RiseAndFall(values["learning_rate"], total_steps),
+            weight_decay=values["weight_decay"] or None,
+            spared=("bias",),
+        )
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, jit_compile=False, steps_per_execution=_STEPS_PER_CALL)
         return model

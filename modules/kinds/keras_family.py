@@ -21,6 +21,9 @@ class KerasFamily(Family):
     def build(self, values: Values, total_steps: int, seed: int) -> keras.Model:
         """A compiled model, built with its optimizers; schedules end after total_steps steps.
 
+        It answers images, uint8 (B, S, S), and Keras can save and load it, so that people can take
+        it along: classes that are not Keras's own are in modules/networks, registered.
+
         Args:
             values: of all hyperparameters.
             total_steps: how many steps training will take.
@@ -127,6 +130,7 @@ class KerasFamily(Family):
             signatures=lambda images, seed: self.signatures(model, images, seed),
             pictures=lambda images: self.pictures(model, images),
             epoch_seconds=clock.seconds,
+            keras=model,
         )
 
 

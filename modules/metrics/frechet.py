@@ -43,6 +43,7 @@ def distance_of_gaussians(mean_1: Any, mean_2: Any, covariance_1: Any, covarianc
     return tf.maximum(tf.reduce_sum(tf.square(mean_1 - mean_2)) + traces - 2.0 * cross, 0.0)
 
 
+@keras.saving.register_keras_serializable(package="triptych")
 class FrechetDistance(keras.metrics.Metric):
     """The distance as a Keras metric, which adds batches up in the graph.
 
@@ -53,6 +54,7 @@ class FrechetDistance(keras.metrics.Metric):
 
     def __init__(self, size: int, name: str = "frechet") -> None:
         super().__init__(name=name, dtype="float64")
+        self.size = size
         zeros = keras.initializers.Zeros()
         self.count = self.add_variable((), zeros, "float64", name="count")
         self.sums = self.add_variable((2, size), zeros, "float64", name="sums")
@@ -73,3 +75,6 @@ class FrechetDistance(keras.metrics.Metric):
         distance = distance_of_gaussians(means[0], means[1], covariances[0], covariances[1])
         enough = tf.convert_to_tensor(self.count) >= 2.0
         return tf.cast(tf.where(enough, distance, math.nan), tf.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "size": self.size}

@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from modules.networks.dropout import Dropout
+
 
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, mask: Any = None
@@ -76,7 +78,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.query_dense = keras.layers.Dense(num_heads * key_dim, name="query")
         self.key_dense = keras.layers.Dense(num_heads * key_dim, name="key")
         self.value_dense = keras.layers.Dense(num_heads * key_dim, name="value")
-        self.drop = keras.layers.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def build(
         self,
@@ -180,7 +182,7 @@ class EncoderLayer(keras.layers.Layer):
         self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="attention_norm")
         self.hidden_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="hidden_norm")
         self.hidden_dense = keras.layers.Dense(hidden, activation=activation, name="hidden")
-        self.drop = keras.layers.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         width = shape[-1]

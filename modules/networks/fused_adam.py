@@ -12,9 +12,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from modules.networks.sparing import Sparing
+
 
 @keras.saving.register_keras_serializable(package="triptych")
-class FusedAdam(keras.optimizers.Adam):
+class FusedAdam(Sparing, keras.optimizers.Adam):
     """The same rule (Kingma and Ba 2015, "Adam"), by TensorFlow's fused operation."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from modules.contract.hyperparameters import Values
+from modules.networks.dropout import Dropout
 
 _SLOPE = 0.2  # of LeakyReLU below zero
 
@@ -75,5 +76,5 @@ def discriminator_network(values: Values, side: int, told: int) -> keras.Model:
             layer = layers.SpectralNormalization(layer)
         hidden = layers.LeakyReLU(negative_slope=_SLOPE)(layer(hidden))
         if values["dropout"]:
-            hidden = layers.Dropout(values["dropout"])(hidden)
+            hidden = Dropout(values["dropout"])(hidden)
     return keras.Model(first, layers.Dense(1, dtype="float32")(hidden), name="discriminator")

@@ -12,6 +12,7 @@ import tensorflow as tf
 LEAST_OF_EVEN, LEAST_OF_OWN = 0.2, 0.25
 
 
+@keras.saving.register_keras_serializable(package="triptych")
 class KnownClasses(keras.metrics.Metric):
     """How many classes there are among samples; see LEAST_OF_EVEN and LEAST_OF_OWN.
 
@@ -44,3 +45,6 @@ class KnownClasses(keras.metrics.Metric):
         least = tf.minimum(LEAST_OF_EVEN / self.classes, LEAST_OF_OWN * own)
         known = (read > 0.0) & (read >= least * tf.reduce_sum(read))
         return tf.reduce_sum(tf.cast(known, tf.float32))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "classes": self.classes}

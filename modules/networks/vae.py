@@ -50,6 +50,7 @@ def bernoulli_loss(pixels: Any, logits: Any) -> Any:
     return loss(logits)
 
 
+@keras.saving.register_keras_serializable(package="triptych")
 class InkDense(layers.Dense):
     """A dense layer of inputs that are mostly 0, as pixels are: of MNIST's, 87 in 100.
 
@@ -92,8 +93,11 @@ def grey_pixels(images: Any) -> Any:
     return tf.cast(tf.reshape(images, (-1, pixels)), tf.float32) / 255.0
 
 
+@keras.saving.register_keras_serializable(package="triptych")
 class Vae(keras.Model):
     """An encoder and a decoder; `fit` takes batches of (images, labels), images uint8.
+
+    Called with images, uint8 (B, S, S), it gives them back, float32 (B, S, S) in [0, 1].
 
     Args:
         values: of the hyperparameters.
@@ -103,6 +107,7 @@ class Vae(keras.Model):
 
     def __init__(self, values: Values, total_steps: int, side: int) -> None:
         super().__init__(name="vae")
+        self.made_of = {"values": dict(values), "total_steps": total_steps, "side": side}
         self.side = side
         self.pixels = side * side
         self.latent = values["latent"]
@@ -118,6 +123,13 @@ class Vae(keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         return list(self.trackers)
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(self.made_of)
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        del training
+        return self.reconstruct(images)[0]
 
     def encode(self, pixels: Any, training: bool = False) -> tuple[Any, Any]:
         """The posterior's mean and log variance, each (B, L), of pixels (B, P) in [0, 1]."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import time
@@ -14,6 +13,7 @@ import keras
 
 from modules.contract.family import TrainingStopped
 from modules.util.files import write_bytes, write_json
+from modules.util.memory import Memory
 
 _SECONDS_BETWEEN_REPORTS = 0.3
 
@@ -202,17 +202,8 @@ class Backup(keras.callbacks.Callback):
         return self.directory / f"epoch-{epoch:05d}.json"
 
 
-class _Memory(io.BytesIO):
-    """A file in memory, by the name of which Keras knows what to write."""
-
-    def __str__(self) -> str:
-        return "memory.weights.h5"
-
-
 def save_weights(model: keras.Model, path: Path) -> None:
     """Saves weights and optimizer state, all or nothing.
-
-    They take the way through memory: HDF5 ends the process, not the call, when the disk is full.
 
     Args:
         model: compiled and built.
@@ -221,6 +212,6 @@ def save_weights(model: keras.Model, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    memory = _Memory()
+    memory = Memory(path.name)
     model.save_weights(memory)
     write_bytes(path, memory.getbuffer())

@@ -10,6 +10,7 @@ from modules.contract import check
 from modules.contract.family import Family, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import Values
 from modules.data.splits import Split, Splits
+from modules.training import keras_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,9 @@ def rehearse(
         return  # which is for the real training to tell
     signatures = trained.signatures(few.train.images, 1)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), name)
+    if trained.keras is not None:
+        problem = keras_file.problem(trained.keras, few.held_out.images[:1])
+        check.refuse(check.broken_clauses_of_saved(problem), name)
     records = tf.data.TFRecordDataset(list(files)[:1], compression_type="GZIP").take(1)
     [example] = records.batch(1)
     asked = tf.function(signatures[family.evaluation.signature].function)(example)

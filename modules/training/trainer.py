@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from modules import families
 from modules.contract import check
+from modules.contract.artifact import KERAS
 from modules.contract.family import Trained, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import fitting, resolve
 from modules.data.dataset import from_plain, to_plain
 from modules.data.images import list_files, load_split
 from modules.data.splits import Splits
-from modules.training import progress, unfinished
+from modules.training import keras_file, progress, unfinished
 from modules.training.export import class_names, export
 from modules.training.judge import judge_given
 from modules.training.rehearsal import rehearse
@@ -38,7 +39,7 @@ def run_fn(fn_args: FnArgs) -> None:
         fn_args: train_files and eval_files are patterns of TFRecord files; hyperparameters is
             the config of a search's best ones, or None; the SavedModel goes to
             serving_model_dir; TensorBoard's logs, history.json and pictures to model_run_dir;
-            custom_config is a TrainingTask's.
+            custom_config is a TrainingTask's. What Keras can load goes beside the SavedModel.
 
     Raises:
         BadHyperparameter: one that was set by hand is unknown or does not fit.
@@ -98,6 +99,9 @@ def run_fn(fn_args: FnArgs) -> None:
     signatures = trained.signatures(splits.train.images, task.seed)
     check.refuse(check.broken_clauses_of_trained(family, trained, signatures), task.family)
     named = {**signatures, **class_names(dataset)}
+    if trained.keras is not None:
+        # Before the export, which is what makes a model of the artifact.
+        keras_file.save(trained.keras, Path(fn_args.serving_model_dir).parent / KERAS)
     export(trained.trackable, fn_args.serving_model_dir, named)
     leave(trained, trained.size)
 

@@ -46,7 +46,10 @@ def _training(found: Training, images: Sequence[Shown]) -> Section:
     )
     rows = [[Cell(name), Cell(number(value))] for name, value in found.hyperparameters.items()]
     table = Table("Hyperparameters", ("Name", "Value"), rows)
-    return plain("training", "Training", table, words=[told], pictures=pictures, images=images)
+    words = [told]
+    if found.keras:
+        words.append(f"Keras opens {found.keras} again; docs/models.md says how.")
+    return plain("training", "Training", table, words=words, pictures=pictures, images=images)
 
 
 def _trials(found: Tuning) -> Section:
