@@ -16,32 +16,28 @@ from scripts import new_family
 
 COPIED = ("components", "kubeflow", "modules", "pipeline", "tests")
 WRITTEN = {"mynet": "classifier", "mycoder": "generator"}
-# The tests of what was written; a run of each family; and of the page's, the one that its last line
-# says. One process imports the libraries for all of it.
-ALL_OF_IT = """
-import contextlib, io, json, shlex, sys
-from pathlib import Path
-import pytest
+RUNS = (
+    "mynet",
+    pytest.param("mycoder", marks=pytest.mark.slow),
+    pytest.param("logistic", marks=pytest.mark.slow),
+)
+# A run, and the one that its last line says; one process imports the libraries for both, and asks
+# their models, too. What a rehearsal would find, the contract's tests do.
+THEN_ACCEPTED = """
+import contextlib, io, shlex, sys
 import local_runner
+from tests.crash.process import without_rehearsals
 from tests.serving import asked_here
-folder, data, written = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
-ended = {}
-
-def run(name, *arguments):
-    with contextlib.redirect_stdout(io.StringIO()) as screen, asked_here():
-        ended[name] = {"code": local_runner.main([*arguments]), "said": screen.getvalue()}
-
-for name in ("logistic", *written):
-    options = ("--model", name, "--profile", "smoke", "--data-dir", data)
-    run(name, *options, "--output", str(folder / name))
-python, program, *accept = shlex.split(ended["logistic"]["said"].strip().splitlines()[-1])
+without_rehearsals()
+with contextlib.redirect_stdout(io.StringIO()) as screen, asked_here():
+    refused = local_runner.main(sys.argv[1:])
+said = screen.getvalue()
+print(said)
+assert refused == 3
+python, program, *accept = shlex.split(said.strip().splitlines()[-1])
 assert (python, program) == (".venv/bin/python", "local_runner.py")
-run("accepted", *accept)
-tests = [f"tests/test_{name}.py" for name in written]
-with contextlib.redirect_stdout(io.StringIO()) as screen:
-    code = pytest.main([*tests, "tests/test_families.py", "-k", " or ".join(written)])
-ended["tests"] = {"code": int(code), "said": screen.getvalue()}
-(folder / "ended.json").write_text(json.dumps(ended))
+with asked_here():
+    sys.exit(local_runner.main(accept))
 """
 
 
@@ -65,21 +61,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the runs of `ended` leave their output."""
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def ended(clone: Path, folder: Path, make_dataset: Any) -> dict[str, Any]:
-    """How each part of ALL_OF_IT ended, with what it said."""
-    data = make_dataset(folder / "idx", train=1500, test=400)
-    done = python(clone, "-c", ALL_OF_IT, str(folder), str(data), *WRITTEN)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return dict(json.loads((folder / "ended.json").read_text()))
-
-
 def python(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
     return subprocess.run(
@@ -96,32 +77,27 @@ def run(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return python(clone, "local_runner.py", *arguments)
 
 
-def test_the_pages_family_runs_to_a_verdict(ended: dict[str, Any], folder: Path) -> None:
-    assert ended["logistic"]["code"] == 3, ended["logistic"]["said"]
-    assert ended["accepted"]["code"] == 0, ended["accepted"]["said"]
-    summary = json.loads((folder / "logistic" / "logistic" / "summary.json").read_text())
+@pytest.mark.parametrize("name", RUNS)
+def test_it_runs_to_a_verdict(name: str, clone: Path, make_dataset: Any, tmp_path: Path) -> None:
+    data, output = make_dataset(tmp_path / "idx", train=1500, test=400), tmp_path / "output"
+    options = ("--model", name, "--profile", "smoke", "--data-dir", str(data))
+    done = python(clone, "-c", THEN_ACCEPTED, *options, "--output", str(output))
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((output / name / "summary.json").read_text())
     assert summary["verdict"]["outcome"] == "pushed"
-    assert summary["evaluation"]["overall"]["accuracy"] > 0.7
-    assert len(summary["tuning"]["trials"]) > 1
+    overall = summary["evaluation"]["overall"]
+    assert overall["mse"] < 0.06 if name == "mycoder" else overall["accuracy"] > 0.7
+    assert len(summary["tuning"]["trials"]) > (2 if name == "logistic" else 0)
     assert (Path(summary["pushed"]) / "saved_model.pb").exists()
 
 
-@pytest.mark.parametrize("name", WRITTEN)
-def test_what_is_written_runs_to_a_proposal_of_gates(
-    name: str, ended: dict[str, Any], folder: Path
-) -> None:
-    assert ended[name]["code"] == 3, ended[name]["said"]
-    summary = json.loads((folder / name / name / "summary.json").read_text())
-    assert summary["verdict"]["outcome"] == "refused"
-    assert {node["node"]: node["state"] for node in summary["nodes"]}["ServingCheck"] == "done"
-    accept = ended[name]["said"].strip().splitlines()[-1]
-    assert "--gates" in accept and (folder / name / name / "latest").is_dir()
-
-
-def test_what_is_written_passes_its_own_tests_and_the_contracts(ended: dict[str, Any]) -> None:
-    said = ended["tests"]["said"]
-    assert ended["tests"]["code"] == 0, said
-    assert int(re.findall(r"(\d+) passed", said)[0]) > 20 and "failed" not in said
+def test_each_passes_its_own_tests_and_the_contracts(clone: Path) -> None:
+    files = [f"tests/test_{name}.py" for name in WRITTEN] + ["tests/test_families.py"]
+    names = " or ".join(["logistic", *WRITTEN])
+    done = python(clone, "-m", "pytest", "-p", "no:cacheprovider", *files, "-k", names)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(re.findall(r"(\d+) passed", done.stdout)[0]) > 30
+    assert "skipped" not in done.stdout
 
 
 def test_it_is_offered_and_its_style_is_the_projects(clone: Path) -> None:

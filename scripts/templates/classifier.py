@@ -21,7 +21,7 @@ class Mine(Classifier, KerasFamily):
     """Two convolutions, each of which halves the image, and a dense layer."""
 
     hyperparameters = (
-        number("learning_rate", 3e-3, "Adam's peak learning rate", [1e-3, 3e-3], least=1e-9),
+        number("learning_rate", 3e-3, "Adam's first learning rate", [1e-3, 3e-3], least=1e-9),
         whole("channels", 16, "feature maps of the first convolution", [8, 16], most=512),
         whole("units", 64, "units of the dense layer", most=4096),
         share("dropout", 0.2, "share of the dense layer's units dropped in training"),
@@ -52,8 +52,6 @@ class Mine(Classifier, KerasFamily):
         import keras
         from keras import layers
 
-        from modules.networks.schedules import rise_and_fall
-
         keras.utils.set_random_seed(seed)
         side, channels = self.dataset.side, values["channels"]
         network = keras.Sequential(
@@ -70,14 +68,15 @@ class Mine(Classifier, KerasFamily):
             ],
             name="mine",
         )
-        optimizer = keras.optimizers.Adam(rise_and_fall(values["learning_rate"], total_steps))
+        falling = keras.optimizers.schedules.CosineDecay(values["learning_rate"], total_steps)
+        optimizer = keras.optimizers.Adam(falling)
         optimizer.build(network.trainable_variables)
         network.compile(
             optimizer,
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
-            jit_compile=False,
-            steps_per_execution=16,
+            jit_compile=False,  # XLA makes small networks slower on a CPU
+            steps_per_execution=16,  # docs/families.md says why
         )
         return network
 

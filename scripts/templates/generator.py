@@ -37,7 +37,7 @@ class Mine(Generator):
         (
             Output("serving_default", "images"),
             Output("reconstruct", "images"),
-            Output("decode", "images", of=Output("encode", "latents")),
+            Output("decode", "images", of=Output("encode", "mean")),
         ),
     )
     evaluation = EvaluationSpec(
@@ -55,7 +55,7 @@ class Mine(Generator):
         headline=("mse", "coverage"),
     )
     hyperparameters = (
-        number("learning_rate", 2e-3, "Adam's peak learning rate", [1e-3, 2e-3], least=1e-9),
+        number("learning_rate", 2e-3, "Adam's first learning rate", [1e-3, 2e-3], least=1e-9),
         whole("latent", 16, "numbers that an image is encoded as", [8, 16], most=1000),
         whole("units", 256, "units of each hidden layer", most=4096),
         whole("batch_size", 64, "images per step"),
@@ -88,8 +88,6 @@ class Mine(Generator):
         import keras
         from keras import layers
 
-        from modules.networks.schedules import rise_and_fall
-
         keras.utils.set_random_seed(seed)
         side, units, latent = self.dataset.side, values["units"], values["latent"]
         small = keras.regularizers.L2(values["penalty"])
@@ -114,10 +112,14 @@ class Mine(Generator):
         images = keras.Input((side, side), dtype="uint8", name="images")
         given_back = decoder(encoder(images))
         network = keras.Model(images, given_back, name="mine")
-        optimizer = keras.optimizers.Adam(rise_and_fall(values["learning_rate"], total_steps))
+        falling = keras.optimizers.schedules.CosineDecay(values["learning_rate"], total_steps)
+        optimizer = keras.optimizers.Adam(falling)
         optimizer.build(network.trainable_variables)
         network.compile(
-            optimizer, loss="binary_crossentropy", jit_compile=False, steps_per_execution=16
+            optimizer,
+            loss="binary_crossentropy",
+            jit_compile=False,  # XLA makes small networks slower on a CPU
+            steps_per_execution=16,  # docs/families.md says why
         )
         return network
 
@@ -179,7 +181,7 @@ class Mine(Generator):
 
         return {
             "serving_default": asked.by_examples(reconstruct, side),
-            "encode": asked.by_images(lambda images: {"latents": encoder(images)}, side),
+            "encode": asked.by_images(lambda images: {"mean": encoder(images)}, side),
             "decode": asked.by_latents(lambda latents: {"images": decode(latents)}, latent),
             "sample": asked.by_seeds(lambda seeds: {"images": sample(seeds)}),
             "reconstruct": asked.by_images(reconstruct, side),
