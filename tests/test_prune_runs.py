@@ -13,9 +13,14 @@ FAMILY = "transformer"
 
 @pytest.fixture
 def last(smoke_run: Callable[[str], runs.Run], tmp_path: Path) -> runs.Run:
-    """A run after another one of the same model, both of them pushed."""
+    """A run after two others of the same model, all of them pushed."""
     output = smoke.copied(smoke_run(FAMILY), tmp_path / "output").output
-    return runs.run_here(output, *smoke.arguments(FAMILY), "--rerun-from", "ServingCheck")
+    anew = ("--rerun-from", "ServingCheck")
+    of_all = [runs.run_here(output, *smoke.arguments(FAMILY), *anew) for _ in range(2)]
+    for run in of_all:
+        done = {node for node, state in run.states.items() if state == "done"}
+        assert done == {"Baseline", "ServingCheck", "Pusher"}, run.screen
+    return of_all[-1]
 
 
 def everything(folder: Path) -> dict[str, int]:
@@ -38,7 +43,7 @@ def cached_by_the_store(run: runs.Run, *arguments: str) -> runs.Run:
 
 def test_what_the_next_run_needs_is_there_after_each_prune(last: runs.Run) -> None:
     output = last.output
-    assert last.code == 0 and len(checks(output)) == 2
+    assert last.code == 0 and len(checks(output)) == 3
     killed = output / "state" / FAMILY / "trainer" / "training-x"
     killed.mkdir(parents=True)
     (killed / "weights").write_text("half")
@@ -47,7 +52,7 @@ def test_what_the_next_run_needs_is_there_after_each_prune(last: runs.Run) -> No
     assert len(kept[0]) > 0 and not list(output.glob("artifacts/*/*/.system"))
 
     told = runs.run_here(output, "--prune", "--dry-run")
-    assert told.code == 0 and len(checks(output)) == 2
+    assert told.code == 0 and len(checks(output)) == 3
     assert "would remove artifacts/transformer/ServingCheck/blessing/" in told.screen
     done = runs.run_here(output, "--prune")
     assert done.code == 0 and len(checks(output)) == 1
