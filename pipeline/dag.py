@@ -36,12 +36,13 @@ from pipeline.settings import Settings
 from pipeline.sources import ROOT
 
 # In this process: at this size a pool of Beam workers costs more than it brings. The last option
-# keeps TFX from packing itself into an archive before every node.
-BEAM_ARGS = [
+# keeps TFX from packing itself into an archive before every node. A tuple, since TFX's executors
+# add to a list that they are given, and these are part of cache keys.
+BEAM_ARGS = (
     "--runner=FnApiRunner",
     "--direct_running_mode=in_memory",
     "--sdk_container_image=none",
-]
+)
 TRAIN = trainer_pb2.TrainArgs(splits=["train"])
 EVAL = trainer_pb2.EvalArgs(splits=["eval"])
 
@@ -180,7 +181,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         pipeline_root=settings.address(settings.artifacts),
         components=steps,
         enable_cache=True,
-        beam_pipeline_args=BEAM_ARGS,
+        beam_pipeline_args=list(BEAM_ARGS),
         metadata_connection_config=metadata_store.connection(settings.metadata),
     )
 

@@ -41,7 +41,7 @@ def generate(
     dataset = dataset or read_dataset(data, transposed)
     component = MnistExampleGen(dataset, transposed, source="tests", **limits)
     examples = artifacts.make(standard_artifacts.Examples, output)
-    context = Executor.Context(BEAM_ARGS, tmp_dir=str(output / "tmp"), unique_id="1")
+    context = Executor.Context([*BEAM_ARGS], tmp_dir=str(output / "tmp"), unique_id="1")
     with mock.patch.dict(os.environ, {given.VARIABLE: str(data)}):
         Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples

@@ -81,7 +81,7 @@ def judge(
     inputs = {"examples": [examples], "model": [model]}
     if baseline:
         inputs["baseline_model"] = [baseline]
-    context = Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(folder / "tmp"))
+    context = Executor.Context(beam_pipeline_args=[*BEAM_ARGS], tmp_dir=str(folder / "tmp"))
     Executor(context).Do(inputs, outputs, dict(component.exec_properties))
     return Judged(
         bool(outputs["blessing"][0].get_int_custom_property("blessed")),

@@ -15,16 +15,18 @@ from components.results.summary import Summary, read_summary
 from kubeflow.pod import run_node
 from modules.training import unfinished
 from pipeline.settings import Settings, to_plain
+from tests import rehearsals
 
 
 @contextlib.contextmanager
 def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undoes what a pod, which is a process of its own, does to its process."""
+    """Undoes what a pod, which is a process of its own, does to its process; none rehearses."""
     for name in ("TRIPTYCH_APP", "TRIPTYCH_VOLUME", "TRIPTYCH_METADATA", unfinished.VARIABLE):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     level = logging.getLogger().level
-    yield
+    with rehearsals.left_out():
+        yield
     logging.getLogger().setLevel(level)
 
 

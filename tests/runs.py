@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from unittest import mock
 
 import local_runner
-from tests import serving
+from tests import rehearsals, serving
 from tests.commands import HEARING_CTRL_C
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -93,9 +93,15 @@ def run(output: Path, *arguments: str) -> Run:
 def run_here(output: Path, *arguments: str) -> Run:
     """Runs to the end in this process, which has what takes seconds to import already.
 
-    It asks the model here, too: runs in processes of their own do so in another fresh one.
+    It asks the model here, too, and rehearses no training: runs in processes of their own ask in
+    another fresh one, and rehearse.
     """
-    with _caught() as screen, mock.patch.dict(os.environ), serving.asked_here():
+    with (
+        _caught() as screen,
+        mock.patch.dict(os.environ),
+        serving.asked_here(),
+        rehearsals.left_out(),
+    ):
         code = local_runner.main(["--output", str(output), *arguments])
         screen.seek(0)
         return _ended(code, screen.read(), output, arguments)

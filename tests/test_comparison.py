@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
+from tfx.utils import json_utils
 
 from components import pairing
 from components.readers import idx
@@ -247,36 +248,42 @@ def test_a_broken_model_is_none(
     assert judged.outputs["blessing"][0].get_int_custom_property("baseline_model_id") == 0
 
 
-def test_one_that_is_no_number_is_none(
-    work: Path, classifier: Callable[..., Any], good: Any, judged_examples: Any
-) -> None:
-    broken = classifier(40, change=lambda p: p * float("nan"))
-    judged = judge(work, judged_examples, good, CLASSIFIER, baseline=broken)
-    assert judged.blessed and changes(judged) == set()
-    assert "answers NaN" in note_of(judged)
+OTHERS = {
+    "no number": (lambda p: p * float("nan"), "answers NaN"),
+    "fewer classes": (lambda p: p[:, :7], "gives no probabilities of the same shape"),
+    "more classes": (
+        lambda p: tf.concat([p, p], axis=1),
+        "gives no probabilities of the same shape",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("ident", "change"),
-    [
-        (41, lambda p: p[:, :7]),
-        pytest.param(42, lambda p: tf.concat([p, p], axis=1), marks=SLOW),
-    ],
-    ids=["fewer classes", "more classes"],
-)
-def test_one_of_other_classes_is_none(
-    work: Path,
-    classifier: Callable[..., Any],
-    good: Any,
-    judged_examples: Any,
-    ident: int,
-    change: Any,
+@pytest.fixture(scope="module", params=OTHERS)
+def other(request: pytest.FixtureRequest, classifier: Callable[..., Any]) -> tuple[Any, str]:
+    """A model that cannot be compared with, and why."""
+    change, told = OTHERS[request.param]
+    return classifier(40 + [*OTHERS].index(request.param), change=change), told
+
+
+def test_one_that_cannot_be_compared_with_is_known_before_anything_is_judged(
+    good: Any, judged_examples: Any, other: tuple[Any, str]
 ) -> None:
-    judged = judge(
-        work, judged_examples, good, CLASSIFIER, baseline=classifier(ident, change=change)
-    )
+    family = families.load("transformer")(MNIST)
+    inputs = {"examples": [judged_examples], "model": [good], "baseline_model": [other[0]]}
+    properties = {"example_splits": json_utils.dumps(["test"])}
+    found = pairing.look(family, inputs, properties, pairing.FEW)
+    assert not found.possible and other[1] in found.note
+    without, same = pairing.reduced(found, inputs, properties)
+    assert set(without) == {"examples", "model"} and same == properties
+
+
+@pytest.mark.slow
+def test_one_that_cannot_be_compared_with_is_none(
+    work: Path, good: Any, judged_examples: Any, other: tuple[Any, str]
+) -> None:
+    judged = judge(work, judged_examples, good, CLASSIFIER, baseline=other[0])
     assert judged.blessed and changes(judged) == set()
-    assert "gives no probabilities of the same shape" in note_of(judged)
+    assert other[1] in note_of(judged)
 
 
 def export_with(folder: Path, say: Say) -> None:

@@ -43,7 +43,7 @@ def validate(
     properties = StatisticsGen(
         examples=as_channel([made]), schema=as_channel([schema])
     ).exec_properties
-    context = StatisticsExecutor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(work / "tmp"))
+    context = StatisticsExecutor.Context(beam_pipeline_args=[*BEAM_ARGS], tmp_dir=str(work / "tmp"))
     StatisticsExecutor(context).Do(
         {"examples": [made], "schema": [schema]}, {"statistics": [statistics]}, dict(properties)
     )

@@ -381,7 +381,7 @@ def test_in_the_pipeline_it_is_the_evaluator_with_beams_arguments_and_its_code(
 
     given, executor = compiled()
     assert executor.python_executor_spec.class_path == "components.evaluator.Executor"
-    assert list(executor.beam_pipeline_args) == BEAM_ARGS
+    assert tuple(executor.beam_pipeline_args) == BEAM_ARGS
     assert given["family"].string_value == "vae"
     assert given["proposes"].string_value == "vae.smoke"
     brought, _ = compiled(**dict.fromkeys(families.load("vae").evaluation.demanded, 0.5))

@@ -16,7 +16,11 @@ def last(smoke_run: Callable[[str], runs.Run], tmp_path: Path) -> runs.Run:
     """A run after two others of the same model, all of them pushed."""
     output = smoke.copied(smoke_run(FAMILY), tmp_path / "output").output
     anew = ("--rerun-from", "ServingCheck")
-    return [runs.run_here(output, *smoke.arguments(FAMILY), *anew) for _ in range(2)][-1]
+    of_all = [runs.run_here(output, *smoke.arguments(FAMILY), *anew) for _ in range(2)]
+    for run in of_all:
+        done = {node for node, state in run.states.items() if state == "done"}
+        assert done == {"Baseline", "ServingCheck", "Pusher"}, run.screen
+    return of_all[-1]
 
 
 def everything(folder: Path) -> dict[str, int]:
