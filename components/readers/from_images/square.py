@@ -26,6 +26,15 @@ def grey(picture: Image.Image) -> Image.Image:
     return upright.convert("L")
 
 
+def check_size(picture: Image.Image) -> None:
+    """Raises BadImages for a picture that is too small to show anything."""
+    if max(picture.size) < SIDES[0]:
+        raise BadImages(
+            f"has {picture.width} x {picture.height} pixels, and the smallest images that can be"
+            f" learnt have {SIDES[0]} x {SIDES[0]}"
+        )
+
+
 def square(picture: Image.Image, side: int) -> tuple[NDArray[np.uint8], int]:
     """Pads a grey picture with its own paper to a square, then scales it.
 
@@ -39,11 +48,7 @@ def square(picture: Image.Image, side: int) -> tuple[NDArray[np.uint8], int]:
     Raises:
         BadImages: it is too small to show anything.
     """
-    if max(picture.size) < SIDES[0]:
-        raise BadImages(
-            f"has {picture.width} x {picture.height} pixels, and the smallest images that can be"
-            f" learnt have {SIDES[0]} x {SIDES[0]}"
-        )
+    check_size(picture)
     pixels = np.asarray(picture)
     edge = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     paper = int(np.median(np.concatenate(edge)))
