@@ -14,6 +14,7 @@ _LEAST = 4.0  # of 255, the narrowest that the fit looks around the paper
 _FITTED = 1024  # pixels that the paper is fitted to, about
 _NOISE = 4.0  # standard deviations of the paper that are paper still
 _PAPER, _INK = 0.2, 0.8  # of the usual ink: up to here all is paper, from there on all is ink
+_HALF, _STRONG = 0.5, 99.8  # of the strong ink; and per cent of the pixels that are not stronger
 _SPECK = 0.02  # of the area of the largest stain: smaller ones are specks
 _MARGIN = 0.06  # of the picture's sides: what lies wholly within is the edge of a sheet, or a frame
 
@@ -44,10 +45,10 @@ def see(grey: NDArray[np.uint8], dark: bool | None = None) -> Seen:
         strong = np.where(np.abs(apart) > _NOISE * noise, apart, 0.0)
         dark = bool((strong * np.abs(strong)).sum() >= 0.0)
     ink = np.clip(apart if dark else -apart, 0.0, None)
-    usual = _usual(ink, noise)
+    usual = _usual(ink)
     if usual < FAINT:
         return Seen(np.zeros_like(ink), dark)
-    low = max(_NOISE * noise, _PAPER * usual)
+    low = min(max(_NOISE * noise, _PAPER * usual), _HALF * usual)  # where all is noise, half of it
     high = max(_INK * usual, low + 1.0)
     return Seen(_whole(np.clip((ink - low) / (high - low), 0.0, 1.0)), dark)
 
@@ -71,7 +72,7 @@ def _paper(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     for _ in range(_TURNS):
         weights = 1.0 / (1.0 + ((seen - fit) / reach) ** 2) ** 2
         # A little against slopes, so that a few pixels of paper do not bend it.
-        ridge = np.diag([0.0, *[1e-3 * len(seen)] * 5])
+        ridge = 1e-3 * len(seen) * np.diag([0.0, 1.0, 1.0, 1.0, 1.0, 1.0])
         # Not by BLAS, whose threads cost more than sums of so few numbers.
         squares = np.einsum("n,ni,nj->ij", weights, some, some)
         known = np.linalg.solve(squares + ridge, np.einsum("n,ni,n->i", weights, some, seen))
@@ -82,11 +83,12 @@ def _paper(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     return np.einsum("hwi,i->hw", terms, known), noise
 
 
-def _usual(ink: NDArray[np.float64], noise: float) -> float:
-    """How far the ink differs from the paper: the median of what is surely ink."""
-    smooth = ndimage.uniform_filter(ink, 3) if min(ink.shape) >= 32 else ink
-    sure = ink[smooth > max(0.5 * float(smooth.max()), _NOISE * noise / 2)]
-    return float(np.median(sure)) if sure.size else 0.0
+def _usual(ink: NDArray[np.float64]) -> float:
+    """How far ink differs from the paper: the median of what is surely ink."""
+    # Not the very darkest, which may be dirt; but a small drawing on a large page is no more.
+    strong = float(np.percentile(ink, _STRONG))
+    strong = strong if strong >= FAINT else float(ink.max())
+    return float(np.median(ink[ink >= _HALF * strong]))
 
 
 def _whole(ink: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -109,7 +109,7 @@ def _by_its_ink(picture: Image.Image, dataset: Dataset, polarity: str) -> Prepar
 
 
 def _fit(ink: Image.Image, box: int) -> Image.Image:
-    """Crops to the ink, and scales that into a square of so many pixels; its darkest is full ink."""
+    """Crops to the ink, scales that into a square of so many pixels, and makes its darkest 255."""
     cropped = ink.crop(ink.getbbox())
     scale = box / max(cropped.size)
     size = [max(1, round(length * scale)) for length in cropped.size]
