@@ -65,7 +65,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         " OUTPUT/asked/FAMILY-WHAT.png)",
     )
     add("--csv", metavar="FILE", help="write the answers as CSV, too; - for the screen, instead")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     made = options.sample is not None or options.walk is not None
     if made and options.files:
         parser.error("--sample and --walk take no FILE")

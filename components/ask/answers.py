@@ -13,6 +13,7 @@ from components.ask.strangeness import Reference, fit
 from components.asking import load
 from components.results.stored import BadFacts
 from modules.contract.view import Ask
+from modules.data.splits import Split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,27 +82,27 @@ def load_ask(chosen: Chosen) -> Ask:
         raise BadFacts(f"{chosen.found.folder} cannot be loaded: {error}") from error
 
 
-def _reference(chosen: Chosen) -> Reference | None:
-    """Of the Examples of the model's run, its train and its eval split; None if they are gone."""
+def load_part(chosen: Chosen, split: str) -> Split:
+    """Reads a split of the Examples of the model's run: "train", "eval" or "test".
+
+    Raises:
+        OSError, ValueError: they are gone.
+    """
     from modules.data.images import load_split
 
-    nodes = chosen.found.summary.nodes
-    folders = [
-        chosen.output / one.outputs["examples"] for one in nodes if "examples" in one.outputs
-    ]
-    if not folders:
-        return None
-    side = chosen.family.dataset.side
+    for node in chosen.found.summary.nodes:
+        if "examples" in node.outputs:
+            folder = chosen.output / node.outputs["examples"] / f"Split-{split}"
+            files = [str(file) for file in sorted(folder.iterdir())]
+            return load_split(files, chosen.family.dataset.side)
+    raise ValueError(f"the run {chosen.found.run.name} has no Examples")
+
+
+def _reference(chosen: Chosen) -> Reference | None:
     try:
-        train, held_out = (
-            load_split(
-                [str(file) for file in sorted((folders[0] / f"Split-{split}").iterdir())], side
-            )
-            for split in ("train", "eval")
-        )
+        return fit(load_part(chosen, "train"), load_part(chosen, "eval"))
     except (OSError, ValueError):
         return None
-    return fit(train, held_out)
 
 
 def answer(model: Model, images: NDArray[np.uint8]) -> list[Answer]:

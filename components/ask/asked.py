@@ -68,7 +68,10 @@ def _what(options: argparse.Namespace) -> tuple[str, tuple[int, ...]]:
         numbers = all(end.isascii() and end.isdigit() for end in options.walk)
         if not numbers or any(Path(end).exists() for end in options.walk):
             return BETWEEN, ()
-        return SEEDS, tuple(int(end) % SEED_END for end in options.walk)
+        seeds = tuple(map(int, options.walk))
+        if max(seeds) >= SEED_END:
+            raise BadFacts(f"a seed is below {SEED_END:,}, not {max(seeds)}")
+        return SEEDS, seeds
     return (RECONSTRUCT if options.reconstruct else CLASSIFY), ()
 
 

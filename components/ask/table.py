@@ -106,14 +106,12 @@ def right(lines: Sequence[Line], names: Sequence[str]) -> str:
         counts[truth, said] += 1
     shown = [place for place in range(len(names)) if counts[place].any() or counts[:, place].any()]
     good = int(np.trace(counts))
-    head = (
-        f"accuracy {good / len(known):.1%}: {good} of {len(known)}; a row for each class, what it"
-    )
+    head = f"accuracy {good / len(known):.1%}: {good} of {len(known)}; a row for each class,"
     width = max(5, *(len(names[place]) for place in shown))
     rows = [["", *(names[place] for place in shown)]]
     rows += [[names[row], *(str(counts[row, column]) for column in shown)] for row in shown]
     body = [" ".join(f"{cell:>{width}}" for cell in row).rstrip() for row in rows]
-    return "\n".join([f"{head} its columns what it was read as", *body])
+    return "\n".join([f"{head} a column for what it was read as", *body])
 
 
 def _known(line: Line) -> bool:
