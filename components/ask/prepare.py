@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from components.ask.paper import FAINT, see
 from components.readers.from_images.found import BadImages
@@ -18,7 +18,6 @@ from modules.data.framing import BY_MASS, WHOLE, box_side, lies, made
 
 BLACK, WHITE = "black-on-white", "white-on-black"
 _WORKED_ON = 512  # pixels of the longer side, at most: the model sees some twenty of them
-_THICKENED = 3  # times that strokes are made thicker at most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,28 +91,23 @@ def _by_its_ink(picture: Image.Image, dataset: Dataset, polarity: str) -> Prepar
     if not seen.ink.any():
         raise BadImages(f"has no ink if it is {found.replace('-', ' ')}: nothing is drawn")
     ink = Image.fromarray(np.round(255.0 * seen.ink).astype(np.uint8))
-    fitted = _fit(ink, box_side(dataset.preparation, dataset.side))
-    image = _centre(fitted, dataset)
-    width, thin = float(stroke_width(image[None])[0]), dataset.strokes[0]
-    if width >= thin:
-        return Prepared(image, found)
-    scale = max(ink.crop(ink.getbbox()).size) / max(fitted.size)
-    more = round(min((thin - width) * scale, _THICKENED * width * scale) / 2)
+    ink = ink.crop(ink.getbbox())
+    box = box_side(dataset.preparation, dataset.side)
+    # Before it is scaled, since no stroke is thinner than a pixel afterwards.
+    scale, thin = max(ink.size) / box, dataset.strokes[0]
+    width = float(stroke_width(np.asarray(ink)[None])[0]) / scale
+    more = round((thin - width) * scale / 2)
     if more < 1:
-        return Prepared(image, found)
-    roomy = Image.new("L", (ink.width + 2 * more, ink.height + 2 * more))
-    roomy.paste(ink, (more, more))
+        return Prepared(_centre(_fit(ink, box), dataset), found)
+    roomy = ImageOps.expand(ink, more)
     thick = roomy.filter(ImageFilter.MaxFilter(2 * more + 1))
-    fitted = _fit(thick, box_side(dataset.preparation, dataset.side))
-    return Prepared(_centre(fitted, dataset), found, width)
+    return Prepared(_centre(_fit(thick, box), dataset), found, width)
 
 
 def _fit(ink: Image.Image, box: int) -> Image.Image:
-    """Crops to the ink, scales that into a square of so many pixels, and makes its darkest 255."""
-    cropped = ink.crop(ink.getbbox())
-    scale = box / max(cropped.size)
-    size = [max(1, round(length * scale)) for length in cropped.size]
-    small = np.asarray(cropped.resize((size[0], size[1]), Image.Resampling.BICUBIC), np.float64)
+    """Scales ink that is cropped into a square of so many pixels; its darkest becomes 255."""
+    width, height = (max(1, round(length * box / max(ink.size))) for length in ink.size)
+    small = np.asarray(ink.resize((width, height), Image.Resampling.BICUBIC), np.float64)
     return Image.fromarray(np.round(small * 255.0 / max(small.max(), 1.0)).astype(np.uint8))
 
 
