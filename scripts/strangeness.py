@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of all randomness (default: 1)")
     options = parser.parse_args(arguments)
     environment.configure("3")
+    warnings.simplefilter("ignore")
     try:
         lines = measure(options)
     except BadFacts as error:

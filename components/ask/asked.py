@@ -117,15 +117,12 @@ def _classify(
     if options.csv == "-":
         sys.stdout.write(table.csv_text(lines, model.names))
     else:
-        print_lines = [
-            str(chosen),
-            table.table(lines, model.names),
-            table.right(lines, model.names),
-        ]
-        if model.reference is None:
-            print_lines.append("what it was trained on is gone, so nothing tells what is strange")
-        sys.stdout.write("".join(f"{text}\n" for text in print_lines if text))
+        known = model.reference is not None
+        gone = "" if known else "its run's Examples are gone: nothing tells what is strange"
+        told = (str(chosen), table.table(lines, model.names), table.right(lines, model.names), gone)
+        sys.stdout.write("".join(f"{text}\n" for text in told if text))
     if options.csv not in (None, "-"):
+        pictures.check_place(Path(options.csv))
         write_text(options.csv, table.csv_text(lines, model.names))
     place = options.picture or pictures.default_place(options.output, chosen.name, "saw")
     pictures.write(place, pictures.seen(lines))

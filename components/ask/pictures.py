@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,12 @@ _PAPER, _WORDS, _WARNING = "white", "black", "firebrick"
 def default_place(output: Path, family: str, what: str) -> Path:
     """Where a picture goes if nobody says it: the next question's takes its place."""
     return output / "asked" / f"{family}-{what}.png"
+
+
+def check_place(place: Path) -> None:
+    """Raises OSError for a place where no file can be put: a folder, or a device."""
+    if place.exists() and not place.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(place))
 
 
 def seen(lines: Sequence[Line]) -> Image.Image:
@@ -60,6 +67,7 @@ def write(place: Path, picture: Image.Image | NDArray[np.uint8]) -> None:
         OSError: it cannot be written.
     """
     made = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    check_place(place)
     file = io.BytesIO()
     made.save(file, "PNG")
     write_bytes(place, file.getvalue())
