@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -249,6 +250,15 @@ def test_generators_draw_grids() -> None:
     drawn = generators.reconstruct(ask, three)
     assert drawn.shape == (42, 102) and (drawn[[6, 16, 26, 36], 6] == 200).all()
     assert (drawn[[26, 36], 96] == 0).all()
+
+
+def test_it_is_asked_from_python_as_the_page_says(
+    output: Path, seven: Path, project: Path, capsys: Say
+) -> None:
+    page = (project / "docs" / "asking.md").read_text()
+    [code] = [b for b in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "scan.png" in b]
+    exec(code.replace('"output"', repr(str(output))).replace('"scan.png"', repr(str(seven))), {})
+    assert capsys.readouterr().out.startswith("7 0.")
 
 
 def test_help_imports_nothing_heavy(project: Path) -> None:

@@ -67,7 +67,7 @@ def _paper(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     step = max(1, int(np.sqrt(values.size / _FITTED)))
     some, seen = terms[::step, ::step].reshape(-1, 6), values[::step, ::step].ravel()
     fit = np.full(len(seen), np.median(border))
-    reach = max(_LEAST, float(np.subtract(*np.percentile(border, [90, 10]))))
+    reach = max(_LEAST, float(np.percentile(border, 90) - np.percentile(border, 10)))
     known = np.array([np.median(border), 0.0, 0.0, 0.0, 0.0, 0.0])
     for _ in range(_TURNS):
         weights = 1.0 / (1.0 + ((seen - fit) / reach) ** 2) ** 2
