@@ -55,7 +55,7 @@ def seen(lines: Sequence[Line]) -> Image.Image:
         below = top + _TILE * (1 + beside)
         words = f"{one.answer.label}  {one.answer.probability:.0%}"
         colour = _WARNING if one.answer.strange else _WORDS
-        draw.text((left, below), words + " strange" * one.answer.strange, colour, font)
+        draw.text((left, below), words + ", strange" * one.answer.strange, colour, font)
         draw.text((left, below + _TEXT), _short(one.asked.file.name), _WORDS, font)
     return sheet
 
