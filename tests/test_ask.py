@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from components.ask import chosen, generators
+from components.ask import __main__, chosen, generators
 from components.ask.__main__ import main
 from components.ask.answers import answer, load_model
 from components.ask.chosen import CLASSIFY, choose
+from components.readers.from_images.polarity import POLARITIES
 from components.results.stored import BadFacts
 from components.results.summary import FILE, read_summary, write_summary
+from modules.data.framing import PREPARATIONS
 from tests import asked, scans
 
 Say = pytest.CaptureFixture[str]
@@ -47,6 +49,17 @@ def test_a_drawn_seven_is_a_seven(output: Path, seven: Path, capsys: Say) -> Non
     assert picture == f"picture  {output / 'asked' / 'transformer-saw.png'}"
     with Image.open(output / "asked" / "transformer-saw.png") as drawn:
         assert drawn.width > 100 and drawn.getextrema()[0] == (0, 255)
+
+
+def test_the_preparation_can_be_told(output: Path, seven: Path, capsys: Say) -> None:
+    seen = []
+    for preparation in __main__._PREPARATIONS:
+        place = seven.with_name(f"{preparation}.png")
+        options = ("--preparation", preparation, "--picture", str(place))
+        assert main([str(output), str(seven), *options]) == 0
+        seen.append(place.read_bytes())
+    assert len(set(seen)) == 3
+    assert __main__._PREPARATIONS == PREPARATIONS and __main__._POLARITIES == POLARITIES
 
 
 def test_random_noise_is_strange_and_digits_are_not(

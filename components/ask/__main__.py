@@ -22,6 +22,7 @@ the accuracy and the confusion matrix are told.
 """
 _MOST = 1000  # images of a sample
 _POLARITIES = ("auto", "black-on-white", "white-on-black")
+_PREPARATIONS = ("by-mass", "by-box", "whole")
 _SEEDS = 2**62
 
 
@@ -56,6 +57,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         choices=_POLARITIES,
         default="auto",
         help="what the pictures are (default: auto, by what lies along the border)",
+    )
+    add(
+        "--preparation",
+        choices=_PREPARATIONS,
+        help="how they are brought to what the model knows (default: as its data were made)",
     )
     add(
         "--picture",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 import warnings
 from collections.abc import Sequence
@@ -47,7 +48,10 @@ def ask(options: argparse.Namespace) -> int:
     if options.of_class:
         raise BadFacts(f"a {chosen.name} draws of all classes, and takes none: drop --of-class")
     files = [Path(end) for end in options.walk] if what == BETWEEN else options.files
-    prepared, bad = _prepare(files, chosen.family.dataset, options.polarity)
+    dataset = chosen.family.dataset
+    if options.preparation:
+        dataset = dataclasses.replace(dataset, preparation=options.preparation)
+    prepared, bad = _prepare(files, dataset, options.polarity)
     for problem in bad:
         sys.stderr.write(f"ask: {problem}\n")
     if bad and (what == BETWEEN or not prepared):
