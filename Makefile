@@ -5,12 +5,14 @@ PYTHON ?=
 export PYTHON
 MODEL ?=
 PROFILE ?=
+OUTPUT ?= output
+FILES ?=
 
 python := .venv/bin/python
 kfp_python := .venv-kubeflow/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-kubeflow run test test-all test-crash tensorboard bench kubeflow kubeflow-local image test-image lint lock sdist \
+.PHONY: help setup setup-kubeflow run ask test test-all test-crash tensorboard bench kubeflow kubeflow-local image test-image lint lock sdist \
   clean clean-all
 
 help: ## list these targets
@@ -28,6 +30,9 @@ setup-kubeflow: ## make .venv-kubeflow, the environment that compiles for Kubefl
 
 run: setup ## run the pipeline; ARGS="--profile smoke" and so on go to local_runner.py
 	@$(python) local_runner.py $(ARGS)
+
+ask: setup ## ask the pushed model about FILES="a.png b.png"; OUTPUT=..., and options in ARGS
+	@$(python) -m components.ask $(OUTPUT) $(FILES) $(ARGS)
 
 test: setup setup-kubeflow ## run the tests, but for those that are marked slow
 	@scripts/test.sh -m "not slow" $(ARGS)

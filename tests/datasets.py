@@ -15,11 +15,12 @@ def described(side: int = 28, classes: int = 10, **more: object) -> Dataset:
         "hash": "0" * 64,
         "train_count": 60_000,
         "test_count": 10_000,
+        "preparation": "whole",
     }
     return Dataset(**{**facts, **more})  # type: ignore[arg-type]
 
 
-MNIST = described(origin="mnist", hash=MNIST_HASH)
+MNIST = described(origin="mnist", hash=MNIST_HASH, preparation="by-mass")
 LETTERS = described(
     side=32, classes=26, labels=tuple(range(1, 27)), names=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import local_runner
+from components.ask import __main__ as asking
 from components.readers.from_images import __main__ as from_images
 from kubeflow import compile as kubeflow_compile
 from kubeflow import submit
@@ -183,6 +184,13 @@ def test_the_commands_that_open_tensorboard_are_taken() -> None:
         board.parse(["output", *words])
 
 
+def test_the_commands_that_ask_are_taken() -> None:
+    commands = arguments_of("components.ask")
+    assert ["output", "--sample", "64"] in commands and len(commands) > 5
+    for words in commands:
+        asking.parse(words[: words.index("or")] if "or" in words else words)
+
+
 def test_the_scripts_have_the_options() -> None:
     for script in (ROOT / "scripts").glob("*.py"):
         for words in arguments_of(f"scripts/{script.name}"):
@@ -199,14 +207,16 @@ def test_the_gates_exist() -> None:
 
 
 def snippet(family: str, model: Path) -> str:
-    """The README's code that asks a pushed model, with the folder of another one."""
+    """The code of docs/asking.md that asks a pushed model, with the folder of another one."""
     place = f"output/serving/{family}/VERSION"
-    blocks = re.findall(r"^```python\n(.*?)^```", text_of("README.md"), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", text_of("docs/asking.md"), re.MULTILINE | re.DOTALL
+    )
     [code] = [block for block in blocks if place in block]
     return code.replace(place, str(model))
 
 
-def test_the_transformer_is_asked_as_the_readme_says(
+def test_the_transformer_is_asked_as_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from components.readers import idx
@@ -224,7 +234,7 @@ def test_the_transformer_is_asked_as_the_readme_says(
     assert printed == "[7 2 1 0 4]" and printed.strip("[]") in code
 
 
-def test_the_gan_is_asked_as_the_readme_says(tmp_path: Path) -> None:
+def test_the_gan_is_asked_as_the_page_says(tmp_path: Path) -> None:
     import tensorflow as tf
 
     from modules.contract.family import Signature

@@ -187,10 +187,10 @@ def test_what_may_come_next_is_ready_to_be_pasted(
     exactly = [".venv/bin/python", "local_runner.py"]
     exactly += ["--config", str(folder / "settings.toml"), "--output", str(output)]
     show = [".venv/bin/python", "-m", "components.results", str(output), RUN]
-    model = str(output / "serving" / "transformer" / "17")
     assert commands(summary, folder) == {
-        "see what the pushed model can be asked": [
-            ".venv/bin/saved_model_cli", "show", "--dir", model, "--all",
+        "ask the pushed model what a picture of yours shows": [
+            ".venv/bin/python", "-m", "components.ask", str(output), "PICTURE.png",
+            "--version", "17",
         ],
         "run again; what has not changed comes from the cache": shlex.split(typed),
         "repeat this run exactly": exactly,

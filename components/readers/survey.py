@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from components.readers import reader_of
 from components.readers.class_names import read_names
+from components.readers.preparation import read_preparation
 from components.readers.reader import BadDataset, Pair, Reader
 from modules.data.dataset import CLASSES, MNIST_HASH, MNIST_STROKES, Dataset
 from modules.data.draw import draw, within
@@ -72,16 +73,17 @@ class Survey:
                     kept.append(images[within(measured, start, len(images))])
                 for see in seers:
                     see(split, start, images)
-        named = found.hexdigest()
+        named, looked_at = found.hexdigest(), np.concatenate(kept)
         return Dataset(
             origin=self.folder.resolve().name,
             side=train.side,
             labels=self.labels,
             names=self.names,
-            strokes=MNIST_STROKES if named == MNIST_HASH else self._strokes(np.concatenate(kept)),
+            strokes=MNIST_STROKES if named == MNIST_HASH else self._strokes(looked_at),
             hash=named,
             train_count=train.count,
             test_count=test.count,
+            preparation=read_preparation(self.folder, looked_at),
         )
 
     def _strokes(self, images: NDArray[np.uint8]) -> tuple[float, float]:

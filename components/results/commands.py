@@ -1,4 +1,7 @@
-"""The commands that may come after a run: only such as exist, ready to be pasted."""
+"""The commands that may come after a run: only such as exist, ready to be pasted.
+
+Where a picture of one's own is asked about, its name is to be filled in.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ IN_CLONE = (ROOT / "pyproject.toml").is_file()  # otherwise it is installed, and
 PYTHON = ".venv/bin/python" if IN_CLONE else sys.executable
 PROGRAM = (PYTHON, "local_runner.py") if IN_CLONE else (PYTHON, "-m", "local_runner")
 SHOW = (PYTHON, "-m", "components.results")
+ASK = (PYTHON, "-m", "components.ask")
 SETTINGS, GATES = "settings.toml", "gates.toml"  # in a run's folder
 
 _STOPPED = ("unfinished", "interrupted", "terminated", "hangup", "killed", "failed")
@@ -54,7 +58,7 @@ def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterat
     here = summary.settings.get("output") == str(output)
     typed = summary.command if summary.command and here else exactly
     if summary.pushed:
-        yield Command("see what the pushed model can be asked", _ask(summary.pushed, output))
+        yield _ask(summary, output)
     if any(failure.metric == NO_GATES for failure in summary.verdict.failures):
         accept = shlex.join(("--gates", place(folder / GATES)))
         yield Command("accept the proposed gates", f"{typed} {accept}")
@@ -75,10 +79,15 @@ def _next(summary: Summary, folder: Path, output: Path, previous: str) -> Iterat
     yield Command("show it again", shlex.join((*SHOW, place(output), summary.run)))
 
 
-def _ask(pushed: str, output: Path) -> str:
-    model = output.joinpath("serving", *Path(pushed).parts[-2:])  # MODEL/VERSION
-    program = str(Path(PYTHON).with_name("saved_model_cli"))
-    return shlex.join((program, "show", "--dir", place(model), "--all"))
+def _ask(summary: Summary, output: Path) -> Command:
+    version = ("--version", Path(summary.pushed or "").name)
+    if summary.evaluation and summary.evaluation.confusion:
+        asked = shlex.join((*ASK, place(output), "PICTURE.png", *version))
+        return Command("ask the pushed model what a picture of yours shows", asked)
+    return Command(
+        "have the pushed model make images",
+        shlex.join((*ASK, place(output), "--sample", "64", *version)),
+    )
 
 
 def _within_reach(summary: Summary) -> list[tuple[str, str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +28,8 @@ def read_folder(source: Path, side: int) -> Found:
     Raises:
         BadImages: a class is empty or in one split alone, or a file cannot be read.
     """
-    tops = {top.name: top for top in _folders(source)}
-    divided = _SPLITS <= tops.keys() and all(_folders(tops[split]) for split in _SPLITS)
+    tops = {top.name: top for top in folders_in(source)}
+    divided = _SPLITS <= tops.keys() and all(folders_in(tops[split]) for split in _SPLITS)
     splits = {split: tops[split] for split in ("train", "test")} if divided else {"all": source}
     names = _names(splits)
     check_classes(source, names)
@@ -37,7 +40,7 @@ def read_folder(source: Path, side: int) -> Found:
 
 
 def _names(splits: dict[str, Path]) -> tuple[str, ...]:
-    by_split = {split: {f.name for f in _folders(folder)} for split, folder in splits.items()}
+    by_split = {split: {f.name for f in folders_in(folder)} for split, folder in splits.items()}
     every = set().union(*by_split.values())
     for split, names in by_split.items():
         if missing := every - names:
@@ -61,7 +64,7 @@ def _read(folder: Path, names: Sequence[str], side: int, notes: list[str]) -> Pa
         if not pictures:
             raise BadImages(f"{folder / name} holds no PNG or JPEG file: put some there.")
         for file in pictures:
-            picture = _open(file)
+            picture = open_picture(file)
             try:
                 image, paper = square(picture, side)
             except BadImages as error:
@@ -78,12 +81,25 @@ def _read(folder: Path, names: Sequence[str], side: int, notes: list[str]) -> Pa
     return Part(np.stack(images), np.array(labels, np.uint8), np.array(papers, np.uint8))
 
 
-def _open(file: Path) -> Image.Image:
+def open_picture(file: Path) -> Image.Image:
+    """Reads a PNG or JPEG file, whatever its colours: grey, of mode L, and upright.
+
+    Raises:
+        BadImages: it is none, is cut short or corrupt, or has far too many pixels.
+    """
     try:
-        with Image.open(file, formats=("PNG", "JPEG")) as picture:
-            return grey(picture)
-    # Pillow raises one or another of these for files that are cut short, corrupt or too large.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            # A file of a few kilobytes can be a picture that does not fit in memory.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=("PNG", "JPEG")) as picture:
+                return grey(picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        most = f"{(Image.MAX_IMAGE_PIXELS or 0) // 1_000_000} million"
+        raise BadImages(f"{file} has more than {most} pixels: scale it down.") from error
+    # Pillow raises one or another of these for files that are cut short or corrupt.
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
+        if isinstance(error, PermissionError):
+            raise
         raise BadImages(
             f"{file} cannot be read as a PNG or JPEG image: mend it or take it away."
         ) from error
@@ -103,7 +119,8 @@ def _area(size: tuple[int, int]) -> int:
     return size[0] * size[1]
 
 
-def _folders(folder: Path) -> list[Path]:
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, without hidden ones."""
     # Archives made on macOS bring a folder of this name.
     return [
         f
