@@ -70,3 +70,12 @@ def test_a_folder_is_as_new_as_what_is_in_it(tmp_path: Path) -> None:
     for path, when in ((tmp_path / "a" / "b", 300), (tmp_path / "a", 200), (tmp_path, 100)):
         os.utime(path, (when, when))
     assert newest(tmp_path) == 300
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_not_replaced_by_one(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "there"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(OSError, match="no regular file"):
+        write_text(path, "x")
+    assert not path.is_file() and os.listdir(tmp_path) == ["there"]

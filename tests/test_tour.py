@@ -11,27 +11,24 @@ from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
-from components.results import listing
 from modules import families
-from pipeline.api import results
 from tests import runs, tour
 from tests.conftest import PROJECT
 
 FILE = PROJECT / "docs" / "tour.ipynb"
 
 
-def tour_of(output: Path, *first: str, without: Iterable[str] = ()) -> list[nbformat.NotebookNode]:
+def tour_of(output: Path, *first: str) -> list[nbformat.NotebookNode]:
     """Executes the notebook as if it lay in its folder, and returns its cells.
 
     Args:
         output: the folder for its runs.
         first: code to begin with.
-        without: tags of cells to leave out.
     """
     notebook = nbformat.read(FILE, as_version=4)
     notebook.cells = [
         *map(new_code_cell, first),
-        *(cell for cell in notebook.cells if not {*without} & {*cell.metadata.get("tags", ())}),
+        *notebook.cells,
     ]
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setenv("TOUR_OUTPUT", str(output))
@@ -81,7 +78,7 @@ def test_it_goes_through_every_family() -> None:
 
 def test_its_cells_show_what_they_say(smoke_run: Callable[[str], runs.Run], tmp_path: Path) -> None:
     output = tour.merged(smoke_run, tmp_path / "output")
-    check(tour_of(output, tour.RUN_ALREADY, without=lacking(output)))
+    check(tour_of(output, tour.RUN_ALREADY))
 
 
 @pytest.mark.slow
@@ -90,19 +87,6 @@ def test_it_runs_the_families(tmp_path: Path) -> None:
     cells = tour_of(tmp_path / "output")
     check(cells)
     assert "Trainer" in shown_by(cells, "run-vae")
-
-
-def lacking(output: Path) -> set[str]:
-    """The tags of cells that need what this version of the project does not have."""
-    tags = set()
-    training = results(output, model="transformer").summary.training
-    if training is None or not training.keras:
-        tags.add("keras")
-    try:
-        listing.list_runs(output)
-    except NotImplementedError:
-        tags.add("runs")
-    return tags
 
 
 def check(cells: Iterable[nbformat.NotebookNode]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -24,6 +25,8 @@ def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
             is full, of which Python itself does not say where.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        raise OSError(errno.EEXIST, "is there, and is no regular file", str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,9 +96,8 @@ def keras_model(of: Results) -> Any:
         raise NotThere(f"run {of.name} has no model of Keras's{why}", of)
     import keras
 
-    # Keras has to know the classes that are not its own.
-    if importlib.util.find_spec("modules.networks.registered"):
-        importlib.import_module("modules.networks.registered")
+    import modules.networks.registered  # noqa: F401 - Keras has to know the classes
+
     return keras.models.load_model(file)
 
 
