@@ -60,7 +60,10 @@ def test_the_last_line_names_the_report_which_tells_the_same(pushed: runs.Run) -
     nodes = {node["node"]: node for node in summary["nodes"]}
     assert {"Tuner", "DataGate", "MnistExampleGen"} <= set(nodes["Trainer"]["after"])
     assert all(node["took"] == node["seconds"] for node in nodes.values())
-    assert Path(pushed.output, nodes["Trainer"]["outputs"]["model"], "Format-Serving").is_dir()
+    model = nodes["Trainer"]["outputs"]["model"]
+    assert Path(pushed.output, model, "Format-Serving").is_dir()
+    assert summary["training"]["keras"] == f"{model}/Format-Keras/model.keras"
+    assert Path(pushed.output, summary["training"]["keras"]).is_file()
 
 
 def test_the_screen_has_a_line_a_node_and_nothing_of_the_libraries(pushed: runs.Run) -> None:

@@ -84,6 +84,7 @@ def test_it_ends_pushed(pushed: runs.Run) -> None:
     version = Path(pushed.summary["pushed"])
     assert version.parent == pushed.output / "serving" / pushed.model
     assert (version / "saved_model.pb").exists()
+    assert (pushed.output / pushed.summary["training"]["keras"]).is_file()
 
 
 def test_the_summary_has_the_familys_figures_overall_and_of_every_slice(pushed: runs.Run) -> None:

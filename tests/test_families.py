@@ -459,11 +459,21 @@ def test_a_family_that_does_not_exist_is_refused(name: str) -> None:
 
 
 class Nameless(keras.Model):
-    """A model of which Keras can write down nothing."""
+    """A model that answers images, and of which Keras can write down nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: Callable[[Any], Any]) -> None:
         super().__init__()
-        self.scale, self.built = lambda images: images, True
+        self.scale, self.built = scale, True
+
+    def call(self, images: Any) -> Any:
+        return self.scale(images)
+
+
+class Mute(keras.Model):
+    """A model that does not take images."""
+
+    def call(self, images: Any) -> Any:
+        raise NotImplementedError("ask encode instead")
 
 
 def test_a_rehearsal_finds_what_only_a_training_can_show(
@@ -486,7 +496,10 @@ def test_a_rehearsal_finds_what_only_a_training_can_show(
     given.append(dataclasses.replace(trained, history={"loss": [0.1]}))
     with pytest.raises(BrokenFamily, match="history: the objective val_accuracy is not in"):
         rehearse("without its objective")
-    given.append(dataclasses.replace(trained, keras=Nameless()))
+    given.append(dataclasses.replace(trained, keras=Mute()))
+    with pytest.raises(BrokenFamily, match="keras: called with images.* it fails .*ask encode"):
+        rehearse("with a model that takes no images")
+    given.append(dataclasses.replace(trained, keras=Nameless(lambda images: images)))
     with pytest.raises(BrokenFamily, match="keras: it cannot be saved and loaded .*modules/netw"):
         rehearse("with a model that Keras does not know")
     given.append(trained)

@@ -111,6 +111,15 @@ def test_it_is_small_whatever_the_number_of_classes(classes: int) -> None:
     assert ("are in report.json" in text) == (classes > 100)
 
 
+def test_it_says_where_the_keras_model_is_if_there_is_one() -> None:
+    report = reports.transformer()
+    training = dataclasses.replace(report.summary.training, keras="artifacts/a/model.keras")
+    summary = dataclasses.replace(report.summary, training=training)
+    there = page.render(dataclasses.replace(report, summary=summary))
+    assert "Keras opens artifacts/a/model.keras again" in Tags(there).text
+    assert "Keras opens" not in page.render(report)
+
+
 OF_ALL = ("checks", "thresholds", "training", "trials", "data", "nodes", "settings")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from modules.util.files import write_bytes
 from modules.util.memory import Memory
 
+_BOLD = re.compile(r"\x1b\[\d+m")
 _SAY = (
     "its classes have to be in modules/networks, known to Keras "
     "(keras.saving.register_keras_serializable) and give their arguments by get_config"
@@ -44,20 +46,29 @@ def problem(model: keras.Model, images: np.ndarray) -> str:
     Raises:
         OSError: there is no room for temporary files.
     """
+    try:
+        wanted = _answers(model, images)
+    except Exception as error:  # whatever it raises, people would see it
+        return f"called with images, uint8 (N, S, S), it fails ({_reason(error)})"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.keras")
         try:
             save(model, path)
-            loaded = keras.models.load_model(path)
+            found = _answers(keras.models.load_model(path), images)
         except OSError:
             raise  # the disk's doing
-        except Exception as error:  # whatever it raises, it would raise in the end
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            return f"it cannot be saved and loaded ({reason}); {_SAY}"
-    for ours, theirs in zip(_answers(model, images), _answers(loaded, images), strict=True):
-        if not np.allclose(ours, theirs, rtol=1e-4, atol=1e-5):
+        except Exception as error:
+            return f"it cannot be saved and loaded ({_reason(error)}); {_SAY}"
+    for ours, theirs in zip(wanted, found, strict=True):
+        # One that diverged is for the real training to tell.
+        if not np.allclose(ours, theirs, rtol=1e-4, atol=1e-5, equal_nan=True):
             return "once saved and loaded, it answers otherwise"
     return ""
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in _BOLD.sub("", str(error)).splitlines() if line.strip()]
+    return " ".join(lines[:2]) or type(error).__name__  # the first is Keras's: where it was
 
 
 def _answers(model: Any, images: np.ndarray) -> list[np.ndarray]:
