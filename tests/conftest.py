@@ -65,6 +65,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Keeps it away from what a file has left behind, too.
+
+    TensorFlow never forgets what it has traced, some hundred thousand objects a file, and Keras
+    has all of them looked at whenever a training starts.
+    """
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The root of the project."""
