@@ -13,8 +13,9 @@ DATA, CODE, SETTING, LIBRARY = "data", "code", "setting", "library"
 
 _DATASET = "dataset"
 _HYPERPARAMETERS = "hyperparameters"
-# Where a run reads and writes, and what its page leaves out, shape nothing of what it finds.
-_PASSED_OVER = (_DATASET, "data_dir", "output", "metadata_store", "checks")
+PASSED_OVER = (_DATASET, "data_dir", "output", "metadata_store", "checks")
+"""Settings that shape nothing of what a run finds: where it reads and writes, what its page leaves
+out; of the data, their hash tells more."""
 _HASHED = 12  # digits that tell two hashes apart
 
 
@@ -59,7 +60,7 @@ def _settings(one: Summary, other: Summary) -> Iterator[Change]:
     if not (one.settings and other.settings):
         return
     before, after = (
-        {name: value for name, value in run.settings.items() if name not in _PASSED_OVER}
+        {name: value for name, value in run.settings.items() if name not in PASSED_OVER}
         for run in (one, other)
     )
     if one.training and other.training:

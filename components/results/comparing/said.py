@@ -5,8 +5,9 @@ from __future__ import annotations
 from components.gates import OVERALL
 from components.results import words
 from components.results.comparing.comparison import Comparison
-from components.results.comparing.figures import Measured, Row, leading_row
+from components.results.comparing.figures import Row, leading_row
 from components.results.judged import BETTER, NOISE, WORSE, Paired
+from components.results.measured import Measured
 from components.results.numbers import count, duration, number, title
 from components.results.words import BAD, GOOD, PLAIN, Said
 
