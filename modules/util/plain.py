@@ -60,7 +60,7 @@ def from_json(kind: type[T], found: Any) -> T:
     """
     if not isinstance(found, Mapping):
         raise OtherShape(f"{kind.__name__} is not described by {type(found).__name__}")
-    hints = _hints(kind)
+    hints = _hints(typing.cast(Any, kind))
     values = {}
     for field in dataclasses.fields(typing.cast(Any, kind)):
         if field.name in found:

@@ -43,9 +43,8 @@ def figure(row: Row) -> str:
     name = f"{title(row.metric)}{where}"
     name = name[:1].upper() + name[1:]
     if row.pair:
-        return (
-            f"{name} is {before} in A and {after} in B: {_change(row.pair)}{words.test(row.pair)}."
-        )
+        told = f"{_change(row.pair)}{words.test(row.pair)}"
+        return f"{name} is {before} in A and {after} in B; paired: {told}."
     intervals = " and ".join(filter(None, map(lambda one: interval(one, row.metric), row[2:4])))
     told = f", 95 % intervals {intervals}" if intervals else ""
     return f"{name} is {before} in A and {after} in B{told}."
