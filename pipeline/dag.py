@@ -216,6 +216,7 @@ def _training_task(settings: Settings) -> TrainingTask:
         dataset=to_plain(settings.known_dataset),
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
-        seed=settings.seed,
+        seed=(settings.seed + settings.training.repeat) % 2**32,
         source=source("Trainer", settings.family),
+        repeat=settings.training.repeat,
     )
