@@ -204,8 +204,8 @@ class Run:
         summary = summarize(self.settings, finished, verdict, self.id, self._source)
         summary = self.folder.write(summary)
         if summary.pushed:
-            of_node = {one.outcome.node_id: one.outputs for one in finished}
-            note_push(self.store, [one.id for one in of_node[TRAINER]["model"]], self.id)
+            trained = [one.outputs for one in finished if one.outcome.node_id == TRAINER]
+            note_push(self.store, [model.id for one in trained for model in one["model"]], self.id)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)
