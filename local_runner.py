@@ -35,6 +35,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add_options(parser)
     add = parser.add_argument
+    add(
+        "--seeds",
+        type=argument(SEEDS),
+        default=1,
+        metavar="K",
+        help="train and judge K times, with seeds that differ in the training alone; tell the mean "
+        "and the spread on the test images, and push the one that is the median on the eval split "
+        f"(default: 1; at most {SEEDS.most})",
+    )
     add("--no-cache", action="store_true", help="run every node, whatever is cached")
     add(
         "--rerun-from",
@@ -54,15 +63,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "folders but for the last ones, never what is served, blessed last or can be resumed",
     )
     add("--dry-run", action="store_true", help="with --prune: only tell what it would remove")
-    add(
-        "--seeds",
-        type=argument(SEEDS),
-        default=1,
-        metavar="K",
-        help="train and judge K times, with seeds that differ in the training alone; tell the mean "
-        "and the spread on the test images, and push the one that is the median on the eval split "
-        f"(default: 1; at most {SEEDS.most})",
-    )
     add("--verbose", action="store_true", help="show the libraries' messages on the screen, too")
     add("--open", action="store_true", help="show the report in the browser when the run has ended")
     options = parser.parse_args(arguments)

@@ -12,6 +12,7 @@ import pytest
 
 import local_runner
 from components.readers.from_images import __main__ as from_images
+from components.results import __main__ as show_results
 from kubeflow import compile as kubeflow_compile
 from kubeflow import submit
 from modules import families
@@ -173,6 +174,13 @@ def test_the_commands_that_bring_images_are_taken() -> None:
     assert ["pictures", "shapes"] in commands
     for words in commands:
         from_images.parse(words)
+
+
+def test_the_commands_that_show_results_are_taken() -> None:
+    commands = arguments_of("components.results")
+    assert ["output", "--list"] in commands and any("--compare" in words for words in commands)
+    for words in commands:
+        show_results.parse(words)
 
 
 def test_the_scripts_have_the_options() -> None:
