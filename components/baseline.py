@@ -26,11 +26,12 @@ class LastBlessedOtherModel(resolver.ResolverStrategy):
 
         Args:
             store: the metadata store; not asked.
-            input_dict: `candidate`, the model to judge; `model` and `model_blessing`, all that
-                there are.
+            input_dict: `candidate`, the model to judge; `model`, `model_blessing` and
+                `pushed_model`, all that there are.
 
         Returns:
-            The same keys; `model` and `model_blessing` hold one artifact each, or none.
+            The same keys; `model` and `model_blessing` hold one artifact each, or none, and
+            `pushed_model` none.
         """
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
@@ -48,11 +49,13 @@ class LastBlessedOtherModel(resolver.ResolverStrategy):
             and model.id not in candidates
             and not any(are_fellows(model, one) for one in input_dict["candidate"])
         ]
-        if not others:
-            return {"candidate": input_dict["candidate"], "model": [], "model_blessing": []}
-        last = last_of(others)
+        found, blessed = [], []
+        if others:
+            last = last_of(others, input_dict["pushed_model"])
+            found, blessed = [last], [blessings[last.id]]
         return {
             "candidate": input_dict["candidate"],
-            "model": [last],
-            "model_blessing": [blessings[last.id]],
+            "model": found,
+            "model_blessing": blessed,
+            "pushed_model": [],  # what is given counts as used
         }

@@ -8,7 +8,7 @@ from typing import Any
 from modules.util.files import digest
 
 FELLOWS = "fellows"  # a custom property of a model: the same one for all of them
-PUSHED_BY = "pushed_by"  # another: the run that pushed it last
+MODEL = "model_id"  # a custom property of a pushed model: which one was pushed
 
 _SEED, _REPEAT = "seed", "repeat"
 _SEEDS = 2**32
@@ -26,18 +26,24 @@ def name_of(task: Mapping[str, Any], inputs: Iterable[int]) -> str:
     return digest([others, first, sorted(inputs)])
 
 
-def last_of(models: Collection[Any]) -> Any:
-    """The newest of some models; of its fellows, the one that was pushed last.
+def last_of(models: Collection[Any], pushes: Iterable[Any]) -> Any:
+    """The newest of some models; of it and its fellows, the one that was pushed last.
 
     Args:
         models: artifacts, at least one.
+        pushes: the artifacts of Pushers.
     """
-    newest = max(models, key=lambda model: model.id)
+    newest = max(models, key=_id)
     alike = [one for one in models if one is newest or are_fellows(one, newest)]
-    return max(alike, key=lambda one: (one.get_string_custom_property(PUSHED_BY), one.id))
+    pushed = {push.get_int_custom_property(MODEL): push.id for push in sorted(pushes, key=_id)}
+    return max(alike, key=lambda one: (pushed.get(one.id, 0), one.id))
 
 
 def are_fellows(one: Any, other: Any) -> bool:
     """Whether two models differ in their seed alone; unknown of those of older versions."""
     name = one.get_string_custom_property(FELLOWS)
     return bool(name) and name == other.get_string_custom_property(FELLOWS)
+
+
+def _id(artifact: Any) -> int:
+    return int(artifact.id)

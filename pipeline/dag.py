@@ -126,6 +126,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
             candidate=model,
             model=Channel(type=standard_artifacts.Model),
             model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+            pushed_model=Channel(type=standard_artifacts.PushedModel),
         ).with_id("Baseline")
         baseline = resolver.outputs["model"]
         steps.append(resolver)

@@ -27,14 +27,14 @@ from pipeline import node as launching
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
 from pipeline.history import finished_nodes, last_completed
-from pipeline.metadata.artifacts import Lost, forget_lost, note_push, outputs_of, remember
+from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
 from pipeline.metadata.origin import other_versions, seconds_of
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished, Origin
 from pipeline.run_folder import RunFolder, in_progress
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
-from pipeline.series import PUSHER, TRAINER, Part
+from pipeline.series import PUSHER, Part
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import summarize
 from pipeline.verdict import decide
@@ -203,9 +203,6 @@ class Run:
         verdict = proposed.hand_over(self.folder, decided, finished)
         summary = summarize(self.settings, finished, verdict, self.id, self._source)
         summary = self.folder.write(summary)
-        if summary.pushed:
-            trained = [one.outputs for one in finished if one.outcome.node_id == TRAINER]
-            note_push(self.store, [model.id for one in trained for model in one["model"]], self.id)
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)

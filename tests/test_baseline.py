@@ -6,15 +6,21 @@ import pytest
 from tfx.types import standard_artifacts
 
 from components.baseline import LastBlessedOtherModel
-from components.fellows import FELLOWS, PUSHED_BY, name_of
+from components.fellows import FELLOWS, MODEL, name_of
 
 
-def model(ident: int, fellows: str = "", pushed_by: str = "") -> Any:
+def model(ident: int, fellows: str = "") -> Any:
     found = standard_artifacts.Model()
     found.id = ident
-    for name, value in ((FELLOWS, fellows), (PUSHED_BY, pushed_by)):
-        if value:
-            found.set_string_custom_property(name, value)
+    if fellows:
+        found.set_string_custom_property(FELLOWS, fellows)
+    return found
+
+
+def push(ident: int, of: int) -> Any:
+    found = standard_artifacts.PushedModel()
+    found.id = ident
+    found.set_int_custom_property(MODEL, of)
     return found
 
 
@@ -29,7 +35,9 @@ def resolve(candidate: int, models: list[int], blessings: list[Any]) -> list[int
     return resolve_among([model(ident) for ident in models], candidate, blessings)
 
 
-def resolve_among(models: list[Any], candidate: int, blessings: list[Any]) -> list[int]:
+def resolve_among(
+    models: list[Any], candidate: int, blessings: list[Any], *pushes: Any
+) -> list[int]:
     known = {one.id: one for one in models}
     found = LastBlessedOtherModel().resolve_artifacts(
         None,
@@ -37,9 +45,11 @@ def resolve_among(models: list[Any], candidate: int, blessings: list[Any]) -> li
             "candidate": [known.get(candidate) or model(candidate)],
             "model": models,
             "model_blessing": blessings,
+            "pushed_model": list(pushes),
         },
     )
     assert len(found["model"]) == len(found["model_blessing"])
+    assert found["pushed_model"] == []
     return [artifact.id for artifact in found["model"]]
 
 
@@ -62,15 +72,15 @@ def test_no_model_of_a_series_is_the_baseline_of_another_one(candidate: int) -> 
     blessings = [blessing(ident) for ident in (1, 2, 3, 4, 5)]
     # Neither before one of them is pushed, nor after.
     assert resolve_among([*before, *seeds], candidate, blessings) == [2]
-    seeds[1] = model(4, "c", "run")
-    assert resolve_among([*before, *seeds], candidate, blessings) == [2]
+    assert resolve_among([*before, *seeds], candidate, blessings, push(10, of=4)) == [2]
 
 
 def test_what_comes_after_a_series_is_compared_with_the_one_that_was_pushed() -> None:
-    seeds = [model(3, "c"), model(4, "c", "20260101"), model(5, "c", "20251231"), model(6, "c")]
+    models = [model(1, "a"), *(model(ident, "c") for ident in (3, 4, 5, 6)), model(7, "d")]
     blessings = [blessing(ident) for ident in (1, 3, 4, 5, 6)]
-    assert resolve_among([model(1, "a", "20270101"), *seeds, model(7, "d")], 7, blessings) == [4]
-    assert resolve_among([*seeds, model(7)], 7, blessings[:2]) == [3]
+    pushes = [push(12, of=4), push(11, of=5), push(13, of=1)]
+    assert resolve_among(models, 7, blessings, *pushes) == [4]
+    assert resolve_among(models, 7, blessings) == [6]  # of a series that pushed none
     # Models of older versions have no name for their fellows.
     assert resolve_among([model(3), model(6), model(7)], 7, blessings) == [6]
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import ml_metadata as mlmd
 from ml_metadata.proto.metadata_store_pb2 import Artifact, Event
 
-from components.fellows import PUSHED_BY
 from components.manifest import first_change, take
 from components.results.facts import PUSHED_TO, pushed_path
 from pipeline.metadata.origin import note_versions
@@ -94,21 +93,6 @@ def remember(
         note_versions(artifact, versions or {})
     if new:
         store.put_artifacts(new)
-
-
-def note_push(store: mlmd.MetadataStore, model_ids: Iterable[int], run: str) -> None:
-    """Writes down of models that a run has pushed them, which tells them from their fellows.
-
-    Args:
-        store: the metadata store.
-        model_ids: which.
-        run: its name.
-    """
-    models = store.get_artifacts_by_id(list(model_ids))
-    for model in models:
-        model.custom_properties[PUSHED_BY].string_value = run
-    if models:
-        store.put_artifacts(models)
 
 
 def forget_lost(
