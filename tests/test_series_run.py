@@ -54,9 +54,7 @@ def test_seeds_differ_in_the_trainer_alone(settings: Settings, second: Part) -> 
     [
         (None, None, None, {PUSHER}),
         ("StatisticsGen", None, None, {PUSHER}),
-        (TRAINER, None, None, {PUSHER}),
         ("ServingCheck", {"ServingCheck", PUSHER}, {"ServingCheck", PUSHER}, {PUSHER}),
-        (PUSHER, {PUSHER}, {PUSHER}, {PUSHER}),
     ],
 )
 def test_what_seeds_share_is_made_anew_once(
