@@ -6,17 +6,15 @@ import argparse
 import importlib.util
 import os
 import sys
-import traceback
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # where it is installed, it is there
     sys.path.insert(0, str(ROOT))
 
 from components.results.commands import IN_CLONE  # noqa: E402
-from modules.contract.values import BadValue  # noqa: E402
+from modules.contract.values import BadValue, Kind, argument  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline import belonging, disk, output_folder, scratch, signals  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
@@ -24,14 +22,8 @@ from pipeline.options import add_options, command, read_options  # noqa: E402
 from pipeline.settings import BadSetting, Settings  # noqa: E402
 from pipeline.terminal import make_unbreakable  # noqa: E402
 
-if TYPE_CHECKING:
-    from components.results.summary import Summary
-    from pipeline.run import Run
-    from pipeline.run_folder import RunFolder
-    from pipeline.screen import Screen
-
 NAME = "triptych" if Path(sys.argv[0]).name == "triptych" else "local_runner.py"
-_STOPPED = "stopped; the same command resumes it"
+SEEDS = Kind(int, least=1, most=20)
 NEEDED = ("tfx", "numpy", "tensorflow", "keras_tuner", "tensorflow_model_analysis", "rich")
 
 
@@ -46,6 +38,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add_options(parser)
     add = parser.add_argument
+    add(
+        "--seeds",
+        type=argument(SEEDS),
+        default=1,
+        metavar="K",
+        help="train and judge K times, with seeds that differ in the training alone; tell the mean "
+        "and the spread on the test images, and push the one that is the median on the eval split "
+        f"(default: 1; at most {SEEDS.most})",
+    )
     add("--no-cache", action="store_true", help="run every node, whatever is cached")
     add(
         "--rerun-from",
@@ -72,8 +73,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("--no-cache runs every node; leave out --rerun-from")
     if options.dry_run and not options.prune:
         parser.error("--dry-run tells what --prune would remove; give both")
-    if options.prune and (options.no_cache or options.rerun_from):
-        parser.error("--prune runs nothing; leave out --no-cache and --rerun-from")
+    if options.prune and (options.no_cache or options.rerun_from or options.seeds > 1):
+        parser.error("--prune runs nothing; leave out --no-cache, --rerun-from and --seeds")
     return options
 
 
@@ -140,94 +141,22 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    from components.results.run_names import new_run_id
-    from pipeline import proposed, reports, unchanged
-    from pipeline.run_folder import RunFolder
-    from pipeline.screen import Screen
+    from pipeline import local, series
 
-    folder = RunFolder(settings, new_run_id(), command(options))
-    quiet = nullcontext() if options.verbose else output_folder.output_to_log(folder.log)
-    with quiet as terminal:
-        screen = Screen(terminal, log=sys.stdout if terminal else None)
-        reports.catch_up(settings.output)
-        asked_anew = options.no_cache or options.rerun_from
-        same = None if asked_anew else unchanged.repeat(folder)
-        screen.say(
-            f"{settings.family}, profile {settings.profile}, tuner {settings.tuner}, "
-            f"data {settings.data_dir}, output {settings.output}"
-        )
-        if same:
-            for node in same.nodes:
-                screen.finish(node.node, node.state, node.seconds, node.headline)
-        elif changed := belonging.changed_since(settings, folder.run_id):
-            screen.say(f"note: {changed}")
-        summary = same or _run_nodes(folder, options, screen)
-        screen.say(str(summary.verdict))
-        screen.say(f"summary {folder.summary}")
-        if summary.verdict.exit_code == ExitCode.FAILED and terminal:
-            screen.say(f"log     {folder.log}")
-        report = reports.make(summary, folder.path, settings.output)
-        screen.say(report.line)
-        if proposed.lacks_gates(summary.verdict):
-            screen.say("to accept the proposed gates:")
-            screen.say(proposed.command(folder))
-        if options.open and report.page:
-            reports.show(report.page)
-        return summary.verdict.exit_code
+    how = local.How(
+        command=_command(options),
+        anew=options.no_cache or bool(options.rerun_from),
+        rerun_from=options.rerun_from,
+        verbose=options.verbose,
+        shows=options.open,
+    )
+    ended = series.run(settings, options.seeds, lambda part: local.run(part, how), how.anew)
+    return ended.verdict.exit_code
 
 
-def _run_nodes(folder: RunFolder, options: argparse.Namespace, screen: Screen) -> Summary:
-    """Runs every node in order, up to the first that fails or refuses; writes the summary.
-
-    Raises:
-        BadSetting: the pipeline cannot be what was asked for; its summary and report are written.
-    """
-    from pipeline import reports
-    from pipeline.outcome import words
-    from pipeline.verdict import end
-
-    folder.begin()
-    screen.note(folder.settings_file.read_text(encoding="utf-8"))
-    screen.start("starting")
-    try:
-        from pipeline.run import Run  # TensorFlow and TFX take some seconds
-
-        with Run(folder.settings, folder.run_id, alone=True, command=folder.command) as run:
-            if options.no_cache or options.rerun_from:
-                run.anew(options.rerun_from)
-            screen.stop()
-            for lost in run.lost:
-                screen.say(f"note: {lost}")
-            try:
-                for node_id in run.node_ids:
-                    if run.node(node_id, screen).ends:
-                        break
-            except KeyboardInterrupt as stop:
-                return _write_down(run, stop)
-            return run.end()
-    except BadSetting as error:
-        summary = folder.conclude(end(ExitCode.BAD_INPUT, str(error)))
-        reports.make(summary, folder.path, folder.settings.output)
-        raise
-    except KeyboardInterrupt as stop:
-        return folder.conclude(end(signals.exit_code(stop), _STOPPED))
-    except Exception as error:
-        traceback.print_exc()  # to the log
-        return folder.conclude(end(ExitCode.FAILED, words(error, folder.path)))
-    finally:
-        screen.stop()
-
-
-def _write_down(run: Run, stop: KeyboardInterrupt) -> Summary:
-    """Ends a run that is stopped, which it is even if that cannot be written down."""
-    from pipeline.verdict import end
-
-    verdict = end(signals.exit_code(stop), _STOPPED)
-    try:
-        return run.end(verdict)
-    except Exception:
-        traceback.print_exc()
-        return run.folder.conclude(verdict)
+def _command(options: argparse.Namespace) -> str:
+    """What goes on with a run that was stopped, as the shell takes it."""
+    return command(options) + (f" --seeds {options.seeds}" if options.seeds > 1 else "")
 
 
 def _say(line: str) -> None:

@@ -7,12 +7,16 @@ from tfx.components.evaluator import constants
 from tfx.dsl.components.common import resolver
 from tfx.types import artifact
 
+from components.fellows import are_fellows, last_of
+
 
 class LastBlessedOtherModel(resolver.ResolverStrategy):
-    """Resolves the latest blessed model that is not the candidate itself.
+    """Resolves the latest blessed model that is neither the candidate nor one of its fellows.
 
     TFX's own strategy also finds the candidate, once it is blessed: a run with nothing to do
-    would then judge the model against itself, and never be cached.
+    would then judge the model against itself, and never be cached. Of a series of seeds, all are
+    compared with the same earlier model, in whatever order they are judged; later runs are
+    compared with the one of them that was pushed.
     """
 
     def resolve_artifacts(
@@ -22,11 +26,12 @@ class LastBlessedOtherModel(resolver.ResolverStrategy):
 
         Args:
             store: the metadata store; not asked.
-            input_dict: `candidate`, the model to judge; `model` and `model_blessing`, all that
-                there are.
+            input_dict: `candidate`, the model to judge; `model`, `model_blessing` and
+                `pushed_model`, all that there are.
 
         Returns:
-            The same keys; `model` and `model_blessing` hold one artifact each, or none.
+            The same keys; `model` and `model_blessing` hold one artifact each, or none, and
+            `pushed_model` none.
         """
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
@@ -37,12 +42,20 @@ class LastBlessedOtherModel(resolver.ResolverStrategy):
             if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
             == constants.BLESSED_VALUE
         }
-        others = [m for m in input_dict["model"] if m.id in blessings and m.id not in candidates]
-        if not others:
-            return {"candidate": input_dict["candidate"], "model": [], "model_blessing": []}
-        last = max(others, key=lambda model: model.id)
+        others = [
+            model
+            for model in input_dict["model"]
+            if model.id in blessings
+            and model.id not in candidates
+            and not any(are_fellows(model, one) for one in input_dict["candidate"])
+        ]
+        found, blessed = [], []
+        if others:
+            last = last_of(others, input_dict["pushed_model"])
+            found, blessed = [last], [blessings[last.id]]
         return {
             "candidate": input_dict["candidate"],
-            "model": [last],
-            "model_blessing": [blessings[last.id]],
+            "model": found,
+            "model_blessing": blessed,
+            "pushed_model": [],  # what is given counts as used
         }

@@ -12,6 +12,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
+from components.fellows import MODEL
 from components.results.facts import PUSHED_TO
 from modules.util.files import remove
 
@@ -62,6 +63,8 @@ class Executor(pusher.Executor):
         remove(incoming)
         pushed.set_string_custom_property("pushed_version", target.name)
         pushed.set_string_custom_property(PUSHED_TO, str(target))
+        [model] = input_dict[standard_component_specs.MODEL_KEY]
+        pushed.set_int_custom_property(MODEL, model.id)
 
 
 def _is_forgotten(version: Path, arrived: Path) -> bool:

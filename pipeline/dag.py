@@ -127,6 +127,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
             candidate=model,
             model=Channel(type=standard_artifacts.Model),
             model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+            pushed_model=Channel(type=standard_artifacts.PushedModel),
         ).with_id("Baseline")
         baseline = resolver.outputs["model"]
         steps.append(resolver)
@@ -217,6 +218,7 @@ def _training_task(settings: Settings) -> TrainingTask:
         dataset=to_plain(settings.known_dataset),
         epochs=settings.training.epochs,
         hyperparameters=dict(settings.hyperparameters),
-        seed=settings.seed,
+        seed=(settings.seed + settings.training.repeat) % 2**32,
         source=source("Trainer", settings.family),
+        repeat=settings.training.repeat,
     )

@@ -34,6 +34,7 @@ from pipeline.outcome import Finished, Origin
 from pipeline.run_folder import RunFolder, in_progress
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
+from pipeline.series import PUSHER, Part
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import summarize
 from pipeline.verdict import decide
@@ -50,14 +51,23 @@ class Run:
         alone: no other process uses the output folder: what a killed run left behind is cleared
             away, and unfinished work is that of whoever comes next. Otherwise it is the run's own.
         command: that began it; empty where nobody typed one.
+        part: what it is in a series of trainings; None for a run by itself.
     """
 
-    def __init__(self, settings: Settings, run_id: str, alone: bool, command: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run_id: str,
+        alone: bool,
+        command: str = "",
+        part: Part | None = None,
+    ) -> None:
         self.settings, self.id, self.alone = settings, run_id, alone
-        self.folder = RunFolder(settings, run_id, command)
+        self._part = part or Part(settings)
+        self.folder = RunFolder(settings, run_id, command, self._part.series)
         self._versions = unchanged.versions()
         self._source = unchanged.code(settings.family)
-        self._key = unchanged.key_of(settings, self._source) if alone else ""
+        self._key = self._part.key(self._source) if alone else ""
         self.ir = compiler.Compiler().compile(create_pipeline(settings))
         launching.set_run_id(self.ir, run_id)
         self._handle = launching.open_store(self.ir)
@@ -105,11 +115,14 @@ class Run:
 
     @property
     def node_ids(self) -> list[str]:
-        """The nodes, in an order in which they can run."""
-        return [node.node_info.id for node in self._nodes]
+        """The nodes to run, in an order in which they can."""
+        names = [node.node_info.id for node in self._nodes]
+        return names if self._part.pushes else [name for name in names if name != PUSHER]
 
     def anew(self, node_id: str | None) -> None:
         """Takes a node and all that depends on it neither from the cache nor from unfinished work.
+
+        In a series, what its runs share is made anew by the first one alone.
 
         Args:
             node_id: which; None for all nodes.
@@ -117,15 +130,25 @@ class Run:
         Raises:
             BadSetting: the pipeline has no such node.
         """
-        if node_id is not None and node_id not in self.node_ids:
-            raise BadSetting(unknown("node", node_id, self.node_ids))
-        chosen = set(self.node_ids) if node_id is None else {node_id}
-        for options in self._nodes:  # in order: what stands upstream has been seen before
+        names = [node.node_info.id for node in self._nodes]
+        if node_id is not None and node_id not in names:
+            raise BadSetting(unknown("node", node_id, names))
+        chosen = self._and_after(node_id) if node_id else set(names)
+        if self._part.anew:
+            chosen &= self._and_after(self._part.anew)
+        for options in self._nodes:
             name = options.node_info.id
-            if name in chosen or chosen.intersection(options.upstream_nodes):
-                chosen.add(name)
+            if name in chosen:
                 options.execution_options.caching_options.enable_cache = False
                 self._forget_unfinished(name)
+
+    def _and_after(self, node_id: str) -> set[str]:
+        """A node and all that depend on it."""
+        chosen = {node_id}
+        for node in self._nodes:  # in order: what stands upstream has been seen before
+            if chosen.intersection(node.upstream_nodes):
+                chosen.add(node.node_info.id)
+        return chosen
 
     def node(self, node_id: str, screen: Screen) -> Finished:
         """Runs one node, with its progress and its end on the screen.
@@ -183,7 +206,9 @@ class Run:
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)
-            elif all(one.outcome.ok for one in finished):  # what refuses otherwise is asked again
+            elif self._part.pushes and all(
+                one.outcome.ok for one in finished
+            ):  # what refuses otherwise is asked again
                 with contextlib.suppress(OSError):  # it saves the next run some time, no more
                     unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary

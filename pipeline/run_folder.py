@@ -21,6 +21,7 @@ import os
 from pathlib import Path
 
 from components.results.report import HTML
+from components.results.series import Series
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, Verdict, read_summary, write_summary
 from modules.util.files import write_text
@@ -40,10 +41,14 @@ class RunFolder:
         settings: of the run.
         run_id: its name.
         command: that began it; empty where nobody typed one.
+        series: whose median it pushes; None for a run by itself.
     """
 
-    def __init__(self, settings: Settings, run_id: str, command: str = "") -> None:
+    def __init__(
+        self, settings: Settings, run_id: str, command: str = "", series: Series | None = None
+    ) -> None:
         self.settings, self.run_id, self.command = settings, run_id, command
+        self.series = series
         self.path = settings.output / settings.family / run_id
 
     @property
@@ -93,7 +98,7 @@ class RunFolder:
             OSError: it cannot be written.
         """
         summary = self._summary_of(end) if isinstance(end, Verdict) else end
-        summary = dataclasses.replace(summary, command=self.command)
+        summary = dataclasses.replace(summary, command=self.command, series=self.series)
         write_summary(self.summary, summary)
         return summary
 
@@ -121,6 +126,7 @@ class RunFolder:
             settings=plain,
             seed=self.settings.seed,
             command=self.command,
+            series=self.series,
         )
 
 

@@ -76,11 +76,32 @@ def remember(folder: RunFolder, key: str, outputs: Iterable[Outputs]) -> None:
     write_json(folder.path / FILE, to_json(Left(key, found)))
 
 
-def repeat(folder: RunFolder) -> Summary | None:
+def is_repeated(settings: Settings, key: str) -> bool:
+    """Whether a run would find everything as the last one left it.
+
+    Args:
+        settings: of the run.
+        key: a name for all that shapes it.
+    """
+    return _left(settings, key) is not None
+
+
+def _left(settings: Settings, key: str) -> Left | None:
+    if settings.metadata_store is not None or not Path(settings.metadata).is_file():
+        return None
+    try:
+        left = read_facts(Left, settings.output / settings.family / LATEST / FILE)
+    except (BadFacts, OSError):
+        return None
+    return None if left.key != key or first_change(settings.output, left.files) else left
+
+
+def repeat(folder: RunFolder, key: str = "") -> Summary | None:
     """Ends a run that would find everything as the last one left it.
 
     Args:
         folder: of the run, which has not begun.
+        key: a name for all that shapes it, if that is more than its settings.
 
     Returns:
         The last run's summary, with all nodes cached, which is this run's now; None when there is
@@ -88,14 +109,12 @@ def repeat(folder: RunFolder) -> Summary | None:
     """
     settings = folder.settings
     last = settings.output / settings.family / LATEST
-    if settings.metadata_store is not None or not Path(settings.metadata).is_file():
+    left = _left(settings, key or key_of(settings))
+    if left is None:
         return None
     try:
-        left = read_facts(Left, last / FILE)
         summary = read_summary(last / SUMMARY)
     except (BadFacts, OSError):
-        return None
-    if left.key != key_of(settings) or first_change(settings.output, left.files):
         return None
     verdict = summary.verdict
     if proposed.lacks_gates(verdict):
@@ -114,12 +133,14 @@ def repeat(folder: RunFolder) -> Summary | None:
     return summary
 
 
-def key_of(settings: Settings, source: str = "") -> str:
+def key_of(settings: Settings, source: str = "", seeds: int = 1) -> str:
     """A name for all that shapes a run that begins now.
 
     Args:
         settings: of the run, which know their data.
         source: a hash of the code, if it is known already.
+        seeds: of a run that pushes the median of so many trainings.
     """
     shapes = {name: value for name, value in to_plain(settings).items() if name != _ONLY_TOLD}
-    return digest([shapes, source or code(settings.family), versions()])
+    of_series = [seeds] if seeds > 1 else []
+    return digest([shapes, source or code(settings.family), versions(), *of_series])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from components.gates import Failure, Record, describe, find_records
 from components.results.facts import read_pushed
-from components.results.summary import Verdict
+from components.results.summary import JUDGED, Verdict
 from pipeline.exit_codes import ExitCode
 from pipeline.outcome import Finished
 
@@ -27,7 +27,8 @@ def decide(finished: Sequence[Finished], expected: Sequence[str] = ()) -> Verdic
 
     Args:
         finished: its nodes, in order; one may have failed or refused.
-        expected: the names of all nodes; one that is missing has failed somewhere else.
+        expected: the names of all nodes; one that is missing has failed somewhere else. Without
+            the Pusher, all is done when the model is judged.
 
     Raises:
         BadFacts: what a gate wrote is of another version of the project.
@@ -46,6 +47,8 @@ def decide(finished: Sequence[Finished], expected: Sequence[str] = ()) -> Verdic
         return refusal(failures)
     if missing:
         return end(ExitCode.FAILED, f"this run has no result for {', '.join(missing)}")
+    if expected and "Pusher" not in expected:
+        return Verdict(JUDGED, int(ExitCode.PUSHED), "the median of its series is what is pushed")
     return end(ExitCode.FAILED, "nothing was pushed, although no gate refused the model")
 
 

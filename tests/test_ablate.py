@@ -1,5 +1,6 @@
 """The script that says what choices of hyperparameters are worth."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,39 @@ def test_what_stopped_a_training_is_said(
     assert line.startswith("as it is") and line.endswith(
         "training stopped in epoch 1: the loss is nan"
     )
+
+
+def test_several_seeds_are_compared_in_pairs_with_an_interval(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[dict[str, object], int]] = []
+
+    def reached(_: object, changes: dict[str, object], *rest: object) -> float:
+        seed = int(str(rest[-1]))
+        asked.append((changes, seed))
+        if changes.get("layers") == 1 and seed == 9:
+            raise NotFiniteLossError("training stopped in epoch 1: the loss is nan")
+        # The seed matters more than the change, by which each is better.
+        return 100.0 * seed - (2.0 + 0.1 * seed if changes.get("latent") == 2 else 0.0)
+
+    monkeypatch.setattr(ablate, "objective_of", reached)
+    assert ablate.main([*SMALL, "--seed", "7", "--seeds", "3", "latent=2", "layers=1"]) == 0
+    head, first, latent, layers = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["change", "val_nelbo", "difference"] and "95 % interval" in head
+    assert [seed for _, seed in asked] == [7, 8, 9] * 3
+    assert first.split()[:4] == ["as", "it", "is", "800"]
+    # Of -2.7, -2.8, -2.9 the mean, and 4.303 of Student's t by .1 over the root of 3.
+    assert latent.split()[:6] == ["latent=2", "797.2", "-2.8", "-3.048", "to", "-2.552"]
+    assert layers.split()[:3] == ["layers=1", "750", "+0"] and "seed 9: training stopped" in layers
+
+
+def test_too_few_pairs_have_no_interval() -> None:
+    mean, low, high = ablate.paired([1.0, None], [0.5, 0.5])
+    assert mean == 0.5 and math.isnan(low) and math.isnan(high)
+    assert all(map(math.isnan, ablate.paired([None, 1.0], [1.0, None])))
+    assert ablate.row_of([1.0, None], [0.5, 0.5]).split() == ["1", "+0.5", "-"]
+    assert ablate.row_of([None, None], [0.5, 0.5]).split() == ["-", "-", "-"]
+    assert ablate.row_of([None], None).split() == ["-"]
 
 
 @pytest.mark.parametrize("change", ["depth=3", "latent", "activation=sine", "latent=few"])

@@ -290,11 +290,17 @@ def test_classifiers_of_two_families_are_compared_by_their_accuracy(tmp_path: Pa
     assert write_page(found).name == f"against-gan-{A}.html"
 
 
-@pytest.mark.parametrize("arguments", [[], ["output", "--compare", "a", "b"]])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "name an output folder, or two runs with --compare"),
+        (["output", "--compare", "a", "b"], "--compare takes two runs and no output folder"),
+        (["--compare", "a"], "expected 2 arguments"),
+    ],
+)
 def test_one_thing_is_asked_at_a_time(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
-    assert ended.value.code == 2
-    assert "name an output folder, or two runs with --compare" in capsys.readouterr().err
+    assert ended.value.code == 2 and words in capsys.readouterr().err

@@ -13,6 +13,7 @@ import pytest
 import local_runner
 from components.ask import __main__ as asking
 from components.readers.from_images import __main__ as from_images
+from components.results import __main__ as show_results
 from kubeflow import compile as kubeflow_compile
 from kubeflow import submit
 from modules import families
@@ -189,6 +190,13 @@ def test_the_commands_that_ask_are_taken() -> None:
     assert ["output", "--sample", "64"] in commands and len(commands) > 5
     for words in commands:
         asking.parse(words[: words.index("or")] if "or" in words else words)
+
+
+def test_the_commands_that_show_results_are_taken() -> None:
+    commands = arguments_of("components.results")
+    assert ["output", "--list"] in commands and any("--compare" in words for words in commands)
+    for words in commands:
+        show_results.parse(words)
 
 
 def test_the_scripts_have_the_options() -> None:

@@ -49,6 +49,7 @@ def test_help_names_every_option_and_its_default() -> None:
         "--no-lock",
         "--prune",
         "--dry-run",
+        "--seeds",
         "--verbose",
     ):
         assert option in shown
@@ -65,6 +66,10 @@ def test_help_names_every_option_and_its_default() -> None:
         ["--no-cache", "--rerun-from", "X"],
         ["--dry-run"],
         ["--prune", "--no-cache"],
+        ["--prune", "--seeds", "3"],
+        ["--seeds", "0"],
+        ["--seeds", "21"],
+        ["--seeds", "some"],
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:

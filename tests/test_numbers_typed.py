@@ -13,7 +13,7 @@ NEVER = ("nan", "inf", "1e400", "-1", "9" * 5000, "", "0x10", "99999999999999999
 COMMANDS: dict[str, tuple[Callable[[list[str]], object], list[str], list[str]]] = {
     "from_images": (from_images.main, ["a", "b"], ["--side", "--test-share", "--seed"]),
     "letters": (letters.main, ["a"], ["--side", "--train", "--test", "--seed"]),
-    "ablate": (ablate.main, ["--model", "vae"], ["--epochs", "--seed", "--images"]),
+    "ablate": (ablate.main, ["--model", "vae"], ["--epochs", "--seed", "--seeds", "--images"]),
     "benchmark": (benchmark.main, [], ["--steps", "--rounds"]),
     "benchmark_reading": (benchmark_reading.main, [], ["--times"]),
     "metadata server": (server.main, ["--database", "a"], ["--port"]),

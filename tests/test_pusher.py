@@ -11,6 +11,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
+from components.fellows import MODEL
 from components.pusher import INCOMING, Executor
 from tests import artifacts
 
@@ -52,6 +53,7 @@ def test_a_blessed_model_is_pushed_whole(push: Any) -> None:
     assert (version / "saved_model.pb").read_text() == "graph"
     assert (version / "variables" / "variables.index").read_text() == "weights"
     assert pushed.get_string_custom_property("pushed_destination") == str(version)
+    assert pushed.get_int_custom_property(MODEL) == 1
 
 
 @pytest.mark.parametrize("blessings", [{"blessed": 0}, {"served": 0}])

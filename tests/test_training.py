@@ -12,6 +12,7 @@ from tfx.components.trainer.executor import GenericExecutor
 from tfx.proto import trainer_pb2
 from tfx.types import channel_utils, standard_artifacts
 
+from components.fellows import FELLOWS, name_of
 from components.gates import Record, read_record
 from components.trainer import Executor, Trainer
 from modules.contract.artifact import KERAS
@@ -223,4 +224,5 @@ def execute(
     run = artifacts.make(standard_artifacts.ModelRun, folder / "r")
     outputs = {"model": [model], "model_run": [run]}
     executor.Do({"examples": [data]}, outputs, dict(component.exec_properties))
+    assert model.get_string_custom_property(FELLOWS) == name_of(config, [data.id])
     return folder / "m"

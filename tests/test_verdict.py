@@ -88,6 +88,15 @@ def test_a_model_that_was_not_pushed_without_a_no_is_a_failure(run: Run) -> None
     assert verdict.reason == "nothing was pushed, although no gate refused the model"
 
 
+def test_one_of_several_seeds_is_done_when_it_is_judged(run: Run) -> None:
+    nodes, expected = [*run.nodes()][:-1], [name for name in NODES if name != "Pusher"]
+    verdict = decide(nodes, expected)
+    assert (verdict.outcome, verdict.exit_code) == ("judged", 0)
+    assert decide(nodes[:-1], expected).outcome == "failed"
+    run.say("Evaluator", LOW)
+    assert decide(nodes, expected).failures == (LOW,)
+
+
 def test_a_gate_that_stops_the_run_says_why(run: Run) -> None:
     nodes = [*run.nodes("ExampleValidator"), stopped("refused", failures=(ANOMALY,))]
     assert decide(nodes) == Verdict("refused", 3, "why", (ANOMALY,))

@@ -1,78 +1,48 @@
-"""Shows how a run ended, and makes its report again: the newest of each model, or a named one."""
+"""Tells what runs found: how one ended, all of a folder in a list, or two beside each other."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from components.results.stored import BadFacts
-from components.results.summary import Summary, find_summaries, read_summary
 from modules.contract.paths import path_argument
 
-
-def describe(summary: Summary) -> str:
-    """Tells a run in lines: its settings, its nodes, the gates that said no, the verdict."""
-    given = summary.settings
-    lines = [f"{given.get('model', 'run')}, profile {given.get('profile', '?')}, {summary.run}"]
-    lines[0] = lines[0].rstrip(", ")
-    for node in summary.nodes:
-        lines.append(f"  {node.state:<8}{node.node:<17}{node.seconds:7.1f} s  {node.headline}")
-    for record in summary.gates:
-        for failure in record.failures:
-            lines.append(f"  {record.gate}: {failure}")
-    return "\n".join([*lines, str(summary.verdict)])
+_USAGE = """\
+%(prog)s OUTPUT [RUN]
+       %(prog)s OUTPUT --list [--csv [FILE]]
+       %(prog)s --compare RUN_A RUN_B"""
 
 
-def report_again(summary: Summary, folder: Path, output: Path) -> tuple[list[str], list[str]]:
-    """Makes a run's report again, of what is still among the artifacts.
-
-    Returns:
-        What to say of it, and what went wrong.
-    """
-    from components.results import files, gather  # what only tells a run does without them
-
-    try:
-        gathered = gather.gather(summary, folder, output.resolve())
-        page = files.write(folder, gathered)
-    except OSError as error:
-        return [], [f"cannot write the report: {error.filename or folder}: {error.strerror}"]
-    return [f"report  {page}"], list(gathered.gone)
-
-
-def compare(one: Path, other: Path) -> int:
-    """Writes a page of two runs' differences, and tells which is better; the exit code is 2 when
-    they cannot be compared."""
-    from components.results.comparing import page
-    from components.results.comparing.comparison import compare
-
-    try:
-        found = compare(one, other)
-        written = page.write(found)
-    except BadFacts as error:
-        sys.stderr.write(f"components.results: {error}\n")
-        return 2
-    except OSError as error:
-        sys.stderr.write(f"components.results: cannot use {error.filename}: {error.strerror}\n")
-        return 2
-    sys.stdout.write(f"{page.line(found)}\ncompared  {written}\n")
-    return 0
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m components.results",
+        usage=_USAGE,
         description="Shows how a run ended, and makes its report again: the newest run of each "
         "model in an output folder, or a named one.",
     )
     parser.add_argument(
-        "output", nargs="?", type=path_argument, help="the folder that runs write to"
+        "output",
+        nargs="?",
+        type=path_argument,
+        metavar="OUTPUT",
+        help="the folder that runs write to",
     )
     parser.add_argument(
-        "run", nargs="?", default="", help="the name of a run (default: the newest of each model)"
+        "run",
+        nargs="?",
+        default="",
+        metavar="RUN",
+        help="the name of a run (default: the newest of each model)",
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--list",
+        action="store_true",
+        help="instead, list every run of OUTPUT, the newest first: its verdict, its key figure "
+        "with a 95 %% interval, its time, and the settings that are not the same in all of them",
+    )
+    instead.add_argument(
         "--compare",
         nargs=2,
         type=path_argument,
@@ -82,27 +52,39 @@ def main(arguments: list[str] | None = None) -> int:
         "output/transformer/20260101-120000-000000, or output/transformer for the newest of a "
         "model",
     )
+    parser.add_argument(
+        "--csv",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="with --list: write the list as CSV to this file, or to the screen",
+    )
     options = parser.parse_args(arguments)
-    if (options.output is None) == (options.compare is None):
+    if options.compare and options.output is not None:
+        parser.error("--compare takes two runs and no output folder")
+    if options.csv is not None and not options.list:
+        parser.error("--csv writes the list of runs; give --list as well")
+    if options.list and options.run:
+        parser.error("--list shows every run; leave out the name of one")
+    if options.output is None and not options.compare:
         parser.error("name an output folder, or two runs with --compare")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Reads the command line, prints, and returns the exit code: 0, or 2 when there is no run."""
+    options = parse(arguments)
     if options.compare:
-        return compare(*options.compare)
-    told, problems = [], []
-    try:
-        for file in find_summaries(options.output, options.run):
-            try:
-                summary = read_summary(file)
-            except BadFacts as error:  # another model's run may be of this version
-                problems.append(str(error))
-                continue
-            lines, trouble = report_again(summary, file.resolve().parent, options.output)
-            told.append("\n".join([describe(summary), *lines]))
-            problems += trouble
-    except BadFacts as error:
-        problems.append(str(error))
-    sys.stdout.write("".join(f"{text}\n" for text in "\n\n".join(told).splitlines()))
-    sys.stderr.write("".join(f"components.results: {problem}\n" for problem in problems))
-    return 0 if told else 2
+        from components.results.comparing.command import show_comparison
+
+        return show_comparison(*options.compare)
+    if options.list:
+        from components.results.show_list import show_list
+
+        return show_list(options.output, options.csv or "")
+    from components.results.show_run import show_runs
+
+    return show_runs(options.output, options.run)
 
 
 if __name__ == "__main__":

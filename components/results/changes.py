@@ -13,8 +13,9 @@ DATA, CODE, SETTING, LIBRARY = "data", "code", "setting", "library"
 
 _DATASET = "dataset"
 _HYPERPARAMETERS = "hyperparameters"
-# Where a run reads and writes, and what its page leaves out, shape nothing of what it finds.
-_PASSED_OVER = (_DATASET, "data_dir", "output", "metadata_store", "checks")
+PASSED_OVER = (_DATASET, "data_dir", "output", "metadata_store", "checks")
+"""Settings that shape nothing of what a run finds: where it reads and writes, what its page leaves
+out; of the data, their hash tells more."""
 _HASHED = 12  # digits that tell two hashes apart
 
 
@@ -45,7 +46,7 @@ def _readable(dataset: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "hash":
             yield "images and labels", str(value)[:_HASHED]
         else:
-            yield name.replace("_", " "), _text(value)
+            yield name.replace("_", " "), text(value)
 
 
 def _code(one: Summary, other: Summary) -> Iterator[Change]:
@@ -59,13 +60,13 @@ def _settings(one: Summary, other: Summary) -> Iterator[Change]:
     if not (one.settings and other.settings):
         return
     before, after = (
-        {name: value for name, value in run.settings.items() if name not in _PASSED_OVER}
+        {name: value for name, value in run.settings.items() if name not in PASSED_OVER}
         for run in (one, other)
     )
     if one.training and other.training:
         before[_HYPERPARAMETERS] = one.training.hyperparameters
         after[_HYPERPARAMETERS] = other.training.hyperparameters
-    texts = [{name: _text(value) for name, value in flat(run)} for run in (before, after)]
+    texts = [{name: text(value) for name, value in flat(run)} for run in (before, after)]
     yield from _between(SETTING, *texts)
 
 
@@ -81,10 +82,11 @@ def _between(kind: str, one: Mapping[str, str], other: Mapping[str, str]) -> Ite
             yield Change(kind, name, before, after)
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A setting's value as people write it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_text, value))
+        return ", ".join(map(text, value))
     # 3 and 3.0 are one number, whichever way it was read.
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)

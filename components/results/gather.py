@@ -18,10 +18,10 @@ from components.results.predictions import Predictions, read_file
 from components.results.report import Change, Report
 from components.results.run_names import begun
 from components.results.stored import BadFacts, read_facts
-from components.results.summary import FILE, Summary, read_summary
+from components.results.summary import FILE, JUDGED, Summary, read_summary
 from components.results.thin import thin
 
-_DECIDED = ("pushed", "refused")
+_DECIDED = ("pushed", "refused", JUDGED)
 _LOOKED_AT = 100  # runs before this one, until one of them came to a verdict
 
 

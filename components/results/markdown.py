@@ -11,6 +11,7 @@ from components.results import judging, words
 from components.results.judged import Threshold
 from components.results.numbers import interval, number, title
 from components.results.report import Report
+from components.results.series import told
 
 MOST = 60_000  # characters: GitHub takes 65,536 in a comment
 _LONGEST = 1_000  # of a sentence, a name, a command
@@ -36,6 +37,8 @@ def to_markdown(report: Report) -> str:
     for name, part in parts:
         more = " ".join(text(line) for line in part.lines[:10])
         lines.append(f"- {name}: {text(part.head)}. {more}".rstrip())
+    if report.summary.series:
+        lines.append(f"- Several seeds: {text(' '.join(told(report.summary.series)))}")
     lines.append("")
     if report.commands:
         lines += ["## Next", ""]

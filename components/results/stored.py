@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, TypeVar
 
-from modules.util.plain import OtherShape, from_json, to_json
+from modules.util.plain import OtherShape, from_json
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ def read_file(file: Path) -> Any:
             not JSON.
     """
     try:
-        return to_json(json.loads(file.read_text(encoding="utf-8")))
+        # Its constants are NaN and the infinities.
+        return json.loads(file.read_text(encoding="utf-8"), parse_constant=lambda _: None)
     except FileNotFoundError:
         raise BadFacts(
             f"there is no {file}, so this was written by an older version of the project; run "

@@ -9,11 +9,13 @@ from typing import Any
 
 from components.gates import Failure, Record
 from components.results.facts import Evaluation, Training, Tuning
+from components.results.series import Series
 from components.results.stored import BadFacts, read_facts
 from modules.util.files import write_json
 from modules.util.plain import to_json
 
 FILE = "summary.json"
+JUDGED = "judged"  # the outcome of one of several seeds, which is not pushed by itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Summary:
         training: how the model was trained; None when it did not come so far.
         evaluation: what was measured of it; None as above.
         command: as a person typed it, ready to be pasted; empty where nobody did, as in a pod.
+        series: what several seeds came to, of the run that pushed the median one; else None.
     """
 
     verdict: Verdict
@@ -98,6 +101,7 @@ class Summary:
     training: Training | None = None
     evaluation: Evaluation | None = None
     command: str = ""
+    series: Series | None = None
 
 
 def write_summary(file: Path, summary: Summary) -> None:

@@ -10,6 +10,7 @@ from components.results.facts import BASELINE
 from components.results.judged import BETTER, NOISE, WORSE, Paired, Threshold
 from components.results.numbers import count, duration, gap, interval, number, probability, title
 from components.results.report import Report
+from components.results.summary import JUDGED
 
 GOOD, BAD, STOPPED, PLAIN = "good", "bad", "stopped", "plain"
 PUSHED, REFUSED, UNFINISHED = "pushed", "refused", "unfinished"
@@ -45,7 +46,10 @@ def name(report: Report) -> str:
     parts = [f"{model} on {origin}" if origin else model]
     if "profile" in settings:
         parts.append(f"profile {settings['profile']}")
-    return ", ".join([*parts, f"seed {report.summary.seed}"])
+    parts.append(f"seed {report.summary.seed}")
+    if repeat := settings.get("training", {}).get("repeat"):
+        parts.append(f"repeat {repeat}")
+    return ", ".join(parts)
 
 
 def verdict(report: Report) -> Said:
@@ -58,6 +62,8 @@ def verdict(report: Report) -> Said:
         gates = list(dict.fromkeys(failure.gate for failure in said.failures))
         by = f" by {gates[0]}" if gates else ""
         return Said(BAD, f"Not served: refused{by}", _refusal(report))
+    if said.outcome == JUDGED:
+        return Said(PLAIN, "Judged: one of several seeds", (_begun(said.reason),))
     if said.outcome in _INTERRUPTED:
         done = [node.node for node in report.summary.nodes if node.state in ("done", "cached")]
         where = f" after {done[-1]}" if done else ""

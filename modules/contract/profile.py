@@ -62,6 +62,12 @@ class Training:
     """How long the tuned model learns."""
 
     epochs: int = setting("epochs of the training", Kind(int, least=1, most=_EPOCHS))
+    repeat: int = setting(
+        "which of several trainings of the same setting: it is added to the seed of the training "
+        "alone, so that data and search stay the same",
+        Kind(int, least=0, most=999),
+        default=0,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,6 +49,7 @@ class TrainingTask:
         hyperparameters: values that come before those of a search.
         seed: for first weights, order and changes of images.
         source: a name for the code.
+        repeat: which of several trainings that differ in their seed alone; `seed` has it in it.
     """
 
     family: str
@@ -57,6 +58,7 @@ class TrainingTask:
     hyperparameters: Mapping[str, Any]
     seed: int
     source: str
+    repeat: int = 0
 
 
 def to_config(task: SearchTask | TrainingTask) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -59,7 +60,7 @@ def from_json(kind: type[T], found: Any) -> T:
     """
     if not isinstance(found, Mapping):
         raise OtherShape(f"{kind.__name__} is not described by {type(found).__name__}")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(typing.cast(Any, kind))
     values = {}
     for field in dataclasses.fields(typing.cast(Any, kind)):
         if field.name in found:
@@ -67,6 +68,11 @@ def from_json(kind: type[T], found: Any) -> T:
         elif field.default is field.default_factory is dataclasses.MISSING:
             raise OtherShape(f"{kind.__name__} has no '{field.name}'")
     return kind(**values)
+
+
+@functools.cache  # there are hundreds of a kind in a file
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _read(hint: Any, found: Any) -> Any:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.results.summary import FILE as SUMMARY
+from components.results.summary import JUDGED
 from pipeline.exit_codes import ExitCode
 from pipeline.run_folder import LATEST
 from pipeline.settings import DECLARED
@@ -33,11 +34,12 @@ BLESSED = 2  # models: the last one may be the next run's own
 
 @dataclasses.dataclass(frozen=True)
 class RunEnd:
-    """How a run ended, as far as its summary tells: its exit code, and what it pushed."""
+    """How a run ended, as far as its summary tells: its exit code, what it pushed, its outcome."""
 
     name: str
     code: int
     pushed: str
+    outcome: str = ""
 
     @property
     def decided(self) -> bool:
@@ -130,9 +132,9 @@ def _ends(folder: Path) -> Iterator[RunEnd]:
             continue
         try:
             found = json.loads(summary.read_text(encoding="utf-8"))
-            yield RunEnd(
-                summary.parent.name, int(found["verdict"]["exit_code"]), found.get("pushed") or ""
-            )
+            verdict, pushed = found["verdict"], found.get("pushed") or ""
+            outcome = verdict.get("outcome", "")
+            yield RunEnd(summary.parent.name, int(verdict["exit_code"]), pushed, outcome)
         except (OSError, ValueError, KeyError, TypeError):
             # It says nothing that could be trusted.
             yield RunEnd(summary.parent.name, ExitCode.FAILED, "")
@@ -158,8 +160,8 @@ def _needed(ends: list[RunEnd]) -> set[str]:
     """The names of the runs all of whose artifacts stay; `ends` are the newest first."""
     unfinished = {end.name for end in ends[:RUNS] if not end.decided}
     decided = [end.name for end in ends if end.decided]
-    pushed = [end.name for end in ends if end.code == ExitCode.PUSHED]
-    return unfinished | {*decided[:1], *pushed[:1], *(end.name for end in ends[:1])}
+    pushed = [end for end in ends if end.code == ExitCode.PUSHED and end.outcome != JUDGED]
+    return unfinished | {*decided[:1], *(end.name for end in (*pushed[:1], *ends[:1]))}
 
 
 def other_stores(output: Path) -> set[str]:

@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from components.gates import CHANGE, OVERALL
-from components.intervals import interval
+from components.gates import OVERALL
 from components.results import judging
 from components.results.comparing.pairs import Pairs, pair
 from components.results.comparing.side import Side
 from components.results.judged import BETTER, NOISE, WORSE, Paired
+from components.results.measured import Measured, measured
 from components.results.stored import BadFacts
 from modules import families
-from modules.contract.evaluation import Scale
 
 _JUDGE = "judge"  # the note that says by whose eyes samples were read
-
-
-class Measured(NamedTuple):
-    """A figure of one run, and both ends of its 95 % interval; None where that is not known."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
 
 
 class Row(NamedTuple):
@@ -113,26 +104,14 @@ def _of_other_judges(one: Side, other: Side) -> Collection[str]:
 def _rows(
     one: Side, other: Side, pairs: Pairs, rises: Mapping[str, bool], apart: Collection[str]
 ) -> Iterator[Row]:
-    befores = one.evaluation.whole_and_slices
     for slice_, figures in other.evaluation.whole_and_slices.items():
         others = [] if slice_ != OVERALL else [name for name in figures if name not in apart]
         for name in dict.fromkeys((*rises, *others)):
-            both = befores.get(slice_, {}).get(name), figures.get(name)
-            if name == "example_count" or not all(isinstance(x, (int, float)) for x in both):
+            if name == "example_count":
                 continue
-            before, after = (_measured(side, name, slice_) for side in (one, other))
-            found = pairs.of.get((name, slice_))
-            yield Row(name, slice_, before, after, rises.get(name), found)
-
-
-def _measured(side: Side, name: str, slice_: str) -> Measured:
-    """A figure with its interval: of a gate that was asked, or of a part of counted Examples."""
-    evaluation = side.evaluation
-    value = float(evaluation.whole_and_slices[slice_][name])
-    for asked in evaluation.thresholds:
-        if (asked.metric, asked.slice) == (name, slice_) and asked.kind != CHANGE:
-            return Measured(value, asked.low, asked.high)
-    scales = {gate.figure: gate.scale for gate in families.load(side.family).evaluation.gates}
-    if scales.get(name) is Scale.OF_EXAMPLES:
-        return Measured(value, *interval(value, scales[name], evaluation.examples[slice_], None))
-    return Measured(value)
+            before, after = (
+                measured(side.evaluation, side.family, name, slice_) for side in (one, other)
+            )
+            if before and after:
+                found = pairs.of.get((name, slice_))
+                yield Row(name, slice_, before, after, rises.get(name), found)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from components.gates import OVERALL
 from components.results import words
 from components.results.comparing.comparison import Comparison
-from components.results.comparing.figures import Measured, Row, leading_row
+from components.results.comparing.figures import Row, leading_row
 from components.results.judged import BETTER, NOISE, WORSE, Paired
+from components.results.measured import Measured
 from components.results.numbers import count, duration, number, title
 from components.results.words import BAD, GOOD, PLAIN, Said
 
@@ -42,9 +43,8 @@ def figure(row: Row) -> str:
     name = f"{title(row.metric)}{where}"
     name = name[:1].upper() + name[1:]
     if row.pair:
-        return (
-            f"{name} is {before} in A and {after} in B: {_change(row.pair)}{words.test(row.pair)}."
-        )
+        told = f"{_change(row.pair)}{words.test(row.pair)}"
+        return f"{name} is {before} in A and {after} in B; paired: {told}."
     intervals = " and ".join(filter(None, map(lambda one: interval(one, row.metric), row[2:4])))
     told = f", 95 % intervals {intervals}" if intervals else ""
     return f"{name} is {before} in A and {after} in B{told}."
