@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,14 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """Also where the tests run in the background, whose processes are deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(count: int, capsys: pytest.CaptureFixture[str]) -> threading.Thread:
     """Sends Ctrl-C to this process, so often, as soon as the run shows that it is ready."""
 
@@ -227,6 +236,7 @@ def interrupt(count: int, capsys: pytest.CaptureFixture[str]) -> threading.Threa
     return thread
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_lets_the_run_end_in_order(
     output: Path, runs_code: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +249,7 @@ def test_ctrl_c_lets_the_run_end_in_order(
     assert error.value.results and "stopped in order" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_is_not_lost_when_the_run_has_ended_meanwhile(
     output: Path, runs_code: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,6 +262,7 @@ def test_ctrl_c_is_not_lost_when_the_run_has_ended_meanwhile(
     assert error.value.results and error.value.results.verdict.exit_code == 0
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_a_second_ctrl_c_does_not_wait(
     output: Path, runs_code: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

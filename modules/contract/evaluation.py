@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from modules.contract.values import Kind
-from modules.data.features import LABEL
 
 
 class Scale(enum.Enum):
@@ -106,6 +105,8 @@ class EvaluationSpec(NamedTuple):
         Args:
             by: the features that it is made by; none for the whole test split.
         """
+        from modules.data.features import LABEL  # needs NumPy, which settings do without
+
         return {*(self.overall if by else ()), *(self.across if LABEL in by else ())}
 
     @property
