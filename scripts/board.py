@@ -17,11 +17,12 @@ from components.results.logs import Logs, find_logs  # noqa: E402
 from components.results.stored import BadFacts  # noqa: E402
 
 HOST = "127.0.0.1"
+_ABOUT = "Opens TensorBoard on a run's training and its search; only this machine can see it."
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(prog="scripts/board.py", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/board.py", description=_ABOUT)
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="the folder of the runs")
     parser.add_argument("--model", default="", help="whose newest run (default: of all)")
     parser.add_argument("--run", default="", help="a run's name (default: the newest)")

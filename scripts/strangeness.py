@@ -22,6 +22,7 @@ from components.results.stored import BadFacts  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.util import environment  # noqa: E402
 
+_ABOUT = "Measures how well a model's strangeness tells other pictures from real images."
 PICTURE = (100, 80)  # pixels of a picture that is prepared as one of a person's own
 LARGE = 64  # pixels of a letter before it is prepared
 
@@ -51,7 +52,7 @@ def others(dataset, real, count: int, seed: int) -> Iterator[tuple[str, object]]
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the table; returns 0, or 2 when there is no model to measure."""
-    parser = argparse.ArgumentParser(prog="scripts/strangeness.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/strangeness.py", description=_ABOUT)
     parser.add_argument("output", type=path_argument, metavar="OUTPUT", help="of runs")
     parser.add_argument("--run", default="", help="the model of this run (default: the one served)")
     parser.add_argument("--count", type=int, default=520, help="pictures of a kind (default: 520)")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 REPEATS = 1e-5  # by what part a figure may differ; with one thread, most do not at all
-_OWN = ("folder", "seconds", "epoch_seconds")  # of a training: what no other one shares
+_OWN = ("folder", "keras", "seconds", "epoch_seconds")  # of a training: what no other one shares
 _LEFT = (".part", ".gone")
 _PASSING = (".incoming", ".tmp")
 
