@@ -90,12 +90,11 @@ def load_part(chosen: Chosen, split: str) -> Split:
     """
     from modules.data.images import load_split
 
-    for node in chosen.found.summary.nodes:
-        if "examples" in node.outputs:
-            folder = chosen.output / node.outputs["examples"] / f"Split-{split}"
-            files = [str(file) for file in sorted(folder.iterdir())]
-            return load_split(files, chosen.family.dataset.side)
-    raise ValueError(f"the run {chosen.found.run.name} has no Examples")
+    examples = chosen.found.summary.folder_of("examples", chosen.output)
+    if examples is None:
+        raise ValueError(f"the run {chosen.found.run.name} has no Examples")
+    files = [str(file) for file in sorted((examples / f"Split-{split}").iterdir())]
+    return load_split(files, chosen.family.dataset.side)
 
 
 def _reference(chosen: Chosen) -> Reference | None:

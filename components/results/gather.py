@@ -93,9 +93,8 @@ def changes(before: Summary, summary: Summary) -> tuple[Change, ...]:
 
 def _output(summary: Summary, output: Path, name: str) -> Path | None:
     """The folder of a node's output, by its name; None when the run did not come so far."""
-    found = [node.outputs[name] for node in summary.nodes if name in node.outputs]
-    if found:
-        return output / found[0]
+    if found := summary.folder_of(name, output):
+        return found
     if name == "model_run" and summary.training and summary.training.folder:
         return Path(summary.training.folder)  # what was written before outputs were
     return None

@@ -144,9 +144,9 @@ def _key_figure(family: str, summary: Summary, output: Path) -> tuple[str, Measu
     found = measured(evaluation, family, figure)
     if found is None or found.low is not None:
         return figure, found
-    kept = [node.outputs["evaluation"] for node in summary.nodes if "evaluation" in node.outputs]
+    kept = summary.folder_of("evaluation", output)
     try:
-        said = of_each(read_file(output / kept[0] / PREDICTIONS), figure) if kept else None
+        said = of_each(read_file(kept / PREDICTIONS), figure) if kept else None
     except BadFacts:  # what was kept has been removed since
         said = None
     return figure, said._replace(value=found.value) if said else found

@@ -45,14 +45,10 @@ def find_logs(output: Path, family: str = "", run: str = "") -> Logs:
     if not files:
         raise BadFacts(f"there is no run of {family} in {output}")
     folder = files[-1].parent
-    outputs = {
-        name: output / path
-        for node in read_summary(files[-1]).nodes
-        for name, path in node.outputs.items()
-    }
-    training = outputs.get("model_run") or _going_on(output, folder)
-    search = outputs["tuner_results"] / TRIALS if "tuner_results" in outputs else None
-    found = {"training": training, "search": search}
+    summary = read_summary(files[-1])
+    training = summary.folder_of("model_run", output) or _going_on(output, folder)
+    searched = summary.folder_of("tuner_results", output)
+    found = {"training": training, "search": searched / TRIALS if searched else None}
     known = {name: path for name, path in found.items() if path and path.is_dir()}
     if not known:
         raise BadFacts(

@@ -67,8 +67,7 @@ def trained(output: Path, run: str = "") -> Found:
     """
     file = find_summaries(output, run)[-1]
     summary = read_summary(file)
-    models = [node.outputs["model"] for node in summary.nodes if "model" in node.outputs]
-    folder = output / models[0] / EXPORTED if models else None
-    if folder is None or not folder.is_dir():
+    model = summary.folder_of("model", output)
+    if model is None or not (model / EXPORTED).is_dir():
         raise BadFacts(f"the run {file.parent.name} has no model in {output}")
-    return Found(folder, summary, file.resolve().parent)
+    return Found(model / EXPORTED, summary, file.resolve().parent)

@@ -103,6 +103,20 @@ class Summary:
     command: str = ""
     series: Series | None = None
 
+    def folder_of(self, name: str, output: Path) -> Path | None:
+        """The folder of a node's output.
+
+        Args:
+            name: of the output; of several nodes' the first one's.
+            output: the folder that the run wrote to, where it is now.
+
+        Returns:
+            None when the run did not come so far.
+        """
+        found = (node.outputs[name] for node in self.nodes if name in node.outputs)
+        place = next(found, None)
+        return None if place is None else output / place
+
 
 def write_summary(file: Path, summary: Summary) -> None:
     """Writes summary.json, whole or not at all."""

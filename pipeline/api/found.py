@@ -117,11 +117,11 @@ class Results:
     @property
     def predictions(self) -> pd.DataFrame:
         """What the model said of each test image; see `frames.predictions`."""
-        folders = [n.outputs["evaluation"] for n in self.summary.nodes if "evaluation" in n.outputs]
-        if not folders:
+        folder = self.summary.folder_of("evaluation", self.output)
+        if folder is None:
             raise NotThere(self._lacks("predictions", "the model was not judged"), self)
         try:
-            said = answers.read_file(self.output / folders[0] / answers.FILE)
+            said = answers.read_file(folder / answers.FILE)
         except BadFacts as error:
             raise NotThere(str(error), self) from None
         return frames.predictions(said, self.classes)
