@@ -27,8 +27,8 @@ from tests.serving import asked_here
 POD = """
 from kfp import dsl
 from kubeflow.pod import run_node
-from tests.crash.process import without_rehearsals
-without_rehearsals()  # which have nothing to do with the server
+from tests import rehearsals
+rehearsals.leave_out()  # which have nothing to do with the server
 summary = dsl.Markdown("summary", f"{folder}/{node}-summary")
 run_node.run(settings, node, run_id, source, 0, summary=summary)
 """

@@ -26,9 +26,9 @@ RUNS = (
 THEN_ACCEPTED = """
 import contextlib, io, shlex, sys
 import local_runner
-from tests.crash.process import without_rehearsals
+from tests import rehearsals
 from tests.serving import asked_here
-without_rehearsals()
+rehearsals.leave_out()
 with contextlib.redirect_stdout(io.StringIO()) as screen, asked_here():
     refused = local_runner.main(sys.argv[1:])
 said = screen.getvalue()

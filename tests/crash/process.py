@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests import rehearsals
 from tests.crash.steps import Recorder, Step
 
 TIMEOUT = 900  # seconds, for what takes half a minute on a machine that does nothing else
@@ -105,15 +106,6 @@ def run(
     return ended, steps
 
 
-def without_rehearsals() -> None:
-    """Has no training rehearsed, for the rest of the process."""
-    import modules.training.rehearsal
-    import modules.training.search
-
-    # TFX imports the Trainer's module anew, which takes what stands in the rehearsal's.
-    modules.training.rehearsal.rehearse = modules.training.search.rehearse = lambda *_: None
-
-
 def call(function: Callable[[], None], scratch: Path) -> str:
     """Calls a function in a process of its own.
 
@@ -170,7 +162,7 @@ def _run(
     pipeline.run.Run.end = end_there  # type: ignore[method-assign]
     recorder.install()
     # Neither a rehearsal nor the process that asks the model makes a durable step.
-    without_rehearsals()
+    rehearsals.leave_out()
     with asked_here():
         return local_runner.main(arguments)
 

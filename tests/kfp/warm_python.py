@@ -45,11 +45,12 @@ def interpreter(python: Path, folder: Path) -> Iterator[Path]:
 
 def serve(place: str, command: str) -> None:
     """Forks a process for each who asks, and tells it the child's id, then its exit code."""
-    from tests.crash.process import import_all, without_rehearsals
+    from tests import rehearsals
+    from tests.crash.process import import_all
 
     import_all()
     # A rehearsal is the same in a pod, and each pod that learns would have its own.
-    without_rehearsals()
+    rehearsals.leave_out()
     sys.executable = command  # of what tasks start, too
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
