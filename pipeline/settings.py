@@ -14,6 +14,7 @@ from typing import Any
 from components.results.checks.muted import Checks
 from modules import families
 from modules.contract import fields
+from modules.contract.artifact import SERVING
 from modules.contract.evaluation import EvaluationSpec
 from modules.contract.profile import (
     PROFILE_NAMES,
@@ -140,7 +141,7 @@ class Settings:
 
     @property
     def serving(self) -> Path:
-        return self.output / "serving" / self.family
+        return self.output / SERVING / self.family
 
     @property
     def state(self) -> Path:

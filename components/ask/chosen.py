@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.results.models import SERVING, Found, served, trained
+from components.results.models import Found, served, trained
 from components.results.stored import BadFacts
 from modules import families
+from modules.contract.artifact import SERVING
 from modules.contract.check import BrokenFamily
 from modules.contract.family import Family
 from modules.data.dataset import BadKind, from_plain

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, find_summaries, read_summary
-from modules.contract.artifact import EXPORTED
-
-SERVING = "serving"  # below the output folder, with a folder for each family
+from modules.contract.artifact import EXPORTED, SERVING
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from components.asking import load
-from components.results.models import SERVING, trained
+from components.results.models import trained
 from components.results.stored import BadFacts
+from modules.contract.artifact import SERVING
 from pipeline.api.errors import NotThere
 
 if TYPE_CHECKING:

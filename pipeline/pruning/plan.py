@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from components.results.summary import FILE as SUMMARY
 from components.results.summary import JUDGED
+from modules.contract.artifact import SERVING
 from pipeline.exit_codes import ExitCode
 from pipeline.run_folder import LATEST
 from pipeline.settings import DECLARED
@@ -147,7 +148,7 @@ def _superfluous(folder: Path, ends: list[RunEnd]) -> list[str]:
     if latest.is_symlink():
         stay.add(latest.readlink().name)
     told: set[str] = set()
-    serving = folder.parent / "serving" / folder.name
+    serving = folder.parent / SERVING / folder.name
     for end in ends:
         version = Path(end.pushed).name  # the folder may have been moved since
         if version and version not in told and (serving / version).is_dir():
