@@ -49,6 +49,9 @@ class Objective(NamedTuple):
     direction: str
 
 
+EPOCHS, IMAGES = "epochs", "images"
+
+
 class Signature(NamedTuple):
     """One way to call an exported model.
 
@@ -92,6 +95,8 @@ class TrainingRun:
         epochs: of the whole training, those before `start` included.
         seed: for first weights, order and changes of images.
         start: epochs that `go_on_from` has behind it.
+        horizon: epochs that schedules are made for, where a training may go on later, as a trial's
+            does; None for `epochs`.
         trial: it is one of a search's: nothing is wanted of it but its figures.
         backup: a folder that keeps what a killed training goes on from; None keeps nothing.
         go_on_from: the file of another training's state to begin with; None begins anew.
@@ -103,6 +108,7 @@ class TrainingRun:
     epochs: int
     seed: int
     start: int = 0
+    horizon: int | None = None
     trial: bool = False
     backup: Path | None = None
     go_on_from: Path | None = None
@@ -161,6 +167,8 @@ class Family:
         evaluation: how its models are judged.
         profiles: the three sizes of run, by name.
         judged: whether a judge reads its samples.
+        resource: what a search gives more of to trials that do well: EPOCHS, where a model goes on
+            from where it was, or IMAGES to learn from, where it begins anew each time.
     """
 
     objective: Objective
@@ -170,6 +178,7 @@ class Family:
     profiles: Mapping[str, Profile]
     same: tuple[tuple[Output, ...], ...] = ()
     judged: bool = False
+    resource: str = EPOCHS
 
     def __init__(self, dataset: Dataset, judge: Any = None) -> None:
         self.dataset = dataset

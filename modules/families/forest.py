@@ -1,0 +1,83 @@
+"""The random forest: the baseline that a network has to be better than."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modules.contract.family import Trained, TrainingRun
+from modules.contract.hyperparameters import Values, whole, word
+from modules.contract.profile import Data, Profile, Training, Tuning
+from modules.data.splits import Split, Splits
+from modules.kinds.classifier import Classifier, classifier_signatures
+
+if TYPE_CHECKING:
+    from modules.forest.answer import Forest
+
+_TRIAL_FOLDS = 3  # of a trial's cross-validation
+
+
+class RandomForest(Classifier):
+    """scikit-learn's RandomForestClassifier on pixels; modules/forest has the trees."""
+
+    hyperparameters = (
+        whole("n_estimators", 200, "trees", [100, 200], most=10_000),
+        whole("max_depth", 0, "questions on the way to a leaf; 0 is no limit", [0, 20], least=0),
+        whole("min_samples_split", 2, "images that a node is divided from", [2, 4], least=2),
+        word("max_features", "sqrt", "pixels that a node chooses from", ["sqrt", "log2"]),
+    )
+    profiles = {
+        "smoke": Profile(
+            data=Data(train_images=6_000, test_images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            training=Training(epochs=1),
+        ),
+        "default": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
+            training=Training(epochs=1),
+        ),
+        "full": Profile(
+            data=Data(),
+            tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
+            training=Training(epochs=1),
+            hyperparameters={"n_estimators": 500},
+        ),
+    }
+
+    def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
+        """Grows a forest. A trial's figures are the means of a cross-validation over the images to
+        learn from, and its forest is that of the last fold."""
+        from modules.data.folds import folds
+        from modules.forest.answer import Forest
+        from modules.forest.grow import grow
+
+        kept = run.backup
+        tried = list(folds(splits.train, _TRIAL_FOLDS, run.seed)) if run.trial else [splits]
+        found: list[dict[str, float]] = []
+        for fold in tried:
+            begun = len(found)
+
+            def tell(part: float, begun: int = begun) -> None:
+                run.tell(run.epochs * (begun + part) / len(tried), {})
+
+            trees = grow(fold.train, self.dataset.classes, values, run.seed, kept, tell)
+            forest = Forest(trees)
+            found.append(self._figures(forest, fold.held_out))
+        return Trained(
+            history={name: [sum(one[name] for one in found) / len(found)] for name in found[0]},
+            size=len(trees.right),
+            trackable=forest,
+            signatures=lambda *_: classifier_signatures(forest.probabilities, self.dataset.side),
+        )
+
+    def _figures(self, forest: Forest, split: Split) -> dict[str, float]:
+        """The accuracy and the cross entropy, as a network's history calls them."""
+        probabilities = forest.probabilities(split.images).numpy()
+        each = self.each(split.labels, {"probabilities": probabilities})
+        return {
+            "val_accuracy": float(each["accuracy"].mean()),
+            "val_loss": float(each["cross_entropy"].mean()),
+        }
+
+
+FAMILY = RandomForest
