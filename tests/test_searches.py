@@ -8,12 +8,15 @@ from typing import Any
 import keras_tuner
 import pytest
 
+from modules import families
 from modules.contract.family import IMAGES as BY_IMAGES
 from modules.contract.family import TrainingRun
+from modules.contract.profile import PROFILE_NAMES
 from modules.training import progress
 from modules.training.oracles import HyperbandOracle
 from modules.training.search import Search, SearchStopped
 from modules.training.searches import SEARCHES, brackets, iteration, least, plan
+from pipeline.settings import FAMILIES
 from tests.searching import IMAGES, TASK, Made, prepared, search
 
 COMBINATIONS = 18
@@ -291,6 +294,21 @@ def test_a_search_begins_with_what_it_was_given(tmp_path: Path) -> None:
     assert first == {"kind": "b", **begin}
     assert {values["width"] for values in others} == {16}
     assert found.found()["combinations"] == 3 * 4 * 2  # what was no choice has become one
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_budgets_that_the_docs_name_are_one_iteration_of_hyperband(
+    family: str, project: Path
+) -> None:
+    loaded = families.load(family)
+    cells = []
+    for name in PROFILE_NAMES:
+        asked = loaded.profiles[name].tuning
+        assert asked.budget is None and asked.images
+        task = dataclasses.replace(TASK, max_epochs=asked.max_epochs, factor=asked.factor)
+        cells.append(f"{iteration(task, loaded.resource, asked.images):,}")
+    row = f"| `{family}` | {' | '.join(cells)} |"
+    assert row in (project / "docs" / "searching.md").read_text().splitlines()
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ class Search(BaseTuner):
     Attributes:
         table: the trials in their order: `trial` is its name, `values` of all hyperparameters,
             `epochs` at its end, `start` of them that it went on from, `images` that it learnt from,
-            `score` or None, and `failed`, why there is none.
+            `score` or None, and `failed`, why there is none. Where images are the resource, there
+            are no epochs.
         worth: the winner beside the values that the search began with; None where that was not
             asked, or there is nothing to compare.
     """
@@ -119,11 +120,12 @@ class Search(BaseTuner):
         self.oracle.seconds += entry["seconds"]
         self._spent += takes
         score = entry["metrics"][self._objective] if "metrics" in entry else None
+        anew = self._family.resource == IMAGES
         row = {
             "trial": trial.trial_id,
             "values": dict(attempt.values),
-            "start": start,
-            "epochs": until,
+            "start": 0 if anew else start,
+            "epochs": None if anew else until,
             "images": self._images(attempt),
             "score": score,
             "failed": entry.get("failed", ""),
@@ -224,11 +226,12 @@ class Search(BaseTuner):
         at = len(self._attempts)
         score = row["score"]
         figure = row["failed"] or progress.name_figure(self._objective, score)
-        long = f"{row['epochs']} epoch{'s' * (row['epochs'] > 1)}"
-        if row["start"]:
-            long = f"epochs {row['start'] + 1} to {row['epochs']}"
-        if self._family.resource == IMAGES:
+        if row["epochs"] is None:
             long = f"{row['images']:,} images"
+        elif row["start"]:
+            long = f"epochs {row['start'] + 1} to {row['epochs']}"
+        else:
+            long = f"{row['epochs']} epoch{'s' * (row['epochs'] > 1)}"
         searched = [one for one in self.oracle.get_space().space if len(one.values) > 1]
         values = ", ".join(f"{one.name} {row['values'][one.name]}" for one in searched)
         words = f"trial {at}/{max(at, self._planned)}: {figure}, {long}; {values}"
