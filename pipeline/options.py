@@ -6,6 +6,7 @@ A new option is a new field of Settings, and stands nowhere else.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -142,6 +143,8 @@ def command(options: argparse.Namespace) -> str:
 
 def shown_default(value: Declared) -> str:
     """A default in words, the same on every machine."""
+    if value.default is dataclasses.MISSING:
+        return "the profile's"
     if value.default is None:
         return value.kind.absent
     if isinstance(value.default, bool):
