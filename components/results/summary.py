@@ -10,6 +10,7 @@ from typing import Any
 from components.gates import Failure, Record
 from components.results.facts import Evaluation, Training, Tuning
 from components.results.folds import Folds
+from components.results.judged import Threshold
 from components.results.series import Series
 from components.results.stored import BadFacts, read_facts
 from modules.util.files import write_json
@@ -105,6 +106,13 @@ class Summary:
     command: str = ""
     series: Series | None = None
     folds: Folds | None = None
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """All that have been asked, of the model and of its folds."""
+        of_model = self.evaluation.thresholds if self.evaluation else ()
+        of_folds = self.folds.threshold if self.folds else None
+        return (*of_model, of_folds) if of_folds else of_model
 
     def folder_of(self, name: str, output: Path) -> Path | None:
         """The folder of a node's output.
