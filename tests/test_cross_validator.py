@@ -64,7 +64,7 @@ def validate(folder: Path, given: Any, family: str, **values: Any) -> Folds:
     "family",
     [
         "forest",
-        "transformer",
+        pytest.param("transformer", marks=pytest.mark.slow),
         pytest.param("vae", marks=pytest.mark.slow),
         pytest.param("gan", marks=pytest.mark.slow),
     ],
