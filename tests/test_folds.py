@@ -93,7 +93,7 @@ def test_a_fold_learns_from_all_others_as_many_images_as_each(tmp_path: Path, sp
     learner = Learner()
     found = run(learner, tmp_path, split)
     assert [one.seed for one in learner.runs] == [8, 9, 10, 11, 12]
-    assert {one.epochs for one in learner.runs} == {EPOCHS}
+    assert {(one.epochs, one.shares, one.trial) for one in learner.runs} == {(EPOCHS, True, False)}
     sizes = {len(one.train.images) for one in learner.splits}
     assert len(sizes) == 1 and sizes.pop() >= 311 - max(e["held_out_images"] for e in found)
     held_out = [e["held_out_images"] for e in found]

@@ -132,6 +132,7 @@ class Folds:
         run = TrainingRun(
             epochs=task.epochs,
             seed=(task.seed + number_) % 2**32,
+            shares=True,
             backup=state,
             tell=self._teller(number_, known),
         )
