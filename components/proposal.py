@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from components.results.facts import Evaluation
 from components.thresholds import Errors, measured
-from modules.contract.evaluation import EvaluationSpec
+from modules.contract.evaluation import FOLDS, EvaluationSpec
 
 FILE = "gates.toml"
 _DIGITS = 4  # of a bound that count
@@ -91,6 +91,11 @@ def to_toml(bounds: list[Bound], table: str) -> str:
         for bound in bounds
     ]
     return _HEADER.format(table=table) + "\n".join(lines) + "\n"
+
+
+def of_folds(bound: float) -> str:
+    """Writes the bound of folds as a line of that file."""
+    return f"{FOLDS} = {bound!r}  # the mean of the folds, worsened by two standard deviations\n"
 
 
 def outward(value: float, rounding: str) -> float:

@@ -30,7 +30,7 @@ from components.answers import (
     unsteady,
 )
 from components.example_files import read_records
-from components.gates import Failure, write_record
+from components.gates import Failure, read_record, write_record
 from components.questions import CannotAsk, Served, make_requests, more_questions, some_of
 from components.results.facts import read_evaluation
 from modules.util.plain import from_json
@@ -142,8 +142,12 @@ def ServingCheck(
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
     served: Parameter[str],
     source: Parameter[str],
+    folds_judged: InputArtifact[standard_artifacts.ModelEvaluation] = None,
 ) -> None:
-    """Blesses a model that a server could serve.
+    """Blesses a model that a server could serve, and whose folds are good enough where there are.
+
+    The Pusher takes one such blessing. Why folds are not is in their gate's own record, and not in
+    the one here.
 
     Args:
         model: the exported model.
@@ -152,14 +156,17 @@ def ServingCheck(
         blessing: what the Pusher obeys; its record says why not, its `asked` how many images.
         served: what the model has to answer, a components.questions.Served as JSON.
         source: a hash of the code, so that its change is noticed.
+        folds_judged: beside which FoldsGate recorded what it says; none without folds.
     """
     serialized = some_of(read_records(examples, "test"), IMAGES)
     folder = path_utils.serving_model_path(model.uri)
     wanted = from_json(Served, json.loads(served))
     measured = read_evaluation({"evaluation": [evaluation]}).overall
     problems = check(folder, serialized, wanted, measured.get(wanted.figure))
-    blessing.set_int_custom_property("blessed", int(not problems))  # what TFX's Pusher reads
+    folds_pass = folds_judged is None or read_record(folds_judged.uri).passed
+    blessed = not problems and folds_pass
+    blessing.set_int_custom_property("blessed", int(blessed))  # what TFX's Pusher reads
     write_record(blessing.uri, SERVING_CHECK, problems)
     blessing.set_int_custom_property("asked", len(serialized))
     # The file says it to people, as TFX's InfraValidator does.
-    Path(blessing.uri, "INFRA_NOT_BLESSED" if problems else "INFRA_BLESSED").touch()
+    Path(blessing.uri, "INFRA_BLESSED" if blessed else "INFRA_NOT_BLESSED").touch()

@@ -13,8 +13,10 @@ from tfx.types import Channel, standard_artifacts
 
 from components import pusher as atomic_pusher
 from components.baseline import LastBlessedOtherModel
+from components.cross_validator import CrossValidator
 from components.data_gate import DataGate
 from components.evaluator import Evaluator
+from components.folds_gate import FoldsGate
 from components.inspector import Inspector
 from components.judge import SEED, Judge
 from components.mnist_example_gen import MnistExampleGen
@@ -24,10 +26,11 @@ from components.serving_check import ServingCheck
 from components.trainer import Trainer
 from components.tuner import Tuner
 from modules import families
+from modules.contract.evaluation import FOLDS
 from modules.contract.family import Family
 from modules.data.dataset import Dataset, to_plain, to_text
 from modules.training.export import CLASS_NAMES
-from modules.training.tasks import SearchTask, TrainingTask, to_config
+from modules.training.tasks import FoldsTask, SearchTask, TrainingTask, to_config
 from modules.util.plain import to_json
 from pipeline.evaluation import eval_config
 from pipeline.metadata import store as metadata_store
@@ -106,6 +109,23 @@ def create_pipeline(settings: Settings) -> Pipeline:
         hyperparameters = tuner.outputs["best_hyperparameters"]
         steps.append(tuner)
 
+    given = {"best_hyperparameters": hyperparameters, "judge": judge}
+    folds_judged = {}
+    if settings.folds:
+        validator = CrossValidator(
+            examples=examples,
+            task=json.dumps(to_config(_folds_task(settings))),
+            **{name: channel for name, channel in given.items() if channel},
+        )
+        validator.add_upstream_node(data_gate)
+        folds_gate = FoldsGate(
+            folds=validator.outputs["folds"],
+            bound=str(settings.gates.get(FOLDS, "")),
+            source=source("FoldsGate", settings.family),
+        )
+        folds_judged = {"folds_judged": folds_gate.outputs["folds_judged"]}
+        steps += [validator, folds_gate]
+
     trainer = Trainer(
         run_fn="modules.training.trainer.run_fn",
         examples=examples,
@@ -120,7 +140,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
 
     steps.append(trainer)
 
-    gates, baseline = dict(settings.gates), None
+    gates, baseline = {n: bound for n, bound in settings.gates.items() if n != FOLDS}, None
     if settings.baseline:
         resolver = Resolver(
             strategy_class=LastBlessedOtherModel,
@@ -161,6 +181,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         evaluation=evaluator.outputs["evaluation"],
         served=json.dumps(to_json(_served(family, dataset))),
         source=source("ServingCheck", settings.family),
+        **folds_judged,
     )
     pusher = Pusher(
         model=model,
@@ -212,6 +233,18 @@ def _search_task(settings: Settings) -> SearchTask:
         minutes=settings.tuning.minutes,
         confirm=settings.tuning.confirm,
         begin=dict(settings.begin),
+    )
+
+
+def _folds_task(settings: Settings) -> FoldsTask:
+    return FoldsTask(
+        family=settings.family,
+        dataset=to_plain(settings.known_dataset),
+        count=settings.folds,
+        epochs=settings.training.epochs,
+        hyperparameters=dict(settings.hyperparameters),
+        seed=settings.seed,
+        source=source("CrossValidator", settings.family),
     )
 
 

@@ -109,8 +109,8 @@ def _bounds(table: Mapping[str, Any], spec: EvaluationSpec) -> dict[str, float]:
         setting = f"{_GATES}{name}"
         if former := answer_former(setting, spec):
             raise BadValue(former)
-        if name not in spec.gate_names:
-            raise BadValue(unknown("gate", name, spec.gate_names))
+        if name not in spec.bound_names:
+            raise BadValue(unknown("gate", name, spec.bound_names))
         found[setting] = read(setting, value, spec.kind_of(name))
     return found
 

@@ -26,16 +26,16 @@ _IMAGES, _BUDGET = "tuning.images", "tuning.budget"
 
 
 def fit(settings: Settings, folder: Path) -> Settings:
-    """Checks how many images are learnt from at once, and whether a search has a choice, and a
-    budget for it.
+    """Checks how many images are learnt from at once, whether a search has a choice and a budget
+    for it, and whether there are enough images for folds.
 
     Args:
         settings: of a run, which know their data.
         folder: with the data, here.
 
     Returns:
-        The same, with no more images to a trial or, in a profile, to a batch than there are, and
-        with a budget.
+        The same, with no more images to a trial or, in a profile, to a batch than there are, nor
+        more folds, and with a budget.
 
     Raises:
         BadSetting: a person asked for more than there is, for a search with nothing to search, or
@@ -67,7 +67,8 @@ def fit(settings: Settings, folder: Path) -> Settings:
     if BATCH_SIZE in fixed and batch > there:
         fixed[BATCH_SIZE] = there
     tuning = dataclasses.replace(settings.tuning, images=images, budget=budget)
-    return dataclasses.replace(settings, tuning=tuning, hyperparameters=fixed)
+    folds = _folds(settings, folder) if settings.folds else 0
+    return dataclasses.replace(settings, tuning=tuning, hyperparameters=fixed, folds=folds)
 
 
 def _batch(settings: Settings, space: Sequence[Hyperparameter]) -> int:
@@ -137,6 +138,25 @@ def _check_begin(settings: Settings, space: Sequence[Hyperparameter]) -> None:
         read_all(space, settings.begin)
     except BadHyperparameter as error:
         raise BadSetting(str(error)) from None
+
+
+def _folds(settings: Settings, folder: Path) -> int:
+    """How many folds there are, of which each has an image of every class."""
+    from components.readers.intake import too_few  # needs NumPy
+
+    data = settings.data
+    found = too_few(folder, data.transposed, data.train_images, settings.folds)
+    if found is None:
+        return settings.folds
+    name, count = found
+    if "folds" in settings.given:
+        images = "image" if count == 1 else "different images"
+        more = " Take more (data.train_images), or ask" if data.train_images else " Ask"
+        raise BadSetting(
+            f"folds is {settings.folds}, and class {name} has {count} {images} to learn from, "
+            f"where each fold needs one.{more} for fewer folds (--folds), or none (--folds 0)."
+        )
+    return count if count > 1 else 0
 
 
 def _check_choice(settings: Settings, space: Sequence[Hyperparameter], of_trial: int) -> None:

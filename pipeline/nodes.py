@@ -95,6 +95,16 @@ NODES = (
         headline=headlines.tuning,
     ),
     Node(
+        "CrossValidator",
+        ("components.cross_validator", FAMILY),
+        learns=True,
+        resumes=True,
+        cpu="2",
+        memory="6Gi",
+        headline=headlines.folds,
+    ),
+    Node("FoldsGate", ("components.folds_gate",), gate=True, headline=headlines.folds_gate),
+    Node(
         "Trainer",
         ("components.trainer", "modules.training.trainer", FAMILY),
         learns=True,

@@ -144,6 +144,8 @@ def command(options: argparse.Namespace) -> str:
 
 def shown_default(value: Declared) -> str:
     """A default in words, the same on every machine."""
+    if value.default is dataclasses.MISSING:
+        return "the profile's"
     if value.default is None:
         return value.kind.absent
     if value.default is dataclasses.MISSING:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from components.gates import NO_GATES, describe
-from components.proposal import FILE
+from components.proposal import FILE, of_folds
+from components.results.folds import read_judged
 from components.results.summary import Verdict
 from modules.util.files import write_text
 from pipeline.outcome import Finished
@@ -38,16 +39,18 @@ def hand_over(folder: RunFolder, verdict: Verdict, finished: Iterable[Finished])
         return verdict
     outputs = {node.outcome.node_id: node.outputs for node in finished}
     found = Path(outputs["Evaluator"]["evaluation"][0].uri, FILE)
-    return copy(folder, verdict, found)
+    folds = read_judged(outputs["FoldsGate"]).proposed if "FoldsGate" in outputs else None
+    more = "" if folds is None else of_folds(folds)
+    return copy(folder, verdict, found, more)
 
 
-def copy(folder: RunFolder, verdict: Verdict, found: Path) -> Verdict:
-    """Copies a proposal into a run's folder, and names the copy in the verdict.
+def copy(folder: RunFolder, verdict: Verdict, found: Path, more: str = "") -> Verdict:
+    """Copies a proposal into a run's folder, with more lines, and names the copy in the verdict.
 
     Raises:
         OSError: it cannot be read or written.
     """
-    write_text(folder.gates, found.read_text(encoding="utf-8"))
+    write_text(folder.gates, found.read_text(encoding="utf-8") + more)
     return dataclasses.replace(verdict, reason=_reason(folder, verdict))
 
 

@@ -88,6 +88,10 @@ class Settings:
     baseline: bool = setting(
         "compare the model with the last blessed one", Kind(bool), default=True
     )
+    folds: int = setting(
+        "folds of a cross-validation of the tuned configuration, over train and eval; 0 is none",
+        Kind(int, least=2, most=20, zero=True),
+    )
     data: Data
     tuning: Tuning
     training: Training
@@ -217,7 +221,7 @@ def _filled(*layers: Layer) -> Settings:
     spec = families.load(family).evaluation
     filled |= profile_values(family, profile)
     filled |= {f"{_GATES}{name}": allowed for name, allowed in spec.allowed.items()}
-    gates = [f"{_GATES}{name}" for name in spec.gate_names]
+    gates = [f"{_GATES}{name}" for name in spec.bound_names]
     known = [name for name in filled if not name.startswith((*_ANY, _GATES))] + gates
     for found, source in given:
         for name, value in found.items():

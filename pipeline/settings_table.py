@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from modules.contract.evaluation import of_class
+from modules.contract.evaluation import FOLDS, of_class
 from modules.contract.profile import PROFILE_NAMES
 from modules.contract.values import Kind
 from modules.families import load
@@ -22,8 +22,8 @@ _INTRODUCTION = """\
 
 Every setting has one name, on the command line (`--set training.epochs=3`) as in a file
 (`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`, and
-`--no-baseline` for `baseline=false`; `--tuner-budget N` and `--tuner-minutes M` give
-`tuning.budget` and `tuning.minutes`. In a file, the names are tables:
+`--no-baseline` for `baseline=false`; `--folds` is one, too, and `--tuner-budget N` and
+`--tuner-minutes M` give `tuning.budget` and `tuning.minutes`. In a file, the names are tables:
 
 ```toml
 model = "vae"
@@ -46,7 +46,7 @@ Gates belong to data, and the ones below are MNIST's, from `data/mnist/gates.tom
 ```toml
 [transformer.smoke]
 accuracy = 0.93
-# and so on, for every gate but accuracy_drop, which has a default
+# and so on, for every gate but accuracy_drop, which has a default, and folds, which may be missing
 
 [judge]
 accuracy = 0.95
@@ -135,6 +135,12 @@ def _bounds(family: str) -> dict[str, str]:
             found[f"gates.{gate.change}"] = (
                 f"{figure} may be {worse} than the last blessed model's by at most this"
             )
+    objective = load(family).objective
+    bound = "at least" if objective.direction == "max" else "at most"
+    found[f"gates.{FOLDS}"] = (
+        f"the mean {objective.name} of the folds, worsened by one standard deviation, must be "
+        f"{bound} this; without it, folds have no bound"
+    )
     return found
 
 

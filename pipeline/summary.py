@@ -10,6 +10,7 @@ from components.results.facts import (
     read_training,
     read_tuning,
 )
+from components.results.folds import read_folds
 from components.results.summary import Summary, Verdict
 from pipeline import unchanged
 from pipeline.belonging import changed_since
@@ -53,6 +54,9 @@ def summarize(
         source=source or unchanged.code(settings.family),
         versions=unchanged.versions(),
         tuning=read_tuning(outputs["Tuner"]) if "Tuner" in outputs.keys() - fruitless else None,
+        folds=read_folds(outputs["CrossValidator"], outputs.get("FoldsGate"))
+        if "CrossValidator" in outputs
+        else None,
         training=read_training(outputs["Trainer"], settings.output)
         if "Trainer" in outputs
         else None,

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from components.results import listing
+from components.results.folds import Fold, Folds
 from components.results.judged import Threshold
 from components.results.listing import Listed
 from components.results.predictions import Predictions, write_predictions
@@ -120,6 +121,16 @@ def test_trials_history_and_hyperparameters(found: Results) -> None:
     assert values.index.name == "hyperparameter" and values.loc["layers", "value"] == 2
 
 
+def test_folds_have_a_row_each() -> None:
+    one = Fold(20, 10, 1.5, {"val_accuracy": 0.9, "val_loss": 0.3})
+    lost = Fold(20, 10, 0.5, failed="it diverged")
+    found = Folds("val_accuracy", "max", (one, lost, one), None, None, (3,), 2.0)
+    frame = frames.folds(found)
+    assert (frame.index.name, list(frame.index)) == ("fold", [1, 2, 3])
+    assert frame.loc[1, "val_accuracy"] == 0.9 and math.isnan(frame.loc[2, "val_accuracy"])
+    assert list(frame["outlier"]) == [False, False, True] and frame["seconds"].sum() == 3.5
+
+
 def test_the_seconds_of_epochs_are_part_of_the_history_where_they_are_known() -> None:
     training = dataclasses.replace(made_up.TRAINING, epoch_seconds=(3.0, 2.0, 2.5))
     assert frames.history(training).loc[1, "seconds"] == 3.0
@@ -183,8 +194,8 @@ def test_a_run_tells_of_itself_in_a_line(found: Results, tmp_path: Path) -> None
 def test_what_a_run_did_not_come_to_is_said(tmp_path: Path) -> None:
     written(tmp_path, Summary(Verdict("failed", 1, "why"), "a", settings={"model": "vae"}))
     found = results(tmp_path)
-    for name in ("slices", "confusion", "trials", "history", "hyperparameters", "predictions",
-                 "thresholds"):  # fmt: skip
+    for name in ("slices", "confusion", "trials", "folds", "history", "hyperparameters",
+                 "predictions", "thresholds"):  # fmt: skip
         with pytest.raises(NotThere, match=r"run a has no .*\(failed: why\)") as error:
             getattr(found, name)
         assert error.value.results is found

@@ -9,6 +9,7 @@ import pytest
 
 from components.results.checks import CHECKS, CODES, __main__, find
 from components.results.facts import Evaluation, Training, Trial, Tuning
+from components.results.folds import Fold, Folds
 from components.results.inspection import Answers, Inspection, Neighbours, SplitFacts
 from components.results.judged import NOISE, WORSE, Paired, Threshold
 from components.results.report import ISSUE, TIP, Report, Rival
@@ -73,6 +74,13 @@ def searched(*trials: Trial, **settings: Any) -> Report:
     tuning = Tuning("val_accuracy", trials[0].values, trials)
     summary = Summary(Verdict("failed", 1), settings=SETTINGS | settings, tuning=tuning)
     return Report(summary)
+
+
+def folded(*outliers: int, name: str = "val_accuracy") -> Report:
+    scores = (0.95, 0.95) if not outliers else (0.99, 0.95, 0.99)
+    folds = tuple(Fold(20, 10, 1.0, {name: score}) for score in scores)
+    found = Folds(name, "max", folds, 0.985, 0.01, outliers, 3.0)
+    return Report(dataclasses.replace(EMPTY.summary, folds=found))
 
 
 def trial(score: float | None, epochs: int | None = 4, **values: Any) -> Trial:
@@ -311,6 +319,15 @@ CASES = [
         "TRI306",
         {"off by 6.00\N{NO-BREAK SPACE}% on average": inspected(answers=answers(error=0.06))},
         [inspected(answers=answers(error=0.05))],
+    ),
+    Case(
+        "TRI307",
+        {
+            "held-out accuracy of fold 2 is 95.00\N{NO-BREAK SPACE}%, and the mean of all "
+            "98.50\N{NO-BREAK SPACE}%": folded(2),
+            "negative ELBO of fold 1": folded(1, name="val_nelbo"),
+        },
+        [folded(), EMPTY],
     ),
     Case(
         "TRI401",

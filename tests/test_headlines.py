@@ -58,9 +58,12 @@ def test_an_evaluation_says_how_good_and_whether_blessed(tmp_path: Path) -> None
 
 
 def test_the_serving_check_says_what_is_wrong(tmp_path: Path) -> None:
-    outputs = {"blessing": [results.artifact(tmp_path, asked=64)]}
+    outputs = {"blessing": [results.artifact(tmp_path, asked=64, blessed=1)]}
     write_record(tmp_path, "ServingCheck", [])
-    assert headlines.serving(outputs) == "a fresh process agrees on 64 images"
+    agrees = "a fresh process agrees on 64 images"
+    assert headlines.serving(outputs) == agrees
+    refused = {"blessing": [results.artifact(tmp_path, asked=64, blessed=0)]}
+    assert headlines.serving(refused) == f"{agrees}; not blessed for its folds"
     words = "cannot be served: its images is not finite"
     failure = Failure("ServingCheck", "sample", "overall", None, "must", None, 64, words)
     write_record(tmp_path, "ServingCheck", [failure])

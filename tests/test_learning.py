@@ -1,6 +1,7 @@
 """What a training is asked to do is held against what there is, before it starts."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,52 @@ def test_of_the_sizes_of_a_batch_those_that_fit_are_searched(
     assert (searched[0].values if sizes else None) == sizes
     assert searched[0].default == (32 if sizes == [32] else 64)
     assert searched[1].values == [1, 2]
+
+
+@pytest.mark.parametrize("family", ["forest", "vae"])
+@pytest.mark.parametrize("folds", [0, 2, 20])
+def test_folds_that_each_have_an_image_of_every_class_are_fine(
+    data: Path, family: str, folds: int
+) -> None:
+    assert look(data, {"model": family, "folds": folds}).folds == folds
+    assert look(data, {"model": family, "folds": str(folds)}).folds == folds
+
+
+@pytest.mark.parametrize("folds", [1, -1, 21, "2.5", "many", 2.5])
+def test_one_fold_is_none_and_more_than_twenty_are_too_many(folds: Any) -> None:
+    words = f"folds must be a whole number from 2 to 20, or 0, not {folds!r}"
+    with pytest.raises(BadSetting) as refused:
+        make_settings(Layer({"folds": folds}))
+    assert str(refused.value) == words
+
+
+def few_of_a_class(folder: Path, data: Path, different: int, copies: int) -> Path:
+    """The same data, of whose last class there are only so many images, each a few times."""
+    shutil.copytree(data, folder)
+    pair = idx.find_dataset(folder)["train"]
+    images, labels = idx.read_images(pair.images, 0, pair.count), idx.read_labels(pair.labels)
+    nines = np.flatnonzero(labels == 9)
+    by_split = [[i for i in nines if split_of(images[i].tobytes()) == s] for s in ("train", "eval")]
+    kept = [*by_split[0][: different - 1], by_split[1][0]] * copies
+    chosen = np.array([*np.flatnonzero(labels != 9), *kept])
+    for path, array in ((pair.images, images), (pair.labels, labels)):
+        idx.write_idx(Path(path), array[chosen])
+    return folder
+
+
+@pytest.mark.parametrize(("different", "copies"), [(3, 1), (4, 5)])
+def test_copies_do_not_make_a_class_large_enough_for_folds(
+    tmp_path: Path, data: Path, different: int, copies: int
+) -> None:
+    few = few_of_a_class(tmp_path / "few", data, different, copies)
+    assert look(few, {"model": "forest", "folds": different}).folds == different
+    with pytest.raises(BadSetting) as refused:
+        look(few, {"model": "forest", "folds": different + 1})
+    assert str(refused.value) == (
+        f"folds is {different + 1}, and class 9 has {different} different images to learn from, "
+        "where each fold needs one. Ask for fewer folds (--folds), or none (--folds 0)."
+    )
+    # What a profile has is at most.
+    found = look(few, {"model": "forest"}, profile="default")
+    assert found.folds == min(5, different)
+    assert on_data(make_settings(Layer(to_plain(found)))) == found

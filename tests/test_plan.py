@@ -1,5 +1,6 @@
 """The plan is the pipeline: its nodes, their order, and the code that they need."""
 
+import dataclasses
 import io
 import json
 import os
@@ -71,6 +72,37 @@ def test_without_a_search_there_is_no_tuner() -> None:
     names = [[node["id"] for node in made["nodes"]] for made in (with_it, without)]
     assert set(names[0]) - set(names[1]) == {"Tuner"}
     assert all("Tuner" not in node["upstream"] for node in without["nodes"])
+
+
+@pytest.mark.parametrize(("family", "tuner"), [("forest", "none"), ("vae", "hyperband")])
+def test_folds_stand_between_search_and_training_and_their_gate_before_the_push(
+    family: str, tuner: str
+) -> None:
+    def plan_of(folds: int) -> dict[str, set[str]]:
+        settings = dataclasses.replace(make(family, tuner), folds=folds)
+        return {one["id"]: set(one["upstream"]) for one in plan.make_plan(settings)["nodes"]}
+
+    without, edges = plan_of(0), plan_of(5)
+    assert set(edges) - set(without) == {"CrossValidator", "FoldsGate"}
+    searched = set() if tuner == "none" else {"Tuner"}
+    assert edges["CrossValidator"] == {"MnistExampleGen", "DataGate", *searched}
+    assert edges["FoldsGate"] == {"CrossValidator"}
+    assert edges["ServingCheck"] - without["ServingCheck"] == {"FoldsGate"}
+    rest = set(without) - {"ServingCheck"}
+    assert {name: edges[name] for name in rest} == {name: without[name] for name in rest}
+    order = list(edges)
+    assert order.index("CrossValidator") < order.index("Trainer") < order.index("FoldsGate")
+    assert "CrossValidator" in GPU_NODES and "FoldsGate" not in GPU_NODES
+
+
+def test_a_bound_of_folds_is_asked_of_their_gate_alone() -> None:
+    compiled = []
+    for bound in (0.9, 0.8):
+        settings = dataclasses.replace(make("forest"), folds=2, gates={"folds": bound})
+        ir = compiler.Compiler().compile(create_pipeline(settings))
+        compiled.append({one.pipeline_node.node_info.id: one for one in ir.nodes})
+    one, other = compiled
+    assert {name for name in one if one[name] != other[name]} == {"FoldsGate"}
 
 
 def test_without_a_baseline_nothing_is_compared_and_no_change_is_asked_for() -> None:

@@ -9,9 +9,13 @@ import pytest
 
 import local_runner
 from components.gates import Failure, no_gates
+from components.results.folds import JUDGED_FILE, Judged
 from components.results.summary import Verdict
+from modules.util.files import write_json
+from modules.util.plain import to_json
 from pipeline import proposed
 from pipeline.exit_codes import ExitCode
+from pipeline.gates_file import read_gates
 from pipeline.options import command, read_options
 from pipeline.outcome import Finished, Outcome
 from pipeline.run_folder import RunFolder
@@ -51,6 +55,20 @@ def test_the_proposal_lies_in_the_runs_folder_and_the_reason_names_it(
     assert verdict.reason == (
         f"no gates for this dataset; to accept what this model reached, use --gates {file}"
     )
+
+
+def test_a_bound_for_folds_is_proposed_with_the_others(tmp_path: Path, evaluator: Finished) -> None:
+    folder = folder_for(tmp_path)
+    folder.begin()
+    (tmp_path / "judged").mkdir()
+    write_json(tmp_path / "judged" / JUDGED_FILE, to_json(Judged(None, 101.5)))
+    artifact: Any = SimpleNamespace(uri=str(tmp_path / "judged"))
+    gate = Finished(Outcome("FoldsGate", "done", 1.0, 1), "", {"folds_judged": [artifact]})
+    proposed.hand_over(folder, refusal([ABSENT]), [gate, evaluator])
+    accepted = make_settings(
+        read_gates(str(folder.gates)), model="vae", profile="smoke", data_dir=tmp_path
+    )
+    assert accepted.gates == {"nelbo": 95.0, "nelbo_rise": 1.0, "folds": 101.5}
 
 
 def test_some_gates_are_none_and_those_that_lack_are_named(

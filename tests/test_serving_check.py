@@ -4,7 +4,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,7 @@ from components.serving_check import ServingCheck
 from components.serving_check import check as check_model
 from modules import families
 from modules.util.plain import to_json
-from tests import artifacts, models, results
+from tests import artifacts, models, results, validated
 from tests.examples import generate
 from tests.serving import asked_here
 
@@ -47,7 +47,9 @@ def server_here() -> Iterator[None]:
         yield
 
 
-def run_check(folder: Path, examples: Any, model: Any, signatures: tuple[str, ...]) -> Any:
+def run_check(
+    folder: Path, examples: Any, model: Any, signatures: tuple[str, ...], **inputs: Any
+) -> Any:
     measured = dataclasses.replace(results.EVALUATION, overall={"accuracy": ACCURACY})
     results.write_evaluation(folder, measured)
     evaluation = artifacts.make(standard_artifacts.ModelEvaluation, folder / "evaluation")
@@ -67,18 +69,24 @@ def run_check(folder: Path, examples: Any, model: Any, signatures: tuple[str, ..
         blessing=blessing,
         served=json.dumps(to_json(served)),
         source="tests",
+        **inputs,
     )
     return blessing
 
 
 def check(
-    folder: Path, examples: Any, mnist_dir: Path, signatures: tuple[str, ...] = BOTH, **how: Any
+    folder: Path,
+    examples: Any,
+    mnist_dir: Path,
+    signatures: tuple[str, ...] = BOTH,
+    folds: Mapping[str, Any] | None = None,
+    **how: Any,
 ) -> Any:
     model = artifacts.make(standard_artifacts.Model, folder / "model")
     pair = idx.find_dataset(mnist_dir)["train"]
     images, labels = idx.read_images(pair.images, 0, 500), idx.read_labels(pair.labels, 0, 500)
     models.export_prototype_classifier(Path(model.uri), images, labels, **how)
-    return run_check(folder, examples, model, signatures)
+    return run_check(folder, examples, model, signatures, **(folds or {}))
 
 
 def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:
@@ -87,6 +95,19 @@ def test_a_model_that_serves_is_blessed(tmp_path: Path, examples: Any, mnist_dir
     assert blessing.get_int_custom_property("blessed") == 1
     assert blessing.get_int_custom_property("asked") == 64
     assert Path(blessing.uri, "INFRA_BLESSED").exists()
+
+
+@pytest.mark.parametrize(("bound", "blessed"), [("0.9", 1), ("0.999", 0), ("", 1)])
+def test_what_folds_refuse_is_not_blessed_and_the_reason_is_theirs(
+    server_here: None, tmp_path: Path, examples: Any, mnist_dir: Path, bound: str, blessed: int
+) -> None:
+    outputs = validated.judged(tmp_path, validated.folds_of(validated.ACCURACIES), bound)
+    folds = {"folds_judged": outputs["folds_judged"][0]}
+    blessing = check(tmp_path, examples, mnist_dir, folds=folds)
+    assert blessing.get_int_custom_property("blessed") == blessed
+    assert read_record(blessing.uri) == Record("ServingCheck", True)
+    assert Path(blessing.uri, "INFRA_BLESSED").exists() is bool(blessed)
+    assert read_record(folds["folds_judged"].uri).passed is bool(blessed)
 
 
 def test_a_missing_signature_is_named(tmp_path: Path, examples: Any, mnist_dir: Path) -> None:

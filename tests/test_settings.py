@@ -185,7 +185,7 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
             1,
             "unknown setting 'gates.nothing'; choose model, tuner, profile, data_d",
         ),
-        ("gates.nothing", 1, "gates.accuracy_drop or hyperparameters.NAME"),
+        ("gates.nothing", 1, "gates.accuracy_drop, gates.folds or hyperparameters.NAME"),
         ("hyperparameters.", 1, "unknown setting 'hyperparameters.'"),
         ("family", "vae", "unknown setting 'family'"),
         ("gates", 3, "unknown setting 'gates'"),

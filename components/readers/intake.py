@@ -88,6 +88,41 @@ def learnt_from(
     return count
 
 
+def too_few(
+    data_dir: str | Path, transposed: bool, train_images: int | None, enough: int
+) -> tuple[str, int] | None:
+    """Looks for a class with too few different images to be divided.
+
+    Args:
+        data_dir: see take; as are the others.
+        transposed: see there.
+        train_images: see there.
+        enough: how many a class has to have among those that are taken of the training file.
+
+    Returns:
+        Its name, and how many it has; None where all have enough.
+
+    Raises:
+        BadDataset: see take.
+    """
+    survey = Survey(data_dir, transposed)
+    taken, classes = draw(survey.classes["train"], train_images), survey.classes["train"]
+    seen: set[bytes] = set()  # an image is of one class, the first that it is shown for
+    lacking = dict.fromkeys(range(len(survey.names)), enough)
+    for start, images in survey.images("train"):
+        for place in within(taken, start, len(images)):
+            label, image = int(classes[start + place]), images[place].tobytes()
+            if label in lacking and image not in seen:
+                seen.add(image)
+                lacking[label] -= 1
+                if not lacking[label]:
+                    del lacking[label]
+                    if not lacking:
+                        return None
+    label, most = max(lacking.items(), key=lambda one: one[1])
+    return survey.names[label], enough - most
+
+
 def _check_tested(survey: Survey, taken: NDArray[np.int64]) -> None:
     counts = np.bincount(survey.classes["test"][taken], minlength=len(survey.names))
     short = np.flatnonzero(counts < TESTED)

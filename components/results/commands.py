@@ -95,7 +95,7 @@ def _within_reach(summary: Summary) -> list[tuple[str, str]]:
     refused = summary.verdict.failures
     if summary.evaluation is None or any(failure.bound is None for failure in refused):
         return []
-    missed = [one for one in summary.evaluation.thresholds if not one.passed]
+    missed = [one for one in summary.thresholds if not one.passed]
     wanted = {(failure.metric, failure.slice, failure.kind) for failure in refused}
     if wanted != {(one.metric, one.slice, one.kind) for one in missed}:
         return []  # something else said no, too

@@ -15,6 +15,7 @@ from components.results.facts import (
     read_training,
     read_tuning,
 )
+from components.results.folds import read_folds, read_judged
 from components.results.inspection import read_inspection
 
 
@@ -62,6 +63,30 @@ def tuning(outputs: Outputs) -> str:
     return "; ".join(filter(None, (told, searched.ended(found), searched.worth(found))))
 
 
+def folds(outputs: Outputs) -> str:
+    """The mean and the spread of the folds, and those that are unlike the others."""
+    found = read_folds(outputs)
+    count = f"{len(found.folds)} folds: "
+    lost = [f"fold {place}" for place, fold in enumerate(found.folds, 1) if fold.failed]
+    if lost:
+        return f"{count}{', '.join(lost)} failed"
+    told = f"{count}{_number(found.objective, found.mean)} ± {found.deviation:.4f}"
+    odd = [f"fold {one} is unlike the others" for one in found.outliers]
+    return ", ".join([told, *odd])
+
+
+def folds_gate(outputs: Outputs) -> str:
+    """Whether the folds meet their bound; without one, which one they would meet."""
+    record = read_record(outputs["folds_judged"][0].uri)
+    if not record.passed:
+        return describe(record.failures)
+    said = read_judged(outputs)
+    if said.threshold is None:
+        return f"no bound is set; they would meet gates.folds={said.proposed}"
+    one = said.threshold
+    return f"{_number(one.metric, one.value)}, {one.kind} {one.bound:g} is needed"
+
+
 def training(outputs: Outputs) -> str:
     """The figures of the last epoch on held-out images, or why there is no model."""
     if why := _why_none(outputs):
@@ -93,8 +118,9 @@ def serving(outputs: Outputs) -> str:
     record = read_record(outputs["blessing"][0].uri)
     if not record.passed:
         return describe(record.failures)
-    asked = outputs["blessing"][0].custom_properties["asked"].int_value
-    return f"a fresh process agrees on {asked} images"
+    properties = outputs["blessing"][0].custom_properties
+    said = f"a fresh process agrees on {properties['asked'].int_value} images"
+    return said if properties["blessed"].int_value else f"{said}; not blessed for its folds"
 
 
 def inspection(outputs: Outputs) -> str:

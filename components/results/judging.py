@@ -30,8 +30,8 @@ class Worst(NamedTuple):
 
 
 def thresholds(report: Report) -> tuple[Threshold, ...]:
-    """All that have been asked; none before the Evaluator."""
-    return report.summary.evaluation.thresholds if report.summary.evaluation else ()
+    """All that have been asked, of the model and of its folds."""
+    return report.summary.thresholds
 
 
 def room(one: Threshold) -> float | None:

@@ -11,6 +11,7 @@ from components.results import judging, words
 from components.results.judged import Threshold
 from components.results.numbers import interval, number, title
 from components.results.report import Report
+from components.results.sections import folds
 from components.results.series import told
 
 MOST = 60_000  # characters: GitHub takes 65,536 in a comment
@@ -39,6 +40,8 @@ def to_markdown(report: Report) -> str:
         lines.append(f"- {name}: {text(part.head)}. {more}".rstrip())
     if report.summary.series:
         lines.append(f"- Several seeds: {text(' '.join(told(report.summary.series)))}")
+    if report.summary.folds:
+        lines.append(f"- Cross-validation: {text(' '.join(folds.told(report.summary.folds)))}")
     lines.append("")
     if report.commands:
         lines += ["## Next", ""]

@@ -4,8 +4,8 @@ The ids of what it shows stay the same, so that one can link to them. On the fir
 `verdict`, `baseline`, `worst`, `changed`, `cost`, `next`; then `contents`, and a section each for
 what is there: `checks`, `thresholds`; of classifiers `averages`, `slices`, `confusion`, `curves`,
 `calibration`, `mistakes`, `suspects`, `attention`; of generators `figures`, `slices`, `samples`,
-`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `series`, where
-there is one, `training`, `trials`, `data`, `nodes`, `settings`.
+`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `series` and
+`folds`, where there are, `training`, `trials`, `data`, `nodes`, `settings`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from components.results.sections import (
     checks,
     classifier,
     data,
+    folds,
     generator,
     judged,
     run,
@@ -51,6 +52,7 @@ _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
     answers.sections,
     generator.sections,
     series.sections,
+    folds.sections,
     training.sections,
     data.sections,
     run.sections,

@@ -9,6 +9,8 @@ from typing import Any
 
 from components.gates import Failure, Record
 from components.results.facts import Evaluation, Training, Tuning
+from components.results.folds import Folds
+from components.results.judged import Threshold
 from components.results.series import Series
 from components.results.stored import BadFacts, read_facts
 from modules.util.files import write_json
@@ -80,6 +82,7 @@ class Summary:
         source: a hash of the code.
         versions: of Python and of the libraries, by their names.
         tuning: the search; None without one, or when it found nothing.
+        folds: the cross-validation of the tuned configuration; None without one.
         training: how the model was trained; None when it did not come so far.
         evaluation: what was measured of it; None as above.
         command: as a person typed it, ready to be pasted; empty where nobody did, as in a pod.
@@ -102,6 +105,14 @@ class Summary:
     evaluation: Evaluation | None = None
     command: str = ""
     series: Series | None = None
+    folds: Folds | None = None
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """All that have been asked, of the model and of its folds."""
+        of_model = self.evaluation.thresholds if self.evaluation else ()
+        of_folds = self.folds.threshold if self.folds else None
+        return (*of_model, of_folds) if of_folds else of_model
 
     def folder_of(self, name: str, output: Path) -> Path | None:
         """The folder of a node's output.

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from modules.contract.values import Kind
 
+FOLDS = "folds"
+"""The name of the bound that folds have to meet, which a run may be without."""
+
 
 class Scale(enum.Enum):
     """What kind of number a gate's figure is; says what its bound can be, and how sure it is."""
@@ -70,6 +73,7 @@ class EvaluationSpec(NamedTuple):
         prediction: the one output to judge, for TFMA's own metrics or because it is the only one;
             empty for all of them.
         standard: TFMA's own metrics, as pairs of a class and a name.
+        folds: what kind of number the family's objective is, which the gate on folds is about.
         unmeasured: the facts that are NaN for Examples that they were not measured for. Any other
             fact that is not finite is a fault of the model.
     """
@@ -87,6 +91,7 @@ class EvaluationSpec(NamedTuple):
     prediction: str = ""
     standard: tuple[tuple[str, str], ...] = ()
     unmeasured: tuple[str, ...] = ()
+    folds: Scale = Scale.AMOUNT
 
     @property
     def accuracy(self) -> str:
@@ -121,11 +126,18 @@ class EvaluationSpec(NamedTuple):
 
     @property
     def gate_names(self) -> tuple[str, ...]:
-        """The names of all bounds."""
+        """The names of all bounds that models are judged by."""
         return (*self.demanded, *self.allowed)
 
+    @property
+    def bound_names(self) -> tuple[str, ...]:
+        """The names of all bounds: those of models, and that of folds."""
+        return (*self.gate_names, FOLDS)
+
     def kind_of(self, gate_name: str) -> Kind:
-        """What a gate's bound has to be; the name is one of `gate_names`."""
+        """What a gate's bound has to be; the name is one of `bound_names`."""
+        if gate_name == FOLDS:
+            return self.folds.kind
         return next(g.scale.kind for g in self.gates if gate_name in (g.name, g.change))
 
     def brought(self, gates: Mapping[str, float]) -> bool:

@@ -113,9 +113,11 @@ class Profile:
         tuning: how far the search goes.
         training: how long the tuned model learns.
         hyperparameters: values that are fixed in this profile.
+        folds: of the cross-validation; 0 for none.
     """
 
     data: Data
     tuning: Tuning
     training: Training
     hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    folds: int = 0

@@ -38,6 +38,7 @@ class Kind:
         least: the smallest number; None where there is no such bound.
         most: the greatest number; None where there is no such bound.
         below: numbers have to be smaller than this; None where there is no such bound.
+        zero: 0 is allowed as well, whatever is the smallest number; it stands for none.
         words: all that a text can be; empty for any text.
         several: a text is some of the words, with commas or spaces between them, or a list of them.
         absent: the word for None, such as "all"; empty where there has to be a value.
@@ -47,6 +48,7 @@ class Kind:
     least: float | None = None
     most: float | None = None
     below: float | None = None
+    zero: bool = False
     words: tuple[str, ...] = ()
     several: bool = False
     absent: str = ""
@@ -68,6 +70,7 @@ class Kind:
             said += f" of at most {_plain(self.most)}"
         if self.below is not None:
             said += f" {'and' if self.least is not None else ''} below {_plain(self.below)}"
+        said += ", or 0" if self.zero else ""
         return f"{said}, or {self.absent}" if self.absent else said
 
 
@@ -193,6 +196,8 @@ def _whole(value: Any) -> int | None:
 
 def _within(value: Any, kind: Kind) -> bool:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return True
+    if kind.zero and value == 0:
         return True
     return not (
         (kind.least is not None and value < kind.least)

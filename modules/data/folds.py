@@ -16,10 +16,16 @@ def folds(split: Split, count: int, seed: int) -> Iterator[Splits]:
     are in one fold, so that none is learnt from that is held out.
 
     Args:
-        split: of which each class has `count` images at least.
+        split: of which each class has `count` different images at least.
         count: of the folds.
         seed: of the draw.
     """
+    for out in divided(split, count, seed):
+        yield Splits(*(Split(split.images[part], split.labels[part]) for part in (~out, out)))
+
+
+def divided(split: Split, count: int, seed: int) -> list[np.ndarray]:
+    """The same folds as masks, bool (N,): which images each holds out."""
     from sklearn.model_selection import StratifiedKFold
 
     flat = split.images.reshape(len(split.images), -1)
@@ -28,6 +34,7 @@ def folds(split: Split, count: int, seed: int) -> Iterator[Splits]:
     # Distinct images are divided, and copies follow. scikit-learn's StratifiedGroupKFold would do
     # both at once, but of groups that are mostly single images it leaves classes uneven.
     division = StratifiedKFold(count, shuffle=True, random_state=seed)
-    for _, held_out in division.split(first, split.labels[first]):
-        out = np.isin(image.reshape(-1), held_out)
-        yield Splits(*(Split(split.images[part], split.labels[part]) for part in (~out, out)))
+    return [
+        np.isin(image.reshape(-1), held_out)
+        for _, held_out in division.split(first, split.labels[first])
+    ]

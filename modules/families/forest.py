@@ -31,17 +31,20 @@ class RandomForest(Classifier):
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=4, factor=4, images=1_000, confirm=2),
             training=Training(epochs=1),
+            folds=2,
         ),
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, images=12_000),
             training=Training(epochs=1),
+            folds=5,
         ),
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=6, factor=3, images=20_000),
             training=Training(epochs=1),
             hyperparameters={"n_estimators": 500},
+            folds=5,
         ),
     }
 

@@ -129,6 +129,7 @@ class GanFamily(Generator):
             tuning=Tuning(max_epochs=9, factor=3, images=20_000),
             training=Training(epochs=60),
             hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.0, "r1": 0.5},
+            folds=5,
         ),
     }
 

@@ -65,6 +65,7 @@ class Transformer(Classifier, KerasFamily):
             training=Training(epochs=40),
             # A wider network and stronger changes of the images, which need the longer training.
             hyperparameters={"layers": 2, "width": 96, "hidden": 192, "turn": 10, "zoom": 0.1},
+            folds=5,
         ),
     }
 

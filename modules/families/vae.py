@@ -119,6 +119,7 @@ class VaeFamily(Generator):
             tuning=Tuning(max_epochs=9, factor=3, images=20_000),
             training=Training(epochs=300),
             hyperparameters={"latent": 32, "layers": 2, "activation": "gelu"},
+            folds=5,
         ),
     }
 

@@ -58,6 +58,7 @@ class Classifier(Family):
             Gate("auc_macro", "auc", scale=Scale.PART),
         ),
         headline=("accuracy",),
+        folds=Scale.OF_EXAMPLES,
     )
 
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:

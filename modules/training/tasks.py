@@ -1,4 +1,4 @@
-"""What a search and a training are asked to do, as TFX carries it: one value there and back."""
+"""What a search, folds and a training are asked to do, as TFX carries it: there and back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-_Task = TypeVar("_Task", "SearchTask", "TrainingTask")
+_Task = TypeVar("_Task", "SearchTask", "FoldsTask", "TrainingTask")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +68,30 @@ class TrainingTask:
     repeat: int = 0
 
 
-def to_config(task: SearchTask | TrainingTask) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class FoldsTask:
+    """A cross-validation.
+
+    Attributes:
+        family: of the models.
+        dataset: as in SearchTask.
+        count: of the folds.
+        epochs: of the training of each.
+        hyperparameters: values that come before those of a search.
+        seed: of the division; a fold's training has its number added.
+        source: a name for the code.
+    """
+
+    family: str
+    dataset: Mapping[str, Any]
+    count: int
+    epochs: int
+    hyperparameters: Mapping[str, Any]
+    seed: int
+    source: str
+
+
+def to_config(task: SearchTask | FoldsTask | TrainingTask) -> dict[str, Any]:
     """The task as JSON values, for the custom_config of TFX's Tuner and Trainer."""
     return dataclasses.asdict(task)
 

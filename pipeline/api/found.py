@@ -85,7 +85,8 @@ class Results:
     @property
     def thresholds(self) -> pd.DataFrame:
         """Each bound, and what was measured; see `frames.thresholds`."""
-        return frames.thresholds(self._evaluation.thresholds)
+        judged = bool(self._evaluation)  # or it says why not
+        return frames.thresholds(self.summary.thresholds if judged else ())
 
     @property
     def gates(self) -> pd.DataFrame:
@@ -103,6 +104,13 @@ class Results:
         if self.summary.tuning is None:
             raise NotThere(self._lacks("trials", "nothing was searched for"), self)
         return frames.trials(self.summary.tuning)
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """Of the cross-validation; see `frames.folds`."""
+        if self.summary.folds is None:
+            raise NotThere(self._lacks("folds", "nothing was cross-validated"), self)
+        return frames.folds(self.summary.folds)
 
     @property
     def history(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.results.facts import Evaluation, Training, Tuning
+from components.results.folds import Folds
 from components.results.judged import Threshold
 from components.results.listing import list_runs
 from components.results.predictions import Predictions
@@ -44,6 +45,22 @@ def trials(tuning: Tuning) -> pd.DataFrame:
         one.trial: {"score": one.score, "epochs": one.epochs, **one.values} for one in tuning.trials
     }
     return _frame(rows, "trial", "field")
+
+
+def folds(found: Folds) -> pd.DataFrame:
+    """The folds of a cross-validation (index "fold", from 1): figures of the images that were held
+    out, how many images, seconds, and whether it is unlike the others."""
+    rows = {
+        place: {
+            **one.figures,
+            "train_images": one.train_images,
+            "held_out_images": one.held_out_images,
+            "seconds": one.seconds,
+            "outlier": place in found.outliers,
+        }
+        for place, one in enumerate(found.folds, 1)
+    }
+    return _frame(rows, "fold", "field")
 
 
 def history(training: Training) -> pd.DataFrame:

@@ -13,6 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "mnist"
 BEFORE = ("start", "CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator")
 FIRST = (*BEFORE, "DataGate", "Judge")
 LEARNING = ("Tuner", "Trainer")
+FOLDS = ("CrossValidator", "FoldsGate", "ServingCheck")
 JUDGING = ("Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher", "end")
 SEARCHED = {"tuning.max_epochs": 1, "tuning.budget": 400, "tuning.images": 200, "tuning.confirm": 0}
 SMALL: Mapping[str, Mapping[str, object]] = {
@@ -27,6 +28,7 @@ SMALL: Mapping[str, Mapping[str, object]] = {
     },
     "vae": {"batch_size": 16, "units": 32, "layers": 1},
     "gan": {"batch_size": 16, "units": 32},
+    "forest": {"n_estimators": 40},  # which grow in two parts
 }
 
 
@@ -40,6 +42,7 @@ class Case(NamedTuple):
         searches: whether it has a search.
         after: the seed of a run that was pushed before, in the same folder; 0 for none.
         killed: it starts in the folder that a run left which was killed in its training.
+        folds: of its cross-validation.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Case(NamedTuple):
     searches: bool = True
     after: int = 0
     killed: bool = False
+    folds: int = 0
 
     def arguments(self, data: Path, seed: int = 1) -> list[str]:
         """The command line, but for the output folder."""
@@ -58,6 +62,7 @@ class Case(NamedTuple):
             "training.epochs": EPOCHS,
             **{f"gates.{gate.name}": 0 if gate.at_least else 1000 for gate in gates},
             **{f"gates.{gate.change}": 1 for gate in gates if gate.change},
+            "gates.folds": 0,
             **(SEARCHED if self.searches else {}),
             **{f"hyperparameters.{name}": value for name, value in SMALL[self.family].items()},
         }
@@ -67,6 +72,7 @@ class Case(NamedTuple):
             "--data-dir": str(data),
             "--tuner": "random" if self.searches else "none",
             "--seed": str(seed),
+            "--folds": str(self.folds),
         }
         words = [word for pair in options.items() for word in pair]
         return words + [w for n, v in settings.items() for w in ("--set", f"{n}={v}")]
@@ -79,6 +85,7 @@ CASES = (
     Case("transformer", "transformer", (*LEARNING, *JUDGING)),
     Case("vae", "vae", (*LEARNING, *JUDGING)),
     Case("gan", "gan", (*LEARNING, *JUDGING)),
+    Case("folds", "forest", FOLDS, searches=False, folds=2),
     Case("second model", "vae", ("Baseline", "Evaluator", "Pusher", "end"), False, after=2),
     Case("resuming", "vae", ("start",), False, killed=True),
 )

@@ -26,6 +26,13 @@ EDGES: dict[str, list[str]] = {
     "Pusher": ["Evaluator", "Inspector", "ServingCheck", "Trainer"],
 }
 
+# With folds, what is added, and what somebody waits for besides.
+OF_FOLDS: dict[str, list[str]] = {
+    "CrossValidator": ["DataGate", "MnistExampleGen", "Tuner"],
+    "FoldsGate": ["CrossValidator"],
+    "ServingCheck": ["Evaluator", "FoldsGate", "MnistExampleGen", "Trainer"],
+}
+
 # Those of the transformer's smoke profile, as pipeline.settings.to_plain writes them.
 SETTINGS: dict[str, Any] = {
     "model": "transformer",
@@ -37,6 +44,7 @@ SETTINGS: dict[str, Any] = {
     "seed": 1,
     "warm_start": False,
     "baseline": True,
+    "folds": 0,
     "data": {"train_images": 6000, "test_images": 2000, "transposed": False},
     "tuning": {
         "max_epochs": 4,
@@ -66,23 +74,30 @@ SETTINGS: dict[str, Any] = {
 
 
 def make_plan(
-    model: str = "transformer", tuner: str = "hyperband", only: tuple[str, ...] = tuple(EDGES)
+    model: str = "transformer",
+    tuner: str = "hyperband",
+    only: tuple[str, ...] = tuple(EDGES),
+    folds: int = 0,
 ) -> dict[str, Any]:
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
+    edges = EDGES | OF_FOLDS if folds else EDGES
     names = [name for name in only if name != "Tuner" or tuner != "none"]
+    if folds:
+        place = names.index("Trainer")
+        names[place:place] = ["CrossValidator", "FoldsGate"]
     judged = "classifier_evaluator" if model == "transformer" else "evaluator"
     shown = {"Evaluator": judged, "Pusher": "pusher"}
     nodes = [
         {
             "id": name,
-            "upstream": [upstream for upstream in EDGES[name] if upstream in names],
+            "upstream": [upstream for upstream in edges[name] if upstream in names],
             "shows": shown.get(name, "node"),
         }
         for name in names
     ]
     return {
         "name": f"triptych-{model}-smoke",
-        "settings": {**SETTINGS, "model": model, "tuner": tuner},
+        "settings": {**SETTINGS, "model": model, "tuner": tuner, "folds": folds},
         "source": "0123456789abcdef",
         "nodes": nodes,
     }

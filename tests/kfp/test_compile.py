@@ -20,7 +20,7 @@ GPU_CLUSTER: dict[str, Any] = {
     "node_selector": {"pool": "gpu"},
     "tolerations": (Toleration("amd.com/gpu", "", "NoSchedule"), Toleration("p", "g", "NoExecute")),
 }
-LEARNERS = {"tuner", "trainer"}
+LEARNERS = {"tuner", "cross-validator", "trainer"}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,22 @@ def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: 
     assert labels == {task_name(node): node for node in [*plans.EDGES, "Verdict"]}
 
 
+def test_folds_are_trained_beside_the_model_and_its_push_waits_for_their_gate(
+    tmp_path: Path,
+) -> None:
+    documents = plans.compile_to(tmp_path / "a.yaml", plans.make_plan(folds=5))
+    edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
+    assert edges["cross-validator"] == ["data-gate", "mnist-example-gen", "tuner"]
+    assert edges["folds-gate"] == ["cross-validator"]
+    assert "folds-gate" in edges["serving-check"] and "cross-validator" not in edges["trainer"]
+    asked = {
+        name: documents[0]["deploymentSpec"]["executors"][f"exec-{name}"]["container"]["resources"]
+        for name in ("cross-validator", "trainer", "folds-gate", "serving-check")
+    }
+    assert asked["cross-validator"] == asked["trainer"] != asked["folds-gate"]
+    assert find_problems(tmp_path / "a.yaml") == []
+
+
 def test_nothing_is_waited_for_by_nobody(tmp_path: Path) -> None:
     plan = plans.make_plan(only=("CuratedSchema", "MnistExampleGen"))
     documents = plans.compile_to(tmp_path / "a.yaml", plan)
@@ -77,8 +93,11 @@ def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> N
     assert set(retries.values()) == {0, 1}
 
 
-def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> None:
-    documents = plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER)
+@pytest.mark.parametrize("folds", [0, 5])
+def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path, folds: int) -> None:
+    plan = plans.make_plan(folds=folds)
+    documents = plans.compile_to(tmp_path / "a.yaml", plan, **GPU_CLUSTER)
+    assert ("cross-validator" in plans.tasks(documents)) is bool(folds)
     for name, task in plans.tasks(documents).items():
         accelerator = plans.container(documents, name)["resources"].get("accelerator", {})
         platform = plans.platforms(documents)[f"exec-{name}"]

@@ -100,6 +100,20 @@ def _badly_calibrated(report: Report) -> str:
     return f"the probability of an answer is off by {error} on average"
 
 
+def _fold_unlike_others(report: Report) -> str:
+    folds = report.summary.folds
+    if folds is None or folds.mean is None:
+        return ""
+    name = folds.objective
+    return told(
+        [
+            f"{title(name)} of fold {place} is {number(folds.scores[place - 1], name)}, and the "
+            f"mean of all {number(folds.mean, name)}"
+            for place in folds.outliers
+        ]
+    )
+
+
 CHECKS = (
     Check(
         "TRI301",
@@ -150,5 +164,14 @@ CHECKS = (
         "Who decides by how sure the model is decides wrongly.",
         "Do not use the probabilities as such; more label_smoothing helps where they are too "
         "high, less where they are too low.",
+    ),
+    Check(
+        "TRI307",
+        TIP,
+        "a fold of the cross-validation that is unlike the others",
+        _fold_unlike_others,
+        "Either its images are others, or a training of this setting now and then goes wrong.",
+        "Train with another seed: if the same fold is odd again it is the images', else the "
+        "training's, and a lower learning rate or more epochs may make it steadier.",
     ),
 )

@@ -28,7 +28,7 @@ def sections(found: Comparison) -> Iterator[Section]:
     yield _figures(found)
     if any(row.slice != OVERALL for row in found.rows):
         yield _slices(found)
-    if any(side.evaluation.thresholds for side in (found.one, found.other)):
+    if any(side.summary.thresholds for side in (found.one, found.other)):
         yield _thresholds(found)
     trainings = [side.summary.training for side in (found.one, found.other)]
     if trainings[0] and trainings[1]:
@@ -97,7 +97,7 @@ def _row(row: Row, name: str) -> list[Cell]:
 
 def _thresholds(found: Comparison) -> Section:
     one, other = (
-        {(t.name, t.metric, t.slice, t.kind): t for t in side.evaluation.thresholds}
+        {(t.name, t.metric, t.slice, t.kind): t for t in side.summary.thresholds}
         for side in (found.one, found.other)
     )
     rows = [
