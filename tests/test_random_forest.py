@@ -54,7 +54,7 @@ def test_it_answers_in_parts_as_the_mean_of_them(
     assert told == [0.4, 0.8, 1.0] and len(whole.roots) == 10
     assert len({*whole.roots.tolist()}) == 10
     # No part is another's copy.
-    sizes = np.diff([*whole.roots, len(whole.right)])
+    sizes = np.diff([*whole.roots, len(whole.pixel)])
     assert len({*sizes.tolist()}) > 3
     found = Forest(whole).probabilities(asked).numpy()
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)

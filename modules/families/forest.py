@@ -65,7 +65,7 @@ class RandomForest(Classifier):
             found.append(self._figures(forest, fold.held_out))
         return Trained(
             history={name: [sum(one[name] for one in found) / len(found)] for name in found[0]},
-            size=len(trees.right),
+            size=sum(part.size for part in trees),
             trackable=forest,
             signatures=lambda *_: classifier_signatures(forest.probabilities, self.dataset.side),
         )

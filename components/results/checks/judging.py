@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.gates import CHANGE, OVERALL
 from components.results.checks.check import Check, family_of, figure, rises, share, told
 from components.results.facts import BASELINE
-from components.results.judged import WORSE, Threshold
+from components.results.judged import NOISE, WORSE, Threshold
 from components.results.numbers import count, number, probability, title
 from components.results.report import ISSUE, TIP, Report
 
@@ -27,11 +27,17 @@ def _not_above_trivial(report: Report) -> str:
 
 
 def _not_above_forest(report: Report) -> str:
-    family, forest = family_of(report), report.forest
+    family, forest = family_of(report), report.summary.forest
     if not forest or not family or not family.evaluation.accuracy:
         return ""
     name = family.evaluation.accuracy
     value, other = figure(report, name), forest.figures.get(name)
+    if forest.whole and forest.whole.verdict == NOISE:
+        by = number(forest.whole.change, name, signed=True)
+        return (
+            f"{title(name)} differs by {by} from that of the forest of run {forest.run}, which is "
+            f"{NOISE} (p {probability(forest.whole.p)})"
+        )
     if value is None or other is None or value > other:
         return ""
     return (
