@@ -70,6 +70,7 @@ def measure(options: argparse.Namespace) -> list[str]:
         n_estimators=options.trees,
         max_features=values["max_features"],
         min_samples_split=values["min_samples_split"],
+        bootstrap=values["bootstrap"],
         random_state=1,
         n_jobs=-1,
     )

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
+from modules.contract.hyperparameters import defaults
 from modules.data.folds import folds
 from modules.data.splits import Split
+from modules.families.forest import RandomForest
 from modules.forest import grow, trees
 from modules.forest.answer import Forest
 from tests import examples
 
-VALUES = {"n_estimators": 10, "max_depth": 0, "min_samples_split": 2, "max_features": "sqrt"}
+VALUES = {**defaults(RandomForest.hyperparameters), "n_estimators": 10}
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,10 @@ from components.results.facts import Evaluation
 from components.results.numbers import is_part
 from components.results.predictions import FILE as PREDICTIONS
 from components.results.predictions import Predictions, read_file
-from components.results.rival import Rival, told
+from components.results.rival import OF_CLASS, Rival, told
 from components.results.run_names import begun
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, read_summary
-from modules.data.features import LABEL
 
 FAMILY = "forest"
 _PUSHED = "pushed"  # the outcome
@@ -79,7 +78,7 @@ def _held_against(
         {
             name: {figure: figures[figure] for figure in rises if figure in figures}
             for name, figures in theirs.slices.items()
-            if name.startswith(f"{LABEL}=")
+            if name.startswith(OF_CLASS)
         },
     )
     said = [_predictions(one, output) for one in (summary, other)]

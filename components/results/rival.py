@@ -12,7 +12,8 @@ from typing import Any
 from components.gates import OVERALL
 from components.results.judged import BETTER, NOISE, WORSE, Paired
 from components.results.numbers import count, gap, interval, number, probability, title
-from modules.data.features import LABEL
+
+OF_CLASS = "label="  # what the slices of a class begin with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Rival:
         return tuple(
             one
             for one in self.paired
-            if whole and one.metric == whole.metric and one.slice.startswith(f"{LABEL}=")
+            if whole and one.metric == whole.metric and one.slice.startswith(OF_CLASS)
         )
 
 

@@ -11,6 +11,7 @@ from modules.data.dataset import to_plain
 from tests.datasets import MNIST
 
 IMAGE = "registry.example/triptych:1.2.3"
+CLASSIFIERS = ("transformer", "forest")
 EDGES: dict[str, list[str]] = {
     "CuratedSchema": [],
     "MnistExampleGen": [],
@@ -61,7 +62,7 @@ def make_plan(
 ) -> dict[str, Any]:
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
-    judged = "classifier_evaluator" if model == "transformer" else "evaluator"
+    judged = "classifier_evaluator" if model in CLASSIFIERS else "evaluator"
     shown = {"Evaluator": judged, "Pusher": "pusher"}
     nodes = [
         {
@@ -75,6 +76,7 @@ def make_plan(
         "name": f"triptych-{model}-smoke",
         "settings": {**SETTINGS, "model": model, "tuner": tuner},
         "source": "0123456789abcdef",
+        "uses_gpu": model != "forest",
         "nodes": nodes,
     }
 
