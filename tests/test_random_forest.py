@@ -1,19 +1,28 @@
 """The random forest against scikit-learn, and what it keeps of trees that have grown."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.ensemble import RandomForestClassifier
 
+from modules.contract.family import TrainingRun
 from modules.contract.hyperparameters import defaults
+from modules.data.dataset import to_plain
 from modules.data.folds import folds
-from modules.data.splits import Split
+from modules.data.splits import Split, Splits
 from modules.families.forest import RandomForest
 from modules.forest import grow, trees
 from modules.forest.answer import Forest
-from tests import examples
+from modules.training import progress, unfinished
+from modules.training.tasks import TrainingTask, to_config
+from modules.training.trainer import run_fn
+from tests import examples, rehearsals
+from tests.datasets import MNIST
 
 VALUES = {**defaults(RandomForest.hyperparameters), "n_estimators": 10}
 
@@ -82,6 +91,92 @@ def test_a_killed_forest_goes_on_where_it_was(
     assert [one["n_estimators"] for one in made] == [2]
     for name in trees.Trees._fields:
         np.testing.assert_array_equal(getattr(resumed, name), getattr(unbroken, name))
+
+
+@pytest.fixture
+def fn_args(split: Split, tmp_path: Path, mnist_dir: Path) -> Callable[[str], examples.FnArgs]:
+    """Of a training of twelve trees, whose model goes to a folder of that name."""
+    train = examples.write(tmp_path / "train.gz", *split)
+    held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 600, 700))
+    task = TrainingTask("forest", to_plain(MNIST), 1, {"n_estimators": 12}, 1, "tests")
+
+    def make(name: str) -> examples.FnArgs:
+        return examples.FnArgs(
+            [train],
+            [held_out],
+            to_config(task),
+            serving_model_dir=str(tmp_path / name / "Format-Serving"),
+            model_run_dir=str(tmp_path / name / "run"),
+        )
+
+    return make
+
+
+def test_a_killed_training_goes_on_to_the_same_model(
+    fn_args: Callable[[str], examples.FnArgs],
+    asked: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grow, "AT_ONCE", 5)
+    monkeypatch.setenv(unfinished.VARIABLE, str(tmp_path / "state"))
+    told: list[float] = []
+
+    def stop(report: progress.Progress) -> None:
+        told.append(report.done / report.total)
+        if told[-1] > 0.5:
+            raise KeyboardInterrupt
+
+    with rehearsals.left_out():
+        with pytest.raises(KeyboardInterrupt), progress.listen(stop):
+            run_fn(fn_args("one"))
+        kept = sorted(file.name for file in (tmp_path / "state").rglob("*.npz"))
+        assert kept == ["trees-00000.npz", "trees-00005.npz"]
+        run_fn(fn_args("one"))
+        monkeypatch.setenv(unfinished.VARIABLE, str(tmp_path / "another"))
+        run_fn(fn_args("two"))
+    histories = [
+        json.loads((tmp_path / name / "run" / "history.json").read_text())
+        for name in ("one", "two")
+    ]
+    assert histories[0]["history"] == histories[1]["history"]
+    assert histories[0]["parameters"] == histories[1]["parameters"] > 0
+    answers = [
+        tf.saved_model.load(str(tmp_path / name / "Format-Serving"))
+        .signatures["serving_images"](images=tf.constant(asked))["probabilities"]
+        .numpy()
+        for name in ("one", "two")
+    ]
+    np.testing.assert_array_equal(*answers)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_trial_does_with_as_few_images_of_a_class_as_there_are(split: Split, count: int) -> None:
+    """As in a rehearsal, or of a class of which next to no image was drawn."""
+    few = np.concatenate([np.flatnonzero(split.labels == one)[:count] for one in range(10)])
+    learnt = Split(*(part[few] for part in split))
+    held_out = Split(*(part[300:400] for part in split))
+    run = TrainingRun(epochs=1, seed=1, trial=True)
+    trained = RandomForest(MNIST).train(VALUES, Splits(learnt, held_out), run)
+    assert 0.0 <= trained.history["val_accuracy"][0] <= 1.0
+
+
+def test_a_trial_is_scored_by_the_folds_of_what_it_learns_from(split: Split) -> None:
+    run = TrainingRun(epochs=1, seed=1, trial=True)
+    nonsense = Split(split.images[:50], (split.labels[:50] + 1) % 10)
+    found = RandomForest(MNIST).train(VALUES, Splits(split, nonsense), run).history
+    wanted = []
+    for fold in folds(split, 3, 1):
+        forest = Forest(grow.grow(fold.train, 10, VALUES, 1))
+        answers = forest.probabilities(fold.held_out.images).numpy().argmax(axis=1)
+        wanted.append((answers == fold.held_out.labels).mean())
+    assert found["val_accuracy"] == [pytest.approx(np.mean(wanted))] and min(wanted) > 0.6
+
+
+def test_a_tree_that_is_one_leaf_answers_too(asked: Any) -> None:
+    alike = Split(asked[:20], np.full(20, 3))
+    found = Forest(grow.grow(alike, 10, VALUES, seed=1)).probabilities(asked[:4]).numpy()
+    np.testing.assert_array_equal(found, np.tile(np.eye(10)[3], (4, 1)))
 
 
 def test_folds_keep_the_same_images_together_and_every_class_alike(split: Split) -> None:

@@ -27,6 +27,7 @@ SMALL: Mapping[str, Mapping[str, object]] = {
     },
     "vae": {"batch_size": 16, "units": 32, "layers": 1},
     "gan": {"batch_size": 16, "units": 32},
+    "forest": {"n_estimators": 50},  # which grow in three parts
 }
 
 
@@ -79,6 +80,7 @@ CASES = (
     Case("transformer", "transformer", (*LEARNING, *JUDGING)),
     Case("vae", "vae", (*LEARNING, *JUDGING)),
     Case("gan", "gan", (*LEARNING, *JUDGING)),
+    Case("forest", "forest", LEARNING),
     Case("second model", "vae", ("Baseline", "Evaluator", "Pusher", "end"), False, after=2),
     Case("resuming", "vae", ("start",), False, killed=True),
 )
