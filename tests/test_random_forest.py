@@ -22,7 +22,7 @@ from modules.training import progress, unfinished
 from modules.training.tasks import TrainingTask, to_config
 from modules.training.trainer import run_fn
 from tests import examples, rehearsals
-from tests.datasets import MNIST
+from tests.datasets import LETTERS, MNIST
 
 VALUES = {**defaults(RandomForest.hyperparameters), "n_estimators": 10}
 
@@ -150,15 +150,45 @@ def test_a_killed_training_goes_on_to_the_same_model(
     np.testing.assert_array_equal(*answers)
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_a_trial_does_with_as_few_images_of_a_class_as_there_are(split: Split, count: int) -> None:
-    """As in a rehearsal, or of a class of which next to no image was drawn."""
-    few = np.concatenate([np.flatnonzero(split.labels == one)[:count] for one in range(10)])
-    learnt = Split(*(part[few] for part in split))
+def first_of_each(split: Split, count: int) -> Split:
+    few = [np.flatnonzero(split.labels == one)[:count] for one in range(10)]
+    return Split(*(part[np.concatenate(few)] for part in split))
+
+
+ODD: dict[str, Callable[[Split], Split]] = {
+    "one of each class": lambda split: first_of_each(split, 1),
+    "two of each class": lambda split: first_of_each(split, 2),
+    "copies alone": lambda split: Split(np.repeat(split.images[:1], 60, 0), split.labels[:60]),
+    "a class of copies": lambda split: Split(
+        np.where((split.labels == 3)[:, None, None], split.images[:1], split.images), split.labels
+    ),
+    "one of a class": lambda split: Split(
+        *(part[np.r_[np.flatnonzero(split.labels != 3), 7]] for part in split)
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_trial_does_with_odd_data(split: Split, odd: str) -> None:
     held_out = Split(*(part[300:400] for part in split))
     run = TrainingRun(epochs=1, seed=1, trial=True)
-    trained = RandomForest(MNIST).train(VALUES, Splits(learnt, held_out), run)
-    assert 0.0 <= trained.history["val_accuracy"][0] <= 1.0
+    found = RandomForest(MNIST).train(VALUES, Splits(ODD[odd](split), held_out), run)
+    assert 0.0 <= found.history["val_accuracy"][0] <= 1.0
+    assert np.isfinite(found.history["val_loss"][0])
+
+
+def test_other_data_have_other_sides_and_classes() -> None:
+    random = np.random.default_rng(1)
+    labels = np.arange(260) % LETTERS.classes
+    images = random.integers(0, 40, (260, 32, 32), np.uint8)
+    images[np.arange(260), labels] = 255  # a bright row tells the class
+    learnt = Split(images, labels)
+    for trial in (False, True):
+        run = TrainingRun(epochs=1, seed=1, trial=trial)
+        found = RandomForest(LETTERS).train(VALUES, Splits(learnt, learnt), run)
+        assert found.history["val_accuracy"][0] > 0.5
+    answer = found.signatures(images, 1)["serving_images"].function(tf.constant(images[:3]))
+    assert answer["probabilities"].shape == (3, 26)
 
 
 def test_a_trial_is_scored_by_the_folds_of_what_it_learns_from(split: Split) -> None:

@@ -154,7 +154,7 @@ CHECKS = (
         "probabilities that are off by more than 5 %",
         _badly_calibrated,
         "Who decides by how sure the model is decides wrongly.",
-        "Do not use the probabilities as such; more label_smoothing helps where they are too "
-        "high, less where they are too low.",
+        "Do not use the probabilities as such; a family's label_smoothing, where it has one, helps "
+        "by more of it where they are too high, and by less where they are too low.",
     ),
 )
