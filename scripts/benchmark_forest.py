@@ -1,6 +1,6 @@
 """Measures what a random forest takes as TensorFlow operations, beside scikit-learn's own.
 
-    .venv/bin/python scripts/benchmark_forest.py                  # 200 trees, as in profile default
+    .venv/bin/python scripts/benchmark_forest.py                  # 300 trees, as in profile default
     .venv/bin/python scripts/benchmark_forest.py --trees 500                            # as in full
 
 One process grows a forest with scikit-learn on the training images, exports it as the Trainer
@@ -37,7 +37,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--data-dir", type=path_argument, default=ROOT / "data" / "mnist", help="the dataset")
     trees = argument(Kind(int, least=1, most=10_000))
     images = argument(Kind(int, least=1, most=10_000_000))
-    add("--trees", type=trees, default=200, metavar="N", help="of the forest (default: 200)")
+    add("--trees", type=trees, default=300, metavar="N", help="of the forest (default: 300)")
     add("--train-images", type=images, metavar="N", help="to grow it on (default: all)")
     return parser.parse_args(arguments)
 

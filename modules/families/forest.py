@@ -22,7 +22,7 @@ class RandomForest(Classifier):
     resource = IMAGES
     uses_gpu = False
     hyperparameters = (
-        whole("n_estimators", 200, "trees", [100, 200], most=10_000),
+        whole("n_estimators", 300, "trees", [100, 300], most=10_000),
         whole("max_depth", 0, "questions on the way to a leaf; 0 is no limit", [0, 20], least=0),
         whole("min_samples_split", 2, "images that a node is divided from", [2, 4], least=2),
         word("max_features", "sqrt", "pixels that a node chooses from", ["sqrt", "log2"]),
@@ -34,6 +34,7 @@ class RandomForest(Classifier):
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
             training=Training(epochs=1),
+            hyperparameters={"n_estimators": 100},
         ),
         "default": Profile(
             data=Data(),
