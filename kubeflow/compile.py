@@ -199,7 +199,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         def pipeline() -> None:
             made: dict[str, Any] = {}
             for node in nodes:
-                gpus = cluster.gpus if node["id"] in GPU_NODES else 0
+                gpus = cluster.gpus if plan["uses_gpu"] and node["id"] in GPU_NODES else 0
                 task = component(node)(
                     settings=settings,
                     node_id=node["id"],

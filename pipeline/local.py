@@ -8,6 +8,7 @@ import traceback
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from components.results.forest import beside_forest
 from components.results.run_names import new_run_id
 from components.results.series import told
 from components.results.summary import Summary
@@ -83,6 +84,8 @@ def run(part: Part, how: How) -> Summary:
         summary = same or _run_nodes(folder, part, how, screen)
         for line in told(summary.series) if summary.series else ():
             screen.say(line)
+        if beside := beside_forest(summary):
+            screen.say(beside)
         screen.say(str(summary.verdict))
         screen.say(f"summary {folder.summary}")
         if summary.verdict.exit_code == ExitCode.FAILED and terminal:

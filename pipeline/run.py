@@ -17,6 +17,7 @@ from tfx.dsl.compiler import compiler
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.readers import given
+from components.results.forest import find_forest
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
@@ -204,7 +205,8 @@ class Run:
         decided = verdict or decide(finished, self.node_ids)
         verdict = proposed.hand_over(self.folder, decided, finished)
         summary = summarize(self.settings, finished, verdict, self.id, self._source)
-        summary = self.folder.write(summary)
+        forest = find_forest(self.settings.output, summary)
+        summary = self.folder.write(dataclasses.replace(summary, forest=forest))
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
                 remove(self._unfinished)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from components.manifest import Manifest, first_change, take
 from components.results.facts import Outputs, pushed_path
+from components.results.forest import find_forest
 from components.results.stored import BadFacts, read_facts
 from components.results.summary import FILE as SUMMARY
 from components.results.summary import Summary, read_summary
@@ -127,8 +128,9 @@ def repeat(folder: RunFolder, key: str = "") -> Summary | None:
     summary = dataclasses.replace(
         summary, verdict=verdict, run=folder.run_id, nodes=cached, seconds=0.0, settings=told
     )
+    forest = find_forest(settings.output, summary)  # which may be a later one
     folder.begin()
-    summary = folder.write(summary)
+    summary = folder.write(dataclasses.replace(summary, forest=forest))
     write_json(folder.path / FILE, to_json(left))
     return summary
 

@@ -16,12 +16,17 @@ _FEW = {
     "data.test_images": 800,
     "tuning.images": 500,
     "training.epochs": 2,
-    "hyperparameters.batch_size": 8,  # enough steps for samples of each digit
+}
+_SMALL = {
+    "forest": {"hyperparameters.n_estimators": 25},
+    # Enough steps for samples of each digit.
+    **{name: {"hyperparameters.batch_size": 8} for name in ("transformer", "vae", "gan")},
 }
 RUNS = {
     "transformer": ("--profile", "smoke"),
     "vae": ("--model", "vae", "--profile", "smoke"),
     "gan": ("--model", "gan", "--profile", "smoke"),
+    "forest": ("--model", "forest", "--profile", "smoke"),
 }
 
 _AS_IT_WAS = "as-it-was"
@@ -34,7 +39,9 @@ def arguments(name: str) -> tuple[str, ...]:
     family = name.removeprefix(_SHORT)
     gates = families.load(family).evaluation.gates
     opened = {f"gates.{gate.name}": 0.0 if gate.at_least else 1e6 for gate in gates}
-    given = (("--set", f"{name}={value}") for name, value in (_FEW | opened).items())
+    given = (
+        ("--set", f"{name}={value}") for name, value in (_FEW | _SMALL[family] | opened).items()
+    )
     return (*RUNS[family], *itertools.chain.from_iterable(given))
 
 

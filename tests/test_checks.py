@@ -12,7 +12,8 @@ from components.results.facts import Evaluation, Training, Trial, Tuning
 from components.results.folds import Fold, Folds
 from components.results.inspection import Answers, Inspection, Neighbours, SplitFacts
 from components.results.judged import NOISE, WORSE, Paired, Threshold
-from components.results.report import ISSUE, TIP, Report, Rival
+from components.results.report import ISSUE, TIP, Report
+from components.results.rival import Rival
 from components.results.summary import Node, Summary, Verdict
 from modules.contract.hyperparameters import defaults
 from modules.families.transformer import Transformer
@@ -112,8 +113,11 @@ def neighbours(generated: float, real: float, copied: float) -> Report:
 
 
 def rival(forest: float | None, **settings: Any) -> Report:
-    found = Rival("20260101-000000-000000", {"accuracy": forest})
-    return dataclasses.replace(judged(**settings), forest=found)
+    return beside(judged(**settings), Rival("20260101-000000-000000", {"accuracy": forest}))
+
+
+def beside(report: Report, forest: Rival) -> Report:
+    return dataclasses.replace(report, summary=dataclasses.replace(report.summary, forest=forest))
 
 
 def cached(**versions: str) -> Report:
@@ -423,7 +427,7 @@ def test_reports_of_every_kind_can_be_asked() -> None:
 
 
 def test_issues_come_before_tips() -> None:
-    report = dataclasses.replace(judged(baseline=""), forest=Rival("one", {"accuracy": 1.0}))
+    report = beside(judged(baseline=""), Rival("one", {"accuracy": 1.0}))
     assert [one.kind for one in find(report)] == [ISSUE, TIP]
 
 

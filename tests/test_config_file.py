@@ -114,7 +114,7 @@ def test_relative_paths_are_relative_to_the_current_folder(
         ("seed = 1\nseed = 2\n", "not valid TOML: .*line 2"),
         (b"model = '\xff'", "is not UTF-8 text"),
         (f"a = {'[' * 100_000}", "is nested too deeply"),
-        ("model = 'forest'", "{file}: unknown model 'forest'; choose"),
+        ("model = 'tree'", "{file}: unknown model 'tree'; choose"),
         ("[training]\nepoch = 3", "{file}: unknown setting 'training.epoch'"),
         ("[training]\nepochs = 0", "{file}: training.epochs must be a whole number from 1"),
         ("[training]\nepochs = 2024-01-01", "{file}: training.epochs .*not 2024-01-01"),

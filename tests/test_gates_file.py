@@ -148,7 +148,7 @@ def test_of_several_files_the_later_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (["[forest.smoke]"], "unknown model 'forest'; choose transformer, gan, vae or judge"),
+        (["[tree.smoke]"], "unknown model 'tree'; choose transformer, forest, gan, vae or judge"),
         (["[transformer.big]"], "unknown profile 'big'; choose smoke, default or full"),
         (["[transformer.smoke]", "acuracy = 1"], "unknown gate 'acuracy' (did you mean accuracy?)"),
         (["[vae.full]", "auc = 1"], "unknown gate 'auc'; choose nelbo"),

@@ -129,7 +129,7 @@ def test_a_hyperparameter_gets_the_type_that_its_text_looks_like() -> None:
         (["--output", ""], "output must be a path, not ''"),
         (["--metadata-store", ""], "metadata_store must be text, or none, not ''"),
         (["--seed", "one"], "seed must be a whole number from 0 to 4,294,967,295, not 'one'"),
-        (["--model", "forest"], "unknown model 'forest'; choose transformer, gan or vae"),
+        (["--model", "tree"], "unknown model 'tree'; choose transformer, forest, gan or vae"),
     ],
 )
 def test_what_cannot_be_is_refused(arguments: list[str], words: str) -> None:

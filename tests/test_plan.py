@@ -45,6 +45,7 @@ def test_every_family_has_a_plan(family: str) -> None:
     assert made["name"] == f"triptych-{family}-smoke"
     assert from_plain(json.loads(json.dumps(made["settings"]))) == make(family)
     assert made["source"] == run_node.source_of(family)
+    assert made["uses_gpu"] == (family != "forest")
     shown = {node["id"]: node["shows"] for node in made["nodes"] if node["shows"] != "node"}
     classifies = issubclass(families.load(family), Classifier)
     evaluator = "classifier_evaluator" if classifies else "evaluator"

@@ -160,9 +160,9 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
             "http://a:1",
             "'http://a:1' is not a metadata store address; use a file",
         ),
-        ("model", "nonesuch", "unknown model 'nonesuch'; choose transformer, gan or vae"),
+        ("model", "nonesuch", "unknown model 'nonesuch'; choose transformer, forest, gan or vae"),
         ("model", "transfomer", "unknown model 'transfomer' (did you mean transformer?); choose"),
-        ("model", 3, "unknown model 3; choose transformer, gan or vae"),
+        ("model", 3, "unknown model 3; choose transformer, forest, gan or vae"),
         ("profile", "big", "unknown profile 'big'; choose smoke, default or full"),
         (
             "tuner",

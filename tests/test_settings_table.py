@@ -7,7 +7,7 @@ from modules.contract.profile import PROFILE_NAMES
 from pipeline import settings_table
 from pipeline.settings import DECLARED, FAMILIES, ROOT, make_settings
 
-GATED = ("transformer", "vae", "gan")
+GATED = ("transformer", "forest", "vae", "gan")
 
 
 def test_the_page_in_docs_is_up_to_date() -> None:

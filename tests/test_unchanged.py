@@ -9,6 +9,7 @@ import pytest
 
 from components.gates import no_gates
 from components.results.checks.muted import Checks, muted
+from components.results.rival import Rival
 from components.results.summary import Node, Summary, read_summary
 from pipeline import unchanged
 from pipeline.exit_codes import ExitCode
@@ -75,6 +76,17 @@ def test_it_is_answered_as_the_last_one_with_all_nodes_cached(
     assert read_summary(settings.summary) == found
     assert read_summary(RunFolder(settings, "one").summary) == last
     assert repeat(settings, "three") is not None  # and that one in turn
+
+
+def test_it_is_held_against_the_forest_that_came_since(
+    settings: Settings, last: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = Rival("20260101-000000-000000", {"accuracy": 0.97})
+    asked: list[Path] = []
+    monkeypatch.setattr(unchanged, "find_forest", lambda out, _: asked.append(out) or newest)
+    found = repeat(settings)
+    assert found is not None and found.forest == newest and last.forest is None
+    assert read_summary(settings.summary).forest == newest and asked == [settings.output]
 
 
 def test_checks_that_are_muted_now_are_its_own_and_shape_nothing(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.results.report import Rival
+from components.results.facts import Evaluation
+from components.results.numbers import is_part
+from components.results.predictions import FILE as PREDICTIONS
+from components.results.predictions import Predictions, read_file
+from components.results.rival import OF_CLASS, Rival, told
+from components.results.run_names import begun
 from components.results.stored import BadFacts
 from components.results.summary import FILE, Summary, read_summary
 
@@ -14,36 +20,80 @@ _PUSHED = "pushed"  # the outcome
 
 
 def find_forest(output: Path, summary: Summary) -> Rival | None:
-    """Finds the newest forest that was pushed in an output folder.
+    """Holds a classifier against the newest forest that was pushed in an output folder.
 
     Args:
         output: the folder that runs write to.
-        summary: of the run that it is a rival of.
+        summary: of the classifier's run; what it says of a forest stays if that is the newest one.
 
     Returns:
-        None where there is none of the same data, and for a forest.
+        None where there is no forest of the same data, and of a forest, of what does not classify,
+        and of a run that did not come as far as the Evaluator.
     """
-    asked = _judged_on(summary)
-    if summary.settings.get("model") == FAMILY or not asked[0]:
+    mine, asked = summary.evaluation, _judged_on(summary)
+    if summary.settings.get("model") == FAMILY or not asked[0] or not mine or not mine.confusion:
         return None
     for other in _runs(output):
         pushed = other.verdict.outcome == _PUSHED
         if pushed and other.evaluation and _judged_on(other) == asked:
-            return Rival(other.run, other.evaluation.overall)
+            known = summary.forest
+            same = known and known.run == other.run and not known.unpaired
+            return known if same else _held_against(other, other.evaluation, summary, mine, output)
     return None
+
+
+def beside_forest(summary: Summary) -> str:
+    """A classifier beside its forest in one sentence, without its end; empty without a forest."""
+    found, forest = summary.evaluation, summary.forest
+    return told(forest, found.overall, found.headline) if found and forest else ""
 
 
 def _judged_on(summary: Summary) -> tuple[str, object]:
     """What names the images that a run's model was judged on."""
     settings = summary.settings
-    return settings.get("dataset", {}).get("hash", ""), settings.get("data", {}).get("test_images")
+    dataset = settings.get("dataset") or {}
+    return dataset.get("hash", ""), (settings.get("data") or {}).get("test_images")
 
 
 def _runs(output: Path) -> Iterator[Summary]:
     """The runs of forests, the newest first."""
-    for folder in sorted(output.glob(f"{FAMILY}/*"), reverse=True):
-        if folder.is_dir() and not folder.is_symlink():
-            try:
-                yield read_summary(folder / FILE)
-            except (BadFacts, OSError):
-                continue
+    folders = [one for one in output.glob(f"{FAMILY}/*") if one.is_dir() and not one.is_symlink()]
+    for folder in sorted(folders, key=begun, reverse=True):
+        try:
+            yield read_summary(folder / FILE)
+        except (BadFacts, OSError):
+            continue
+
+
+def _held_against(
+    other: Summary, theirs: Evaluation, summary: Summary, mine: Evaluation, output: Path
+) -> Rival:
+    from components.paired import pair  # needs NumPy
+
+    # Of parts of Examples, such as the accuracy, more is better.
+    rises = {name: True for name in mine.headline if is_part(name) and name in theirs.overall}
+    found = Rival(
+        other.run,
+        theirs.overall,
+        {
+            name: {figure: figures[figure] for figure in rises if figure in figures}
+            for name, figures in theirs.slices.items()
+            if name.startswith(OF_CLASS)
+        },
+    )
+    said = [_predictions(one, output) for one in (summary, other)]
+    if said[0] is None or said[1] is None:
+        whose = "this model" if said[0] is None else "the forest"
+        return dataclasses.replace(found, unpaired=f"what {whose} said of each image is gone")
+    pairs = pair(said[0], said[1], rises, mine.classes)
+    if not pairs:
+        return dataclasses.replace(found, unpaired="the two were judged on different images")
+    return dataclasses.replace(found, paired=tuple(pairs))
+
+
+def _predictions(summary: Summary, output: Path) -> Predictions | None:
+    folder = summary.folder_of("evaluation", output)
+    try:
+        return read_file(folder / PREDICTIONS) if folder else None
+    except BadFacts:
+        return None

@@ -10,7 +10,6 @@ from components.results.changes import differences
 from components.results.checks import find
 from components.results.checks.muted import muted
 from components.results.commands import next_commands
-from components.results.forest import find_forest
 from components.results.images import read_images
 from components.results.inspection import Inspection
 from components.results.predictions import FILE as PREDICTIONS
@@ -61,7 +60,6 @@ def gather(summary: Summary, folder: Path, output: Path) -> Gathered:
         previous=before.run if before else "",
         changed=changes(before, summary) if before else (),
         commands=next_commands(summary, folder, output, before.run if before else ""),
-        forest=find_forest(output, summary),
         muted=muted(summary.settings),
     )
     report = dataclasses.replace(report, findings=find(report, report.muted))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from components.gates import CHANGE
 from components.results import judging, words
+from components.results.forest import beside_forest
 from components.results.judged import Threshold
 from components.results.numbers import interval, number, title
 from components.results.report import Report
@@ -38,6 +39,8 @@ def to_markdown(report: Report) -> str:
     for name, part in parts:
         more = " ".join(text(line) for line in part.lines[:10])
         lines.append(f"- {name}: {text(part.head)}. {more}".rstrip())
+    if beside := beside_forest(report.summary):
+        lines.append(f"- Beside a forest: {text(beside)}.")
     if report.summary.series:
         lines.append(f"- Several seeds: {text(' '.join(told(report.summary.series)))}")
     if report.summary.folds:

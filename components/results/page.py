@@ -2,10 +2,11 @@
 
 The ids of what it shows stay the same, so that one can link to them. On the first screen:
 `verdict`, `baseline`, `worst`, `changed`, `cost`, `next`; then `contents`, and a section each for
-what is there: `checks`, `thresholds`; of classifiers `averages`, `slices`, `confusion`, `curves`,
-`calibration`, `mistakes`, `suspects`, `attention`; of generators `figures`, `slices`, `samples`,
-`reconstructions`, `walk`, `latents`, `classes`, `frechet`, `neighbours`; of all `series` and
-`folds`, where there are, `training`, `trials`, `data`, `nodes`, `settings`.
+what is there: `checks`, `thresholds`; of classifiers `averages`, `forest`, where there is one,
+`slices`, `confusion`, `curves`, `calibration`, `mistakes`, `suspects`, `attention`; of generators
+`figures`, `slices`, `samples`, `reconstructions`, `walk`, `latents`, `classes`, `frechet`,
+`neighbours`; of all `series` and `folds`, where there are, `training`, `trials`, `data`, `nodes`,
+`settings`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from components.results.sections import (
     classifier,
     data,
     folds,
+    forest,
     generator,
     judged,
     run,
@@ -46,6 +48,7 @@ _SECTIONS: tuple[Callable[[Report], Iterable[Section]], ...] = (
     checks.sections,
     judged.sections,
     classifier.averages,
+    forest.sections,
     generator.figures,
     slices.sections,
     classifier.sections,

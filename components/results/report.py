@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from components.results.inspection import Inspection
 from components.results.stored import read_facts
@@ -83,19 +82,6 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True)
-class Rival:
-    """A model of another family that was judged on the same data.
-
-    Attributes:
-        run: its run's name.
-        figures: of the whole test split.
-    """
-
-    run: str
-    figures: Mapping[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
 class Report:
     """All that a page shows.
 
@@ -109,7 +95,6 @@ class Report:
         commands: what may come next.
         findings: of the checks.
         muted: the codes of checks that were not asked.
-        forest: the forest to be better than; None where there is none.
     """
 
     summary: Summary
@@ -121,7 +106,6 @@ class Report:
     commands: tuple[Command, ...] = ()
     findings: tuple[Finding, ...] = ()
     muted: tuple[str, ...] = ()
-    forest: Rival | None = None
 
     @property
     def image(self) -> Mapping[str, Image]:

@@ -11,6 +11,7 @@ from components.gates import Failure, Record
 from components.results.facts import Evaluation, Training, Tuning
 from components.results.folds import Folds
 from components.results.judged import Threshold
+from components.results.rival import Rival
 from components.results.series import Series
 from components.results.stored import BadFacts, read_facts
 from modules.util.files import write_json
@@ -87,6 +88,8 @@ class Summary:
         evaluation: what was measured of it; None as above.
         command: as a person typed it, ready to be pasted; empty where nobody did, as in a pod.
         series: what several seeds came to, of the run that pushed the median one; else None.
+        forest: of a classifier, the newest forest of the same data and output that was pushed when
+            the run ended, and by how much it is beaten; None where there was none.
     """
 
     verdict: Verdict
@@ -106,6 +109,7 @@ class Summary:
     command: str = ""
     series: Series | None = None
     folds: Folds | None = None
+    forest: Rival | None = None
 
     @property
     def thresholds(self) -> tuple[Threshold, ...]:

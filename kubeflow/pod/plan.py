@@ -30,8 +30,9 @@ def make_plan(settings: Settings) -> dict[str, Any]:
         settings: what to run, which know their data; paths are those of a pod.
 
     Returns:
-        `name`; `settings`; `source`, a hash of the code that a pod has to have; `nodes`, each with
-        its `id`, its `upstream` and what KFP's UI `shows` of it (see kubeflow.compiling.tasks).
+        `name`; `settings`; `source`, a hash of the code that a pod has to have; `uses_gpu`, whether
+        the family has a use for a GPU; `nodes`, each with its `id`, its `upstream` and what KFP's
+        UI `shows` of it (see kubeflow.compiling.tasks).
 
     Raises:
         BadSetting: a hyperparameter that does not exist.
@@ -50,16 +51,17 @@ def make_plan(settings: Settings) -> dict[str, Any]:
     from pipeline.dag import create_pipeline
 
     ir = compiler.Compiler().compile(create_pipeline(settings))
-    by_class = families.load(settings.family).evaluation.by_class
+    family = families.load(settings.family)
     return {
         "name": f"{settings.pipeline_name}-{settings.profile}",
         "settings": to_plain(settings),
         "source": source_of(settings.family),
+        "uses_gpu": family.uses_gpu,
         "nodes": [
             {
                 "id": node.node_info.id,
                 "upstream": sorted(node.upstream_nodes),
-                "shows": _shows(node.node_info.id, by_class),
+                "shows": _shows(node.node_info.id, family.evaluation.by_class),
             }
             for node in (one.pipeline_node for one in ir.nodes)
         ],

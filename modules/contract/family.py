@@ -172,6 +172,7 @@ class Family:
         judged: whether a judge reads its samples.
         resource: what a search gives more of to trials that do well: EPOCHS, where a model goes on
             from where it was, or IMAGES to learn from, where it begins anew each time.
+        uses_gpu: whether it learns faster on a GPU; else none is asked for in a cluster.
     """
 
     objective: Objective
@@ -182,6 +183,7 @@ class Family:
     same: tuple[tuple[Output, ...], ...] = ()
     judged: bool = False
     resource: str = EPOCHS
+    uses_gpu: bool = True
 
     def __init__(self, dataset: Dataset, judge: Any = None) -> None:
         self.dataset = dataset

@@ -66,6 +66,7 @@ def _part(
         max_depth=values["max_depth"] or None,
         min_samples_split=values["min_samples_split"],
         max_features=values["max_features"],
+        bootstrap=values["bootstrap"],
         random_state=int(np.random.SeedSequence(seed).generate_state(1)[0]),
         n_jobs=-1,
     )

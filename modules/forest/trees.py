@@ -13,27 +13,25 @@ from modules.util.files import write_bytes
 
 
 class Trees(NamedTuple):
-    """Trees about images, seven bytes a node; the nodes of all of them lie one after the other.
+    """Trees about images, eleven bytes a question; those of all trees lie one after the other.
 
-    A node that asks sends an image to the node after it when the pixel's value is at most the
-    threshold, else to the one that `right` names. A leaf has in `right` the negative of its row
-    among the distributions, less one.
+    An image goes from a node to the first of the two below it when the pixel's value is at most
+    the threshold, else to the second one. A node is a question, by its place, or a leaf, by the
+    negative of its row among the distributions, less one.
 
     Attributes:
-        pixel: of the flat image, uint16 (N,); 0 of a leaf.
-        threshold: uint8 (N,); 0 of a leaf.
-        right: int32 (N,), see above.
+        pixel: that is asked about, of the flat image, uint16 (N,).
+        threshold: uint8 (N,).
+        below: the two nodes, int32 (N, 2).
         roots: the first node of each tree, int32 (T,).
         distributions: the parts of the classes in a leaf, float32 (M, K), each row once.
-        depth: how many nodes are asked on the longest way to a leaf.
     """
 
     pixel: np.ndarray
     threshold: np.ndarray
-    right: np.ndarray
+    below: np.ndarray
     roots: np.ndarray
     distributions: np.ndarray
-    depth: int
 
 
 def from_estimators(estimators: Sequence[Any], classes: np.ndarray, count: int) -> Trees:
@@ -44,39 +42,26 @@ def from_estimators(estimators: Sequence[Any], classes: np.ndarray, count: int) 
         classes: the class of each column of their leaves, integers.
         count: how many classes there are, of which some may not have been seen.
     """
-    parts = [_nodes(one.tree_) for one in estimators]
-    sizes = np.array([len(pixel) for pixel, *_ in parts])
-    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    leaves = np.zeros((int(sum(len(seen) for *_, seen in parts)), count), np.float32)
-    leaves[:, classes] = np.concatenate([seen for *_, seen in parts])
-    distributions, rows = np.unique(leaves, axis=0, return_inverse=True)
-    right = np.concatenate(
-        [part + root for (_, _, part, _), root in zip(parts, roots, strict=True)]
-    )
-    leaf = np.concatenate([part == 0 for _, _, part, _ in parts])
-    right[leaf] = -1 - rows.reshape(-1)
-    return Trees(
-        pixel=np.concatenate([part for part, *_ in parts]),
-        threshold=np.concatenate([part for _, part, *_ in parts]),
-        right=right.astype(np.int32),
-        roots=roots.astype(np.int32),
-        distributions=distributions,
-        depth=max(one.tree_.max_depth for one in estimators),
-    )
+    return joined([_of_one(one.tree_, classes, count) for one in estimators])
 
 
-def _nodes(tree: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The pixels, thresholds and right children of a tree, 0 of a leaf, and its leaves' classes."""
+def _of_one(tree: Any, classes: np.ndarray, count: int) -> Trees:
     leaf = tree.children_left < 0
-    asking = np.flatnonzero(~leaf)
-    # scikit-learn builds trees depth first.
-    assert (tree.children_left[asking] == asking + 1).all()
-    # A threshold lies between two values that occur; these are whole numbers.
-    threshold = np.where(leaf, 0, np.floor(tree.threshold)).astype(np.uint8)
-    pixel = np.where(leaf, 0, tree.feature).astype(np.uint16)
     counts = tree.value[leaf, 0, :]
-    seen = counts / counts.sum(axis=1, keepdims=True)
-    return pixel, threshold, np.where(leaf, 0, tree.children_right), seen.astype(np.float32)
+    leaves = np.zeros((len(counts), count), np.float32)
+    leaves[:, classes] = counts / counts.sum(axis=1, keepdims=True)
+    distributions, rows = np.unique(leaves, axis=0, return_inverse=True)
+    node = np.empty(len(leaf), np.int32)
+    node[leaf] = -1 - rows.reshape(-1)
+    node[~leaf] = np.arange(len(leaf) - len(leaves))
+    return Trees(
+        pixel=tree.feature[~leaf].astype(np.uint16),
+        # A threshold lies between two values that occur; these are whole numbers.
+        threshold=np.floor(tree.threshold[~leaf]).astype(np.uint8),
+        below=node[np.stack([tree.children_left[~leaf], tree.children_right[~leaf]], axis=1)],
+        roots=node[:1],
+        distributions=distributions,
+    )
 
 
 def joined(parts: Sequence[Trees]) -> Trees:
@@ -84,22 +69,19 @@ def joined(parts: Sequence[Trees]) -> Trees:
     distributions, rows = np.unique(
         np.concatenate([part.distributions for part in parts]), axis=0, return_inverse=True
     )
-    rights, roots, nodes, leaves = [], [], 0, 0
-    for part in parts:
-        leaf = part.right < 0
-        right = part.right + nodes
-        right[leaf] = -1 - rows.reshape(-1)[leaves - 1 - part.right[leaf]]
-        rights.append(right)
-        roots.append(part.roots + nodes)
-        nodes += len(right)
-        leaves += len(part.distributions)
+    questions = np.cumsum([0, *(len(part.pixel) for part in parts)])
+    leaves = np.cumsum([0, *(len(part.distributions) for part in parts)])
+
+    def moved(nodes: np.ndarray, part: int) -> np.ndarray:
+        row = rows.reshape(-1)[leaves[part] - 1 - np.minimum(nodes, -1)]
+        return np.where(nodes < 0, -1 - row, nodes + questions[part]).astype(np.int32)
+
     return Trees(
         pixel=np.concatenate([part.pixel for part in parts]),
         threshold=np.concatenate([part.threshold for part in parts]),
-        right=np.concatenate(rights).astype(np.int32),
-        roots=np.concatenate(roots).astype(np.int32),
+        below=np.concatenate([moved(part.below, place) for place, part in enumerate(parts)]),
+        roots=np.concatenate([moved(part.roots, place) for place, part in enumerate(parts)]),
         distributions=distributions,
-        depth=max(part.depth for part in parts),
     )
 
 
@@ -113,5 +95,4 @@ def write(file: Path, trees: Trees) -> None:
 def read(file: Path) -> Trees:
     """Reads what `write` wrote; nothing is unpickled."""
     with np.load(file, allow_pickle=False) as found:
-        arrays = {name: found[name] for name in Trees._fields}
-    return Trees(**{**arrays, "depth": int(arrays["depth"])})
+        return Trees(**{name: found[name] for name in Trees._fields})

@@ -65,7 +65,7 @@ def run(
     not changed since an earlier run in the same folder comes from its cache.
 
     Args:
-        model: the family: transformer, vae or gan.
+        model: the family: transformer, vae, gan or forest.
         profile: smoke, default or full.
         tuner: hyperband, random, bayesian, grid or none.
         tuner_budget: training images x epochs that all trials of a search take together.

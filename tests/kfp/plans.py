@@ -11,6 +11,7 @@ from modules.data.dataset import to_plain
 from tests.datasets import MNIST
 
 IMAGE = "registry.example/triptych:1.2.3"
+CLASSIFIERS = ("transformer", "forest")
 EDGES: dict[str, list[str]] = {
     "CuratedSchema": [],
     "MnistExampleGen": [],
@@ -85,7 +86,7 @@ def make_plan(
     if folds:
         place = names.index("Trainer")
         names[place:place] = ["CrossValidator", "FoldsGate"]
-    judged = "classifier_evaluator" if model == "transformer" else "evaluator"
+    judged = "classifier_evaluator" if model in CLASSIFIERS else "evaluator"
     shown = {"Evaluator": judged, "Pusher": "pusher"}
     nodes = [
         {
@@ -99,6 +100,7 @@ def make_plan(
         "name": f"triptych-{model}-smoke",
         "settings": {**SETTINGS, "model": model, "tuner": tuner, "folds": folds},
         "source": "0123456789abcdef",
+        "uses_gpu": model != "forest",
         "nodes": nodes,
     }
 

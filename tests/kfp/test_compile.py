@@ -170,11 +170,24 @@ def test_every_family_with_and_without_a_search(family: str, tmp_path: Path) -> 
         assert documents[0]["pipelineInfo"]["name"] == f"triptych-{family}-smoke"
         assert ("tuner" in plans.tasks(documents)) == (tuner == "hyperband")
         shown = documents[0]["components"]["comp-evaluator"]["outputDefinitions"]["artifacts"]
-        curves = {"classification"} if family == "transformer" else set()
+        curves = {"classification"} if family in plans.CLASSIFIERS else set()
         assert shown.keys() == {"summary", "metrics"} | curves
         if "pusher" in plans.tasks(documents):
             shown = documents[0]["components"]["comp-pusher"]["outputDefinitions"]["artifacts"]
             assert shown.keys() == {"summary", "report"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_gpus_are_for_those_that_have_a_use_for_them(family: str, tmp_path: Path) -> None:
+    documents = plans.compile_to(tmp_path / "a.yaml", plans.make_plan(family), gpus=1)
+    given = {
+        name
+        for name in plans.tasks(documents)
+        if "accelerator" in plans.container(documents, name)["resources"]
+    }
+    assert given == (set() if family == "forest" else {"tuner", "trainer"})
+    for name, task in plans.tasks(documents).items():
+        assert plans.constant(task, "gpus") == (1 if name in given else 0)
 
 
 def test_the_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.gates import CHANGE, OVERALL
 from components.results.checks.check import Check, family_of, figure, rises, share, told
 from components.results.facts import BASELINE
-from components.results.judged import WORSE, Threshold
+from components.results.judged import NOISE, WORSE, Threshold
 from components.results.numbers import count, number, probability, title
 from components.results.report import ISSUE, TIP, Report
 
@@ -27,11 +27,17 @@ def _not_above_trivial(report: Report) -> str:
 
 
 def _not_above_forest(report: Report) -> str:
-    family, forest = family_of(report), report.forest
+    family, forest = family_of(report), report.summary.forest
     if not forest or not family or not family.evaluation.accuracy:
         return ""
     name = family.evaluation.accuracy
     value, other = figure(report, name), forest.figures.get(name)
+    if forest.whole and forest.whole.verdict == NOISE:
+        by = number(forest.whole.change, name, signed=True)
+        return (
+            f"{title(name)} differs by {by} from that of the forest of run {forest.run}, which is "
+            f"{NOISE} (p {probability(forest.whole.p)})"
+        )
     if value is None or other is None or value > other:
         return ""
     return (
@@ -162,8 +168,8 @@ CHECKS = (
         "probabilities that are off by more than 5 %",
         _badly_calibrated,
         "Who decides by how sure the model is decides wrongly.",
-        "Do not use the probabilities as such; more label_smoothing helps where they are too "
-        "high, less where they are too low.",
+        "Do not use the probabilities as such; a family's label_smoothing, where it has one, helps "
+        "by more of it where they are too high, and by less where they are too low.",
     ),
     Check(
         "TRI307",

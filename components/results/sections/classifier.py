@@ -22,17 +22,8 @@ def averages(report: Report) -> Iterator[Section]:
     """`averages`."""
     found = report.summary.evaluation
     if found is not None and found.confusion:
-        told = []
-        if report.forest:
-            reached = (
-                f"{number(found.overall[name], name)} in {title(name)}, the forest "
-                f"{number(report.forest.figures[name], name)}"
-                for name in found.headline
-                if name in report.forest.figures and name in found.overall
-            )
-            told = [f"Beside the forest of run {report.forest.run}: {one}." for one in reached]
         tables = (_averages(found), *_by_class(found))
-        yield plain("averages", "Overall and each class", *tables, words=told)
+        yield plain("averages", "Overall and each class", *tables)
 
 
 def sections(report: Report) -> Iterator[Section]:
