@@ -140,6 +140,16 @@ def test_the_metrics_of_a_run_are_scikit_learns(
     assert differ == "0" and float(apart) < 2e-6
 
 
+def test_every_lesson_that_documents_name_is_one() -> None:
+    told = [
+        shlex.split(words)
+        for page in (PAGE, ROOT / "docs" / "results.md")
+        for words in re.findall(f"{BY_SCRIPTS} ([^`\n|]+)", page.read_text())
+    ]
+    lessons = {usual.parse(words).lesson for words in told}
+    assert lessons == {*usual.LAYERS, *usual.GENERATORS, "metrics"}
+
+
 def test_who_gives_no_probabilities_is_told_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
