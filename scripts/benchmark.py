@@ -116,10 +116,14 @@ def _values_of(family: str, **changes: Any) -> dict[str, Any]:
 
 
 class TutorialVae(keras.Model):
-    """The usual VAE: a Keras model whose train_step is its own."""
+    """The usual VAE: a Keras model whose train_step is its own.
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model) -> None:
+    Its loss is summed over pixels and latents; or `averaged`, as in many a tutorial.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, averaged: bool = False) -> None:
         super().__init__()
+        self.averaged = averaged
         self.encoder, self.decoder = encoder, decoder
         self.noise = keras.random.SeedGenerator(SEED)
         self.trackers = [
@@ -141,16 +145,18 @@ class TutorialVae(keras.Model):
             reconstruction = ops.mean(PIXELS * keras.losses.binary_crossentropy(pixels, made))
             kl = -0.5 * (1.0 + log_variance - ops.square(mean) - ops.exp(log_variance))
             kl = ops.mean(ops.sum(kl, axis=1))
-            loss = reconstruction + kl
+            nelbo = loss = reconstruction + kl
+            if self.averaged:
+                loss = reconstruction / PIXELS + kl / mean.shape[1]
         gradients = tape.gradient(loss, self.trainable_weights)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
-        for tracker, value in zip(self.trackers, (loss, reconstruction, kl), strict=True):
+        for tracker, value in zip(self.trackers, (nelbo, reconstruction, kl), strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
-def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
-    """The usual VAE, by `fit` on an array."""
+def tutorial_vae(images: np.ndarray, total_steps: int, averaged: bool = False) -> Contestant:
+    """The usual VAE, by `fit` on an array; see TutorialVae."""
     values = _values_of("vae")
     latent, units, depth = values["latent"], values["units"], values["layers"]
 
@@ -160,7 +166,7 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
         return keras.Sequential([keras.Input((inputs,)), *hidden, last])
 
     encoder, decoder = network(PIXELS, 2 * latent, None), network(latent, PIXELS, "sigmoid")
-    model = TutorialVae(encoder, decoder)
+    model = TutorialVae(encoder, decoder, averaged)
     model.compile(keras.optimizers.Adam(RiseAndFall(values["learning_rate"], total_steps)))
     grey = images.reshape(-1, PIXELS).astype(np.float32) / 255.0
 
@@ -171,8 +177,13 @@ def tutorial_vae(images: np.ndarray, total_steps: int) -> Contestant:
     return Contestant("tutorial", (encoder, decoder), run)
 
 
-def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
-    """The usual GAN, by a loop over batches in Python."""
+def tutorial_gan(images: np.ndarray, total_steps: int, frozen: bool = False) -> Contestant:
+    """The usual GAN, by a loop over batches in Python.
+
+    Tutorials set `discriminator.trainable = False`, for the combined model alone. Keras 2 knew the
+    flag as it was when a model was compiled, Keras 3 looks at it when a model is first trained: the
+    discriminator is `frozen` for good, and only warns.
+    """
     values = _values_of("gan")
     latent, units, real_label = values["latent"], values["units"], 1.0 - values["label_smoothing"]
     generator = keras.Sequential([keras.Input((latent,))])
@@ -192,9 +203,12 @@ def tutorial_gan(images: np.ndarray, total_steps: int) -> Contestant:
         return keras.optimizers.Adam(schedule, beta_1=values["beta_1"])
 
     discriminator.compile(adam(), loss="binary_crossentropy")
-    # Tutorials set `discriminator.trainable = False` here, which in Keras 3 freezes it for good. A
-    # Lambda owns no weights: the combined model sees the discriminator, but cannot change it.
-    seen = layers.Lambda(lambda pixels, training=None: discriminator(pixels, training=training))
+    seen = discriminator
+    if frozen:
+        discriminator.trainable = False
+    else:
+        # A Lambda owns no weights: the combined model sees the discriminator, but cannot change it.
+        seen = layers.Lambda(lambda pixels, training=None: discriminator(pixels, training=training))
     combined = keras.Sequential([keras.Input((latent,)), generator, seen])
     combined.compile(adam(), loss="binary_crossentropy")
     real = images.reshape(-1, PIXELS).astype(np.float32) / 127.5 - 1.0

@@ -52,6 +52,7 @@ def classifier(classes: Sequence[str], examples: int = 10_000) -> Evaluation:
     }
     return Evaluation(
         overall={"accuracy": accuracy, "cross_entropy": 0.021185, **averages}
+        | {"brier": 0.011042, "mae": 0.001893}
         | {"example_count": float(each * size)},
         slices={
             name: {"accuracy": value, "cross_entropy": 0.02, "example_count": float(count)}

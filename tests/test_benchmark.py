@@ -1,6 +1,7 @@
 """The benchmark: both sides train the same mathematics, and each has its row."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +58,18 @@ def test_every_network_of_the_tutorials_gan_learns(make_pair: MakePair) -> None:
     for network, old in zip(tutorial.networks, before, strict=True):
         for new, was in zip(network.get_weights(), old, strict=True):
             assert np.abs(new - was).max() > 1e-5
+
+
+def test_a_discriminator_that_is_frozen_for_the_pair_never_learns(mnist_dir: Path) -> None:
+    images = idx.read_images(idx.find_dataset(mnist_dir)["train"].images, 0, 3 * BATCH)
+    frozen = benchmark.tutorial_gan(images, 3, frozen=True)
+    before = [network.get_weights() for network in frozen.networks]
+    frozen.run()
+    generator, discriminator = (
+        [np.abs(new - old).max() for new, old in zip(network.get_weights(), was, strict=True)]
+        for network, was in zip(frozen.networks, before, strict=True)
+    )
+    assert min(generator) > 0.0 and max(discriminator) == 0.0
 
 
 def test_a_row_for_each_side(capsys: pytest.CaptureFixture[str]) -> None:

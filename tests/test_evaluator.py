@@ -27,7 +27,7 @@ from components.results.report import Report
 from components.results.summary import Summary, Verdict
 from modules import families
 from modules.data.dataset import to_plain
-from modules.metrics.classifier_scores import AVERAGES
+from modules.metrics.classifier_scores import AVERAGES, ERRORS
 from pipeline import nodes
 from pipeline.dag import BEAM_ARGS, create_pipeline
 from pipeline.gates_file import choose, read_gates
@@ -117,6 +117,8 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         "f1_macro": metrics.f1_score(labels, chosen, average="macro"),
         "precision_micro": metrics.precision_score(labels, chosen, average="micro"),
         "auc_macro": metrics.roc_auc_score(labels, probabilities, multi_class="ovr"),
+        "brier": 10 * metrics.mean_squared_error(np.eye(10)[labels], probabilities),
+        "mae": metrics.mean_absolute_error(np.eye(10)[labels], probabilities),
     }
     assert {name: overall[name] for name in wanted} == pytest.approx(wanted, abs=2e-5)
     by_class = evaluation.by_class
@@ -131,7 +133,10 @@ def test_figures_are_scikit_learns_on_the_same_predictions(
         on_digit = evaluation.slices[f"label={digit}"]
         assert on_digit["accuracy"] == pytest.approx((chosen[truth] == digit).mean(), abs=1e-6)
         assert on_digit["example_count"] == truth.sum()
-        assert set(on_digit) == {"accuracy", "cross_entropy", "example_count"}  # of one class
+        errors = probabilities[truth] - np.eye(10)[digit]
+        assert on_digit["brier"] == pytest.approx(np.square(errors).sum(axis=1).mean(), abs=2e-5)
+        assert on_digit["mae"] == pytest.approx(np.abs(errors).mean(), abs=2e-5)
+        assert set(on_digit) == {"accuracy", "cross_entropy", *ERRORS, "example_count"}  # of one
     assert set(evaluation.slices["stroke=thin"]) == set(on_digit) | set(AVERAGES)
     assert evaluation.confusion == metrics.confusion_matrix(labels, chosen).tolist()
     assert np.shape(evaluation.curves) == (10, 101, 4)
@@ -155,6 +160,7 @@ def test_a_model_that_never_says_eight_is_refused_and_the_reason_names_the_eight
     judged = judge(work, judged_examples, model, CLASSIFIER)
     failed = judged.record.failures
     assert not judged.blessed and not judged.record.passed
+    assert not np.array(judged.evaluation.confusion)[:, 8].any()
     eight = {(f.metric, f.slice): f for f in failed}["accuracy", "label=8"]
     count = judged.evaluation.examples["label=8"]
     assert eight == Failure("Evaluator", "accuracy", "label=8", 0.0, "at least", 0.40, count)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.results import judging, page, words
-from components.results.numbers import SPACE, number
+from components.results.numbers import SPACE, number, title
 from components.results.report import Report
 from modules.util.plain import from_json, to_json
 from tests import reports
@@ -147,6 +147,23 @@ OF_ALL = ("checks", "thresholds", "training", "trials", "data", "nodes", "settin
 def test_each_family_has_its_sections(name: str, ids: tuple[str, ...]) -> None:
     found = re.findall(r'<section id="([^"]+)" class="part"', render(name))
     assert sorted(found) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics"),
+    [
+        ("transformer", "accuracy precision_macro recall_macro f1_macro auc_macro brier mae"),
+        ("vae", "mse nelbo"),
+    ],
+)
+def test_the_usual_metrics_are_in_a_table_of_the_page(name: str, metrics: str) -> None:
+    evaluation = REPORTS[name].summary.evaluation
+    assert evaluation
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', render(name))
+    for metric in metrics.split():
+        told = number(evaluation.overall[metric], metric)
+        named = title(metric.removesuffix("_macro"))
+        assert any(row == named and f">{told}<" in cells for row, cells in rows), metric
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow_model_analysis as tfma
+from sklearn import metrics
 from tensorflow_model_analysis.metrics import metric_types
 
 from components import kept
@@ -130,6 +132,51 @@ def test_a_gans_figures_are_those_of_all_its_facts(
     assert found == pytest.approx(bound("gan").figures(labels, facts), nan_ok=True)
     assert np.isnan(found["precision_of_9"]) and found["share_of_9"] == 0.0
     assert found["coverage"] == pytest.approx(facts["generated_covers"].mean())
+
+
+@pytest.mark.parametrize("bound_of", [0.0, 0.6], ids=["as it is", "never sure"])
+def test_a_discriminators_figures_are_scikit_learns(
+    labels: np.ndarray, facts: dict[str, np.ndarray], bound_of: float
+) -> None:
+    real = np.maximum(facts["real_is_real"] - bound_of, 0.0)
+    made = np.maximum(facts["generated_is_real"] - bound_of, 0.0)  # many are equal, at 0
+    both = {**facts, "real_is_real": real, "generated_is_real": made}
+    found = bound("gan").figures(labels, both)
+    truth, said = np.repeat([1, 0], EXAMPLES), np.concatenate([real, made])
+    wanted = {
+        "discriminator_precision": metrics.precision_score(truth, said > 0.5, zero_division=np.nan),
+        "discriminator_recall": metrics.recall_score(truth, said > 0.5),
+        "discriminator_auc": metrics.roc_auc_score(truth, said),
+    }
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted, nan_ok=True)
+    assert np.isnan(found["discriminator_precision"]) == (bound_of > 0.0)
+
+
+@pytest.mark.parametrize("case", ["soft", "ties", "no eight is answered", "no seven is there"])
+def test_the_confusion_matrix_is_scikit_learns(
+    labels: np.ndarray, probabilities: np.ndarray, case: str
+) -> None:
+    labels, said = labels[:400], probabilities[:400]
+    if case == "ties":
+        said = np.round(4.0 * said) / 4.0 + np.float32(1e-3)
+    elif case == "no eight is answered":
+        said = said * (np.arange(CLASSES) != 8)
+    elif case == "no seven is there":
+        labels, said = labels[labels != 7], said[labels != 7]
+    [(kind, _)] = [p for p in families.load("transformer").evaluation.standard if "Plot" in p[0]]
+    counting = getattr(tfma.metrics, kind)().computations()[0].combiner
+    counted = counting.create_accumulator()
+    for label, row in zip(labels, said, strict=True):
+        inputs = metric_types.StandardMetricInputs(
+            {"labels": np.array([label]), "predictions": row, "example_weights": np.array([1.0])}
+        )
+        counted = counting.add_input(counted, inputs)
+    [matrix] = counted.values()
+    found = np.zeros((CLASSES, CLASSES))
+    for entry, count in matrix.items():
+        found[entry.actual_class_id, entry.predicted_class_id] = count
+    wanted = metrics.confusion_matrix(labels, said.argmax(axis=1), labels=range(CLASSES))
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_a_slice_without_examples_has_no_figures() -> None:

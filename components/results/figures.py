@@ -9,6 +9,9 @@ OF_CLASSIFIERS: Mapping[str, str] = {
     "accuracy": "part of the Examples that are read right, from 0 to 1; in the slice of one class, "
     "that class's recall",
     "cross_entropy": "mean of the cross entropy, in nats an Example",
+    "brier": "the Brier score: the squared errors of an Example's probabilities, summed over "
+    "the classes; mean, from 0 to 2",
+    "mae": "mean absolute error of a probability, from 0 to 1",
     "precision_macro": "mean of the classes' precision, from 0 to 1, as of the others in `_macro`",
     "recall_macro": "mean of the classes' recall",
     "f1_macro": "mean of the classes' F1, the harmonic mean of precision and recall",

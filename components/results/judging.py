@@ -10,7 +10,17 @@ from components.results.report import Report
 
 _LEADING = 2  # figures that are compared on the first screen
 # The figures of which less is better, where no threshold says so.
-_FALLING = ("nelbo", "frechet", "relative_frechet", "cross_entropy", "loss", "mse", "mae", "bce")
+_FALLING = (
+    "nelbo",
+    "frechet",
+    "relative_frechet",
+    "cross_entropy",
+    "brier",
+    "loss",
+    "mse",
+    "mae",
+    "bce",
+)
 
 
 class Worst(NamedTuple):

@@ -24,6 +24,7 @@ _OWNERS = ("floor_", "class_", "discriminator_", "val_", "top_")
 _WORDS = {
     "auc": "AUC",
     "bce": "BCE",
+    "brier": "Brier score",
     "f1": "F1",
     "frechet": "Fréchet",
     "kl": "KL",

@@ -12,6 +12,7 @@ from modules.data.splits import Splits
 from modules.metrics.classifier_scores import (
     AVERAGES,
     BY_CLASS,
+    ERRORS,
     areas,
     classifier_scores,
     cross_entropies,
@@ -37,7 +38,7 @@ class Classifier(Family):
             ("SparseCategoricalCrossentropy", "cross_entropy"),
             ("MultiClassConfusionMatrixPlot", "confusion"),
         ),
-        figures=AVERAGES,
+        figures=(*AVERAGES, *ERRORS),
         across=AVERAGES,
         by_class=BY_CLASS,
         of_class=("precision", "auc"),

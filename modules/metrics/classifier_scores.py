@@ -12,6 +12,7 @@ AVERAGES = tuple(
     for metric in ("precision", "recall", "f1", "auc", "auc_pr")
     for average in ("macro", "micro")
 )
+ERRORS = ("brier", "mae")
 # Where `curve` is sampled: the columns of its array.
 CURVE_COLUMNS = ("threshold", "false_positive_rate", "true_positive_rate", "precision")
 CURVE_THRESHOLDS = np.linspace(0.0, 1.0, 101)
@@ -25,9 +26,10 @@ def classifier_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str
         probabilities: floats, (N, classes).
 
     Returns:
-        For each name in BY_CLASS an array with a row a class; for each in AVERAGES a number. What
-        is predicted is the most probable class; a metric without a case (recall of a class that
-        does not occur, say) is NaN and left out of the macro average.
+        For each name in BY_CLASS an array with a row a class; for each in AVERAGES and in ERRORS a
+        number. What is predicted is the most probable class, of equals the first; a metric without
+        a case (recall of a class that does not occur, say) is NaN and left out of the macro
+        average.
     """
     from sklearn import metrics
 
@@ -58,6 +60,7 @@ def classifier_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str
     for name in ("precision", "recall", "f1", "auc", "auc_pr"):
         defined = scores[name][~np.isnan(scores[name])]
         scores[f"{name}_macro"] = float(defined.mean()) if defined.size else float("nan")
+    scores |= probability_errors(labels, probabilities)
     scores["curve"] = np.stack([_curve(truth[:, c], probabilities[:, c]) for c in classes])
     return scores
 
@@ -83,6 +86,25 @@ def areas(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
         "auc": found,
         "auc_macro": float(found[both].mean()) if both.any() else float("nan"),
         "cross_entropy": float(cross_entropies(labels, probabilities).mean()),
+    }
+
+
+def probability_errors(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    """How far the probabilities are from the truth, which is 1 for the class of an image, else 0.
+
+    Args:
+        labels: integers, (N,).
+        probabilities: floats, (N, classes).
+
+    Returns:
+        `brier`: 1/N sum_n sum_k (p_nk - y_nk)^2, from 0 to 2 (Brier 1950, "Verification of
+        Forecasts Expressed in Terms of Probability"); it is K times scikit-learn's
+        mean_squared_error. `mae`: 1/(N K) sum_n sum_k |p_nk - y_nk|, from 0 to 1.
+    """
+    errors = probabilities.astype(float) - (labels[:, None] == np.arange(probabilities.shape[1]))
+    return {
+        "brier": float(np.square(errors).sum(axis=1).mean()),
+        "mae": float(np.abs(errors).mean()),
     }
 
 
