@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import subprocess
@@ -29,8 +30,9 @@ Records the learning curves of all configurations of a space, for searches to be
 
 It learns from 3,000 images of the pipeline's train split, and measures each epoch on 2,000 of its
 eval split and on 3,000 others of that, which stand in for test images; these are not read. It takes
-an hour or two on two cores. Stopped and started again it goes on after its last whole training, and
-at the end it writes one file, which `make compare-tuners` reads.
+an hour on two quiet cores. Stopped and started again it goes on after its last whole training, and
+at the end it writes one file, which `make compare-tuners` reads. Two processes, `--threads 1` each
+and of `--share 1/2` and `--share 2/2`, make more of two cores than one does.
 
 All configurations are trained once on one schedule to the last epoch. Some are trained again in the
 other way, with a schedule that ends at each rung, and some with other seeds.
@@ -45,6 +47,7 @@ SPACE: Mapping[str, Sequence[Any]] = {
     "learning_rate": [3e-4, 1e-3, 3e-3, 1e-2, 3e-2],
     "shift": [0.0, 2.0, 4.0],
 }
+GRAPH = ("stem", "layers", "width", "dropout")  # of these, each combination is compiled
 FIXED = {"heads": 4, "hidden": 64}
 SIZES = (3_000, 2_000, 3_000)  # images to learn from, to choose by, to judge by
 RUNGS = (1, 3, 9)  # epochs
@@ -85,6 +88,16 @@ def all_jobs() -> list[Job]:
     return [Job(values) for values in grid] + sorted(again, key=lambda job: grid.index(job.values))
 
 
+def share_of(jobs: Sequence[Job], share: int, shares: int) -> list[Job]:
+    """One of several equal shares, counted from 1, of which none cuts a graph in two."""
+    graphs: dict[str, list[Job]] = {}
+    for job in jobs:
+        first = (job.seed, job.way) == (SEED, "schedule")  # of the whole space
+        graph = digest([first, *(job.values[name] for name in GRAPH)])
+        graphs.setdefault(graph, []).append(job)
+    return [job for some in [*graphs.values()][share - 1 :: shares] for job in some]
+
+
 def header() -> dict[str, Any]:
     """What a record says of itself, but for the commit that made it."""
     return {
@@ -101,46 +114,58 @@ def header() -> dict[str, Any]:
 
 def record(
     jobs: Sequence[Job], train: Train, parts: Path, tell: Callable[[str], None]
-) -> list[dict[str, Any]]:
-    """Does the jobs that have not been done, and returns what all of them gave.
+) -> dict[str, dict[str, Any]]:
+    """Does the jobs that have not been done.
 
     Args:
         jobs: the trainings.
         train: does one.
-        parts: a file that each finished one is added to at once.
+        parts: a file that each finished one is added to at once; others may add theirs.
         tell: is told how far the work is.
+
+    Returns:
+        All that is in the file, by the digest of a job.
 
     Raises:
         ValueError: the file is of other settings.
     """
-    found = _resume(parts)
-    started, before = time.monotonic(), len(found)
-    for job in jobs:
-        if (key := digest(job._asdict())) in found:
-            continue
+    begin(parts)
+    waiting = [job for job in jobs if digest(job._asdict()) not in done(parts)]
+    started = time.monotonic()
+    for count, job in enumerate(waiting, start=1):
         begun = time.monotonic()
         row = {**job._asdict(), **train(job), "seconds": round(time.monotonic() - begun, 1)}
         with parts.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, **row}) + "\n")
-        found[key] = row
-        each = (time.monotonic() - started) / (len(found) - before)
-        left = each * (len(jobs) - len(found)) / 60
-        tell(f"{len(found)}/{len(jobs)}, {each:.1f} s each, {left:.0f} min left")
-    return [found[digest(job._asdict())] for job in jobs]
+            file.write(json.dumps({"key": digest(job._asdict()), **row}) + "\n")
+        each = (time.monotonic() - started) / count
+        left = each * (len(waiting) - count) / 60
+        tell(f"{count}/{len(waiting)}, {each:.1f} s each, {left:.0f} min left")
+    return done(parts)
 
 
-def _resume(parts: Path) -> dict[str, dict[str, Any]]:
-    """Reads what a stopped recording has done, or begins its file; a torn last line is removed."""
-    lines = parts.read_text(encoding="utf-8").splitlines(keepends=True) if parts.exists() else []
-    if lines and not lines[-1].endswith("\n"):
-        lines.pop()
-    if not lines:
-        lines = [json.dumps({"commit": commit(), **header()}) + "\n"]
-    elif begun_by(parts) != {**begun_by(parts), **header()}:
+def begin(parts: Path) -> None:
+    """Begins the file, or looks whether what was begun can go on.
+
+    Raises:
+        ValueError: it is of other settings.
+    """
+    if not parts.exists():
+        write_text(parts, json.dumps({"commit": commit(), **header()}) + "\n")
+    if begun_by(parts) != {**begun_by(parts), **header()}:
         raise ValueError(f"{parts} was begun by other code or settings; remove it to begin anew")
-    write_text(parts, "".join(lines))
-    rows = [json.loads(line) for line in lines[1:]]
-    return {row.pop("key"): row for row in rows}
+    if not parts.read_bytes().endswith(b"\n"):  # a line was torn, and is done again
+        with parts.open("a", encoding="utf-8") as file:
+            file.write("\n")
+
+
+def done(parts: Path) -> dict[str, dict[str, Any]]:
+    """What has been done, by the digest of a job."""
+    found = {}
+    for line in parts.read_text(encoding="utf-8").splitlines()[1:]:
+        with contextlib.suppress(json.JSONDecodeError):  # the line was torn
+            row = json.loads(line)
+            found[row.pop("key")] = row
+    return found
 
 
 def begun_by(parts: Path) -> dict[str, Any]:
@@ -194,16 +219,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", type=path_argument, default=PARTS, help="keeps what is done")
     parser.add_argument("--to", type=path_argument, default=FILE, help="the record")
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; as many as cores")
+    parser.add_argument("--share", default="1/1", help="do only this one of so many shares; 1/1")
     options = parser.parse_args(arguments)
+    share, shares = map(int, options.share.split("/"))
 
     def tell(line: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201
 
+    jobs = all_jobs()
+    train = trainer(options.data_dir, options.threads)
     try:
-        rows = record(all_jobs(), trainer(options.data_dir, options.threads), options.parts, tell)
+        found = record(share_of(jobs, share, shares), train, options.parts, tell)
     except ValueError as error:
         parser.error(str(error))
-    write(begun_by(options.parts), rows, options.to)
+    rows = [found.get(digest(job._asdict())) for job in jobs]
+    if left := rows.count(None):
+        tell(f"{left} trainings are left to the other shares")
+        return 0
+    write(begun_by(options.parts), [row for row in rows if row], options.to)
     tell(f"{options.to}, {options.to.stat().st_size / 1e3:.0f} kB")
     return 0
 
