@@ -207,7 +207,8 @@ def trainer(data_dir: Path, threads: int) -> Train:
 def commit() -> str:
     """The commit that the code is of, marked when a file of it has been changed since."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown, since this is no checkout"
 
 
 def main(arguments: list[str] | None = None) -> int:
