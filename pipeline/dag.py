@@ -204,11 +204,14 @@ def _search_task(settings: Settings) -> SearchTask:
         search=settings.tuner,
         max_epochs=settings.tuning.max_epochs,
         factor=settings.tuning.factor,
-        max_trials=settings.tuning.max_trials,
+        budget=settings.tuning.budget,
         images=settings.tuning.images,
         hyperparameters=dict(settings.hyperparameters),
         seed=settings.seed,
         source=source("Tuner", settings.family),
+        minutes=settings.tuning.minutes,
+        confirm=settings.tuning.confirm,
+        begin=dict(settings.begin),
     )
 
 

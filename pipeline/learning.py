@@ -14,26 +14,32 @@ from modules.contract.hyperparameters import (
     BATCH_SIZE,
     BadHyperparameter,
     Hyperparameter,
+    read_all,
     that_fit,
 )
+from modules.training import searches
+from modules.training.tasks import SearchTask
 from pipeline.settings import BadSetting, Settings
 
 _BATCH = f"hyperparameters.{BATCH_SIZE}"
-_IMAGES = "tuning.images"
+_IMAGES, _BUDGET = "tuning.images", "tuning.budget"
 
 
 def fit(settings: Settings, folder: Path) -> Settings:
-    """Checks how many images are learnt from at once, and whether a search has a choice.
+    """Checks how many images are learnt from at once, and whether a search has a choice, and a
+    budget for it.
 
     Args:
         settings: of a run, which know their data.
         folder: with the data, here.
 
     Returns:
-        The same, with no more images to a trial or, in a profile, to a batch than there are.
+        The same, with no more images to a trial or, in a profile, to a batch than there are, and
+        with a budget.
 
     Raises:
-        BadSetting: a person asked for more than there is, or for a search with nothing to search.
+        BadSetting: a person asked for more than there is, for a search with nothing to search, or
+            for one that could not begin.
     """
     space = families.load(settings.family).hyperparameters
     batch = _batch(settings, space)
@@ -47,6 +53,12 @@ def fit(settings: Settings, folder: Path) -> Settings:
             )
         images = there
     of_trial = min(there, images or there)
+    budget = settings.tuning.budget
+    if settings.tuner != "none":
+        if images is None:  # all of them, whose number is needed
+            of_trial = _there(settings, folder, there)
+        budget = _budget(settings, of_trial)
+    _check_begin(settings, space)
     if _BATCH in settings.given:
         _check_batch(settings, batch, there, of_trial)
     if settings.tuner != "none":
@@ -54,7 +66,7 @@ def fit(settings: Settings, folder: Path) -> Settings:
     fixed = dict(settings.hyperparameters)
     if BATCH_SIZE in fixed and batch > there:
         fixed[BATCH_SIZE] = there
-    tuning = dataclasses.replace(settings.tuning, images=images)
+    tuning = dataclasses.replace(settings.tuning, images=images, budget=budget)
     return dataclasses.replace(settings, tuning=tuning, hyperparameters=fixed)
 
 
@@ -89,6 +101,42 @@ def _check_batch(settings: Settings, batch: int, there: int, of_trial: int) -> N
             f"{_BATCH} must be at most {of_trial:,}, the images of a trial ({_IMAGES}), not "
             f"{batch:,}; more images, or --tuner none, leave room for it"
         )
+
+
+def _budget(settings: Settings, of_trial: int) -> int:
+    """What the search may take: as much as was asked for, or one iteration of Hyperband."""
+    tuning, resource = settings.tuning, families.load(settings.family).resource
+    task = SearchTask(
+        family=settings.family,
+        dataset={},
+        search=settings.tuner,
+        max_epochs=tuning.max_epochs,
+        factor=tuning.factor,
+        budget=tuning.budget,
+        images=of_trial,
+        hyperparameters={},
+        seed=0,
+        source="",
+    )
+    found = searches.allowed(task, resource, of_trial)
+    if found < (least := searches.least(task, resource, of_trial)):
+        raise BadSetting(
+            f"{_BUDGET} (--tuner-budget) must be at least {least:,}, which the first trial of "
+            f"{settings.tuner} takes (training images x epochs), not {found:,}"
+        )
+    return found
+
+
+def _check_begin(settings: Settings, space: Sequence[Hyperparameter]) -> None:
+    if settings.begin and settings.tuner == "none":
+        raise BadSetting(
+            "begin says what a search begins with, and tuner is none: set the values as "
+            "hyperparameters, or choose a search"
+        )
+    try:
+        read_all(space, settings.begin)
+    except BadHyperparameter as error:
+        raise BadSetting(str(error)) from None
 
 
 def _check_choice(settings: Settings, space: Sequence[Hyperparameter], of_trial: int) -> None:

@@ -1,11 +1,12 @@
 """The options that say what is run, read alike by local_runner.py and kubeflow/compile.py.
 
-A new option is a new field of Settings, and stands nowhere else.
+A new option is a new field of Settings, or of one of its tables, and stands nowhere else.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +18,8 @@ from pipeline.config_file import read_config, read_hyperparameters
 from pipeline.gates_file import read_gates
 from pipeline.settings import DECLARED, ROOT, BadSetting, Layer, Settings, make_settings
 
-# In tables there are too many to have an option each.
-_OPTIONS = [value for value in DECLARED.values() if "." not in value.name and not value.mapping]
+_OPTIONS = [value for value in DECLARED.values() if value.option]
+_ANY = ("hyperparameters.", "begin.")
 
 
 def add_options(
@@ -46,8 +47,9 @@ def add_options(
         words = f"{{{','.join(value.kind.words)}}}" if value.kind.words else ""
         parser.add_argument(
             _option(value),
+            dest=value.name,
             default=argparse.SUPPRESS,
-            metavar=words or value.name.rpartition("_")[2].upper(),
+            metavar=words or value.option.rpartition("-")[2].upper(),
             help=f"{value.means} (default: {default})".replace("%", "%%"),
         )
     parser.add_argument(
@@ -119,16 +121,16 @@ def read_options(options: argparse.Namespace) -> Settings:
 
 def retyped(options: argparse.Namespace) -> list[str]:
     """What has to be typed for the settings of some options; the rest of them is left out."""
-    switches = {value.name: _option(value) for value in _OPTIONS if value.kind.type is bool}
-    names = ["config", "gates", "hyperparameters", *(value.name for value in _OPTIONS), "set"]
+    switches = {value.name for value in _OPTIONS if value.kind.type is bool}
+    files = {name: f"--{name}" for name in ("config", "gates", "hyperparameters")}
+    typed = {value.name: _option(value) for value in _OPTIONS}
     found = vars(options)
     words: list[str] = []
-    for name in names:
+    for name, option in {**files, **typed, "set": "--set"}.items():
         given = found.get(name, [])
         for value in [given] if isinstance(given, str) else given:
-            option = f"--{name.replace('_', '-')}"
             if name in switches:
-                words.append(switches[name])
+                words.append(option)
                 continue
             # What begins with a dash would be taken for an option.
             words += [f"{option}={value}"] if value.startswith("-") else [option, value]
@@ -144,6 +146,8 @@ def shown_default(value: Declared) -> str:
     """A default in words, the same on every machine."""
     if value.default is None:
         return value.kind.absent
+    if value.default is dataclasses.MISSING:
+        return "that of the profile"
     if isinstance(value.default, bool):
         return str(value.default).lower()
     if isinstance(value.default, Path) and value.default.is_relative_to(ROOT):
@@ -156,7 +160,7 @@ def shown_default(value: Declared) -> str:
 def _option(value: Declared) -> str:
     """As it is typed: what is on can only be switched off, so that it needs no value."""
     negated = "no-" if value.default is True else ""
-    return f"--{negated}{value.name.replace('_', '-')}"
+    return f"--{negated}{value.option}"
 
 
 def _off(value: Declared) -> str:
@@ -169,7 +173,7 @@ def _pair(text: str) -> tuple[str, Any]:
     if not (equals and name and value.strip()):
         raise BadSetting(f"--set takes NAME=VALUE, not '{text}'")
     # Only the family knows what a hyperparameter is; it gets what the text looks like.
-    return name, _guess(value.strip()) if name.startswith("hyperparameters.") else value
+    return name, _guess(value.strip()) if name.startswith(_ANY) else value
 
 
 def _guess(text: str) -> int | float | bool | str:

@@ -87,6 +87,7 @@ class Run:
             entered.enter_context(working_in(settings.output))
             entered.enter_context(self._handle)
             os.environ[unfinished.VARIABLE] = str(self._unfinished)
+            os.environ[unfinished.KEPT] = str(settings.kept)
             os.environ[given.VARIABLE] = str(settings.data_dir)
             if self.alone:
                 self._clear_killed()
@@ -120,7 +121,7 @@ class Run:
         return names if self._part.pushes else [name for name in names if name != PUSHER]
 
     def anew(self, node_id: str | None) -> None:
-        """Takes a node and all that depends on it neither from the cache nor from unfinished work.
+        """Takes a node and all that depends on it neither from the cache nor from what was kept.
 
         In a series, what its runs share is made anew by the first one alone.
 
@@ -141,6 +142,7 @@ class Run:
             if name in chosen:
                 options.execution_options.caching_options.enable_cache = False
                 self._forget_unfinished(name)
+                remove(self.settings.kept / BY_ID[name].unfinished)
 
     def _and_after(self, node_id: str) -> set[str]:
         """A node and all that depend on it."""

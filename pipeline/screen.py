@@ -73,6 +73,8 @@ class Screen:
     def show_progress(self, progress: Progress) -> None:
         """Shows how far the node is; listens to modules.training.progress."""
         figure = ", ".join(part for part in (progress.detail, progress.figure) if part)
+        if progress.ended:
+            self.say(f"  {self._node}: {progress.ended}")
         if self._bar:
             self._bar.update(
                 self._task, completed=progress.done, total=progress.total, figure=figure

@@ -79,6 +79,12 @@ class Settings:
     seed: int = setting(
         "the seed of all random numbers", Kind(int, least=0, most=2**32 - 1), default=1
     )
+    warm_start: bool = setting(
+        "begin the search with the hyperparameters of the last blessed model that was not trained "
+        "by these same settings",
+        Kind(bool),
+        default=False,
+    )
     baseline: bool = setting(
         "compare the model with the last blessed one", Kind(bool), default=True
     )
@@ -92,6 +98,9 @@ class Settings:
     )
     hyperparameters: Mapping[str, Any] = setting(
         "a hyperparameter, which is then not searched for", Kind(object)
+    )
+    begin: Mapping[str, Any] = setting(
+        "a hyperparameter that the search begins with, instead of its default", Kind(object)
     )
     dataset: Dataset | None = None
     given: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
@@ -149,6 +158,11 @@ class Settings:
         return self.output / "state" / self.family
 
     @property
+    def kept(self) -> Path:
+        """Where nodes keep what they have finished, to go on from when they are asked for more."""
+        return self.state / "kept"
+
+    @property
     def summary(self) -> Path:
         """Of the run that was begun last."""
         return self.output / self.family / "summary.json"
@@ -157,7 +171,8 @@ class Settings:
 DECLARED = {value.name: value for value in fields.declared(Settings)}
 _TABLES = fields.tables(Settings)
 _GATES = "gates."
-_ANY = "hyperparameters."  # which ones exist is the family's own knowledge; it is asked later
+# Which hyperparameters exist is the family's own knowledge; it is asked later.
+_ANY = ("hyperparameters.", "begin.")
 
 
 def make_settings(*layers: Layer, data_from: Path | None = None, **values: Any) -> Settings:
@@ -203,12 +218,12 @@ def _filled(*layers: Layer) -> Settings:
     filled |= profile_values(family, profile)
     filled |= {f"{_GATES}{name}": allowed for name, allowed in spec.allowed.items()}
     gates = [f"{_GATES}{name}" for name in spec.gate_names]
-    known = [name for name in filled if not name.startswith((_ANY, _GATES))] + gates
+    known = [name for name in filled if not name.startswith((*_ANY, _GATES))] + gates
     for found, source in given:
         for name, value in found.items():
-            if name not in known and not (name.startswith(_ANY) and name != _ANY):
+            if name not in known and not (name.startswith(_ANY) and name not in _ANY):
                 former = gates_file.answer_former(name, spec)
-                words = former or unknown("setting", name, [*known, f"{_ANY}NAME"])
+                words = former or unknown("setting", name, [*known, f"{_ANY[0]}NAME"])
                 raise complaint(words, source)
             filled[name] = _read(name, value, source, spec)
     # However they came: what is written down of the same gates is the same.

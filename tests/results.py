@@ -8,7 +8,7 @@ from typing import Any
 from components.gates import Failure, Record, write_record
 from components.results.facts import (
     EVALUATION_FILE,
-    OBJECTIVE_FILE,
+    SEARCH_FILE,
     Evaluation,
     Outputs,
     Training,
@@ -77,16 +77,9 @@ def artifact(folder: Path, **properties: int | str) -> Any:
 
 
 def write_tuning(folder: Path) -> Outputs:
-    """Writes TUNING as TFX's Tuner and ours do; Hyperband's bookkeeping is among the values."""
+    """Writes TUNING as our Tuner does."""
     best, trials = artifact(folder / "best"), artifact(folder / "results")
-    values = {**TUNING.best, "tuner/epochs": 4}
-    Path(best.uri, "best_hyperparameters.txt").write_text(json.dumps({"values": values}))
-    rows = [
-        {"trial_id": "0003", "score": 0.91, **values},
-        {"trial_id": "0001", "score": float("nan"), "layers": 1},
-    ]
-    Path(trials.uri, "tuner_results.json").write_text(json.dumps(rows))
-    write_json(Path(trials.uri, OBJECTIVE_FILE), {"name": "val_accuracy", "direction": "max"})
+    write_json(Path(trials.uri, SEARCH_FILE), to_json(TUNING))
     return {"best_hyperparameters": [best], "tuner_results": [trials]}
 
 

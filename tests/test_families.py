@@ -293,7 +293,7 @@ class Sound(Family):
     profiles = {
         name: Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=1, factor=2, max_trials=1, images=None),
+            tuning=Tuning(max_epochs=1, factor=2, images=None),
             training=Training(epochs=1),
             hyperparameters={"depth": 1},
         )

@@ -8,6 +8,7 @@ import pytest
 
 from components.gates import Failure, broken_off, write_record
 from components.results import headlines
+from components.results.facts import SEARCH_FILE, Trial
 from components.results.inspection import FILE, Answers, Bin, Inspection, Neighbours, SplitFacts
 from components.results.stored import BadFacts
 from modules.util.files import write_json
@@ -18,10 +19,12 @@ from tests import results
 def test_a_best_score_says_of_which_figure(tmp_path: Path) -> None:
     outputs = results.write_tuning(tmp_path)
     assert headlines.tuning(outputs) == "best val_accuracy 0.9100 of 2 trials"
-    file = tmp_path / "results" / "tuner_results.json"
-    file.write_text('[{"trial_id": "0", "score": 0.11362}]')
-    assert headlines.tuning(outputs) == "best val_accuracy 0.1136 of 1 trial"
-    (tmp_path / "results" / "objective.json").unlink()
+    file = tmp_path / "results" / SEARCH_FILE
+    write_json(
+        file, {"objective": "loss", "best": {}, "trials": [to_json(Trial("0", 0.11362, {}))]}
+    )
+    assert headlines.tuning(outputs) == "best loss 0.1136 of 1 trial"
+    file.unlink()
     with pytest.raises(BadFacts, match="older version"):
         headlines.tuning(outputs)
 

@@ -126,7 +126,7 @@ def test_sizes_of_a_batch_that_do_not_fit_are_no_choice(
         ("training.epochs", 0),
         ("tuning.max_epochs", 0),
         ("tuning.factor", 1),
-        ("tuning.max_trials", 0),
+        ("tuning.budget", 0),
         ("tuning.images", 0),
         (BATCH, 0),
         ("hyperparameters.learning_rate", 0),

@@ -1,47 +1,31 @@
-"""Our Tuner's executor: the search is TFX's, and the objective stands beside its results."""
+"""Our Tuner's executor: the search is TFX's, and what it found stands beside its results."""
 
 from pathlib import Path
 from typing import Any
 
-import keras_tuner
 import pytest
 from tfx.types import standard_artifacts
 
 from components import tuner
 from components.results.facts import read_tuning
 from components.results.logs import TRIALS
+from modules.training.search import Search
 from tests import artifacts
+from tests.searching import Made, prepared
 
 
-def test_the_objective_is_stored_beside_the_trials(
+def test_what_a_search_found_is_stored_beside_tfxs_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    space = keras_tuner.HyperParameters()
-    space.Fixed("layers", 2)
-    oracle = keras_tuner.oracles.RandomSearchOracle(
-        objective=keras_tuner.Objective("val_nelbo", "min"), max_trials=1, hyperparameters=space
-    )
-
-    class Searched:
-        """A search that has ended with one trial."""
-
-        def __init__(self) -> None:
-            self.oracle = oracle
-
-        def get_best_hyperparameters(self) -> list[keras_tuner.HyperParameters]:
-            return [space]
-
+    failing = Made(fails=lambda values: values["layers"] == 1)
+    found = prepared(tmp_path, failing, confirm=2)
     asked: list[Any] = []
 
-    def search(inputs: Any, properties: Any, scratch: str) -> Searched:
+    def search(inputs: Any, properties: Any, scratch: str) -> Search:
         asked.append((inputs, properties))
-        trial = oracle.create_trial("only")
-        oracle.update_trial(trial.trial_id, {"val_nelbo": 99.5})
-        trial.status = "COMPLETED"
-        oracle.end_trial(trial)
-        return Searched()
+        found.search(verbose=0)
+        return found
 
-    oracle._set_project_dir(str(tmp_path), "search")
     monkeypatch.setattr(tuner.tfx_executor, "search", search)
     outputs = {
         "best_hyperparameters": [
@@ -51,9 +35,17 @@ def test_the_objective_is_stored_beside_the_trials(
     }
     context = tuner.Executor.Context(tmp_dir=str(tmp_path / "tmp"), unique_id="1")
     tuner.Executor(context).Do({"examples": []}, outputs, {"tuner_fn": "a.b"})
-    found = read_tuning(outputs)
+    stored = read_tuning(outputs)
     assert asked == [({"examples": []}, {"tuner_fn": "a.b"})]
-    assert found.objective == "val_nelbo" and found.best == {"layers": 2}
-    [trial] = found.trials
-    assert (trial.score, trial.values) == (99.5, {"layers": 2})
-    assert list((tmp_path / "results" / TRIALS / trial.trial).glob("events.out.tfevents.*"))
+    assert stored.objective == "val_score" and stored.best == found.best
+    scores = [trial.score for trial in stored.trials]
+    scored = [score for score in scores if score is not None]
+    assert scored == sorted(scored, reverse=True) and None not in scores[: len(scored)]
+    assert stored.trials[0].values == found.best
+    assert [t.failed for t in stored.trials if t.score is None] == ["the loss is nan"] * (
+        len(scores) - len(scored)
+    )
+    assert (stored.ended, stored.budget, stored.spent) == ("budget", 1500, 1500)
+    assert stored.worth == found.worth and found.worth
+    for trial in stored.trials:
+        assert list((tmp_path / "results" / TRIALS / trial.trial).glob("events.out.tfevents.*"))

@@ -14,9 +14,9 @@ from typing import Any
 
 from components.gates import OVERALL
 from components.results.judged import Paired, Threshold
-from components.results.stored import read_facts, read_file
+from components.results.stored import read_facts
 from modules.contract.artifact import KERAS
-from modules.util.plain import number
+from modules.training.worth import Worth
 
 # A node's outputs: ml_metadata's artifacts, by the output's name.
 Outputs = Mapping[str, Sequence[Any]]
@@ -24,7 +24,7 @@ Outputs = Mapping[str, Sequence[Any]]
 DIFFERENCE = "_diff"  # the end of what TFMA calls a figure's difference from the baseline's
 EVALUATION_FILE = "facts.json"  # beside what TFMA writes
 BASELINE = "baseline"  # the note that says what was not compared with the last blessed model
-OBJECTIVE_FILE = "objective.json"  # beside the Tuner's results
+SEARCH_FILE = "search.json"  # beside what TFX writes of the Tuner's results
 PUSHED_TO = "pushed_destination"  # a property of what the Pusher gives
 
 
@@ -33,16 +33,23 @@ class Trial:
     """One try of a search.
 
     Attributes:
-        trial: its name.
-        score: of the objective; None when it is not a number.
+        trial: its name; names are numbers in the order in which the trials were begun.
+        score: of the objective; None when there is none.
         values: the hyperparameters, by their names.
-        epochs: how long it was trained, where the search decides that; None elsewhere.
+        epochs: how long it was trained, those included that it went on from; None where nobody
+            knows.
+        start: epochs of them that another trial had behind it, which it went on from.
+        images: that it learnt from; None where nobody knows.
+        failed: why it has no score; empty if it has one.
     """
 
     trial: str
     score: float | None
     values: Mapping[str, Any]
     epochs: int | None = None
+    start: int = 0
+    images: int | None = None
+    failed: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,12 +59,23 @@ class Tuning:
     Attributes:
         objective: the figure that it improved, such as `val_accuracy`.
         best: the winning hyperparameters, by their names.
-        trials: the best first.
+        trials: the best first, those without a score last.
+        ended: why there are no more: the `budget` is spent, the `time` is over, the whole `space`
+            was tried, or the search is `done`; empty where nobody knows.
+        budget: training images x epochs that it was given; None where nobody knows.
+        spent: of them.
+        combinations: how many configurations there are; None where nobody knows.
+        worth: its winner beside what it began with, over some seeds; None where that was not asked.
     """
 
     objective: str
     best: Mapping[str, Any]
     trials: tuple[Trial, ...]
+    ended: str = ""
+    budget: int | None = None
+    spent: int = 0
+    combinations: int | None = None
+    worth: Worth | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,29 +193,7 @@ def read_tuning(outputs: Outputs) -> Tuning:
     Raises:
         BadFacts: see `read_facts`.
     """
-    [best] = Path(outputs["best_hyperparameters"][0].uri).glob("*.txt")
-    results = Path(outputs["tuner_results"][0].uri)
-    objective = read_file(results / OBJECTIVE_FILE)
-    rows = read_file(results / "tuner_results.json")
-    return Tuning(
-        objective=objective["name"],
-        best=_without_bookkeeping(read_file(best)["values"]),
-        trials=tuple(map(_trial, rows)),
-    )
-
-
-def _trial(row: Mapping[str, Any]) -> Trial:
-    values = {key: row[key] for key in row if key not in ("trial_id", "score")}
-    return Trial(
-        trial=row["trial_id"],
-        score=number(row["score"]),
-        values=_without_bookkeeping(values),
-        epochs=row.get("tuner/epochs"),  # Hyperband stops most trials early
-    )
-
-
-def _without_bookkeeping(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
+    return read_facts(Tuning, Path(outputs["tuner_results"][0].uri, SEARCH_FILE))
 
 
 def read_training(outputs: Outputs, output: str | Path = "/") -> Training:

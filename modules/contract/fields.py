@@ -29,6 +29,7 @@ class Declared:
         means: what it is, in words.
         default: dataclasses.MISSING where there is none.
         mapping: whether any name may stand below it.
+        option: that gives it, without its dashes; empty where there is none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Declared:
     means: str
     default: Any
     mapping: bool
+    option: str = ""
 
 
 def declared(cls: type, prefix: str = "") -> tuple[Declared, ...]:
@@ -46,7 +48,10 @@ def declared(cls: type, prefix: str = "") -> tuple[Declared, ...]:
             found += declared(typing.cast(type, hint), f"{name}.")
             continue
         kind, means = field.metadata["kind"], field.metadata["means"]
-        found.append(Declared(name, kind, means, field.default, _is_mapping(hint)))
+        option = field.metadata.get("option", "")
+        if not (option or prefix or _is_mapping(hint)):  # in tables there are too many
+            option = name.replace("_", "-")
+        found.append(Declared(name, kind, means, field.default, _is_mapping(hint), option))
     return tuple(found)
 
 

@@ -12,18 +12,23 @@ PROFILE_NAMES = ("smoke", "default", "full")
 
 _IMAGES = 10_000_000  # more do not fit in memory
 _EPOCHS = 100_000
+_BUDGET = _IMAGES * _EPOCHS
+_MINUTES = 100_000
 
 
-def setting(means: str, kind: Kind, name: str = "", **default: Any) -> Any:
+def setting(means: str, kind: Kind, name: str = "", option: str = "", **default: Any) -> Any:
     """Declares a field that a person may set.
 
     Args:
         means: what it is, for the table of all settings.
         kind: what a value has to be; of a mapping, each of its values.
         name: what people call it; empty for the field's own name.
+        option: without its dashes; empty for the name's own, where it is in no table.
         default: `default=...`, where there is one.
     """
-    return dataclasses.field(metadata={"means": means, "kind": kind, "name": name}, **default)
+    return dataclasses.field(
+        metadata={"means": means, "kind": kind, "name": name, "option": option}, **default
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +54,27 @@ class Tuning:
 
     max_epochs: int = setting("epochs of the longest trial", Kind(int, least=1, most=_EPOCHS))
     factor: int = setting("Hyperband keeps one trial in this many", Kind(int, least=2, most=1000))
-    max_trials: int = setting(
-        "trials of the random, bayesian and grid search", Kind(int, least=1, most=10_000)
-    )
     images: int | None = setting(
         "training images that a trial learns from", Kind(int, least=1, most=_IMAGES, absent="all")
+    )
+    budget: int | None = setting(
+        "training images x epochs that all trials of a search take together; iteration is what one "
+        "iteration of Hyperband takes",
+        Kind(int, least=1, most=_BUDGET, absent="iteration"),
+        option="tuner-budget",
+        default=None,
+    )
+    minutes: float | None = setting(
+        "minutes after which a search begins no trial",
+        Kind(float, least=0, most=_MINUTES, absent="none"),
+        option="tuner-minutes",
+        default=None,
+    )
+    confirm: int = setting(
+        "seeds with which a search's winner and what it began with are trained at its end, to say "
+        "whether it was worth it; the budget does not pay for them",
+        Kind(int, least=0, most=20),
+        default=3,
     )
 
 

@@ -28,17 +28,17 @@ class RandomForest(Classifier):
     profiles = {
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=1),
         ),
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
+            tuning=Tuning(max_epochs=4, factor=3, images=12_000),
             training=Training(epochs=1),
         ),
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
+            tuning=Tuning(max_epochs=6, factor=3, images=20_000),
             training=Training(epochs=1),
             hyperparameters={"n_estimators": 500},
         ),

@@ -108,7 +108,7 @@ class GanFamily(Generator):
         # of 0.791 of the floor, on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=36),
             hyperparameters={"average": 0.99, "learning_rate": 1e-3, "batch_size": 32},
         ),
@@ -116,7 +116,7 @@ class GanFamily(Generator):
         # of 0.985 of the floor.
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=8_000),
+            tuning=Tuning(max_epochs=3, factor=3, images=8_000),
             training=Training(epochs=40),
             # Not searched for: a smaller rate or more dropout wins short trials and ends behind.
             hyperparameters={"learning_rate": 1e-3, "units": 384, "dropout": 0.0, "r1": 0.3},
@@ -124,7 +124,7 @@ class GanFamily(Generator):
         # On MNIST, without a search: 46 min, mostly on one core; 1.69 times and 0.986 of the floor.
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=9, factor=3, max_trials=10, images=20_000),
+            tuning=Tuning(max_epochs=9, factor=3, images=20_000),
             training=Training(epochs=60),
             hyperparameters={"learning_rate": 1e-3, "units": 512, "dropout": 0.0, "r1": 0.5},
         ),

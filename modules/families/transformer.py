@@ -46,19 +46,19 @@ class Transformer(Classifier, KerasFamily):
         # On MNIST: 51 s; an accuracy of 95.2 % of 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=6),
         ),
         # On MNIST: 4 min; an accuracy of 99.28 %, a spread of 0.06 points over three seeds.
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
+            tuning=Tuning(max_epochs=4, factor=3, images=12_000),
             training=Training(epochs=12),
         ),
         # On MNIST, without a search: 19 min; an accuracy of 99.49 %.
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
+            tuning=Tuning(max_epochs=6, factor=3, images=20_000),
             training=Training(epochs=40),
             # A wider network and stronger changes of the images, which need the longer training.
             hyperparameters={"layers": 2, "width": 96, "hidden": 192, "turn": 10, "zoom": 0.1},

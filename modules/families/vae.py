@@ -100,13 +100,13 @@ class VaeFamily(Generator):
         # On MNIST: 57 s; a -ELBO of 108.5 nats on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=20),
         ),
         # On MNIST: 10 min; a -ELBO of 90.1 nats, a spread of 0.3 over three seeds.
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=3, factor=3, max_trials=3, images=12_000),
+            tuning=Tuning(max_epochs=3, factor=3, images=12_000),
             training=Training(epochs=90),
             # Not searched for: short trials prefer what learns first, not what learns most.
             hyperparameters={"latent": 20, "layers": 2, "activation": "gelu"},
@@ -114,7 +114,7 @@ class VaeFamily(Generator):
         # On MNIST: 1 h 49 min, mostly on one core; a -ELBO of 88.0 nats.
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=9, factor=3, max_trials=5, images=20_000),
+            tuning=Tuning(max_epochs=9, factor=3, images=20_000),
             training=Training(epochs=300),
             hyperparameters={"latent": 32, "layers": 2, "activation": "gelu"},
         ),

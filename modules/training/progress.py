@@ -17,6 +17,7 @@ class Progress:
         total: how many units there are; above 0.
         figure: the figure to watch so far, such as "val accuracy 0.9841"; may be empty.
         detail: where the work stands, such as "epoch 3/10" or "trial 2/5"; may be empty.
+        ended: what has just ended, in a line that stays on the screen; empty for nothing.
     """
 
     task: str
@@ -24,6 +25,7 @@ class Progress:
     total: int
     figure: str = ""
     detail: str = ""
+    ended: str = ""
 
 
 Listener = Callable[[Progress], None]

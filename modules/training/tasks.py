@@ -19,9 +19,13 @@ class SearchTask:
         search: a name of modules.training.searches.
         max_epochs: of the longest trial.
         factor: Hyperband keeps one trial in so many.
-        max_trials: of the other searches.
+        budget: training images x epochs, in all trials together; None for what one iteration of
+            Hyperband takes.
+        minutes: after which no trial begins; None for no such limit.
+        confirm: how many seeds the winner and the defaults are trained with when it has ended.
         images: training images that a trial learns from; None for all.
         hyperparameters: values that are fixed.
+        begin: values that the search begins with, instead of the defaults.
         seed: of the proposals, of the draw of images and of each training.
         source: a name for the code.
     """
@@ -31,11 +35,14 @@ class SearchTask:
     search: str
     max_epochs: int
     factor: int
-    max_trials: int
+    budget: int | None
     images: int | None
     hyperparameters: Mapping[str, Any]
     seed: int
     source: str
+    minutes: float | None = None
+    confirm: int = 0
+    begin: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

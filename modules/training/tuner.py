@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ from modules.data.images import list_files
 from modules.training import unfinished
 from modules.training.judge import judge_given
 from modules.training.oracles import make_oracle, space_to_search
-from modules.training.search import Search, SearchData
-from modules.training.tasks import SearchTask, from_config, to_config
+from modules.training.search import Search
+from modules.training.search_data import SearchData
+from modules.training.searches import allowed, cost
+from modules.training.tasks import SearchTask, from_config
 from modules.util.files import digest, digest_files
 
 if TYPE_CHECKING:
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Makes the search that TFX's Tuner runs.
 
-    Each finished trial is kept (see unfinished) under a name made of all that shapes the search:
-    a search that was killed repeats none of them, and one that was finished runs none at all.
+    Each finished trial is kept (see journal), whatever search it belonged to: one that was killed
+    repeats none of them, and one with a larger budget goes on where another ended.
 
     Args:
         fn_args: train_files and eval_files are patterns of TFRecord files; working_dir takes
@@ -46,18 +49,28 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     family = families.load(task.family)(dataset, judge_given(fn_args))
     fixed = read_all(family.hyperparameters, task.hyperparameters)
     data = SearchData(fn_args.train_files, fn_args.eval_files, dataset.side, task.images, task.seed)
-    space = space_to_search(family.hyperparameters, fixed, lambda: data.count)
-    oracle = make_oracle(task, space, family.objective)
+    if task.budget is None:
+        budget = allowed(task, family.resource, data.count)
+        task = dataclasses.replace(task, budget=budget)
+    begin = read_all(family.hyperparameters, task.begin)
+    space = space_to_search(family.hyperparameters, fixed, lambda: data.count, begin)
+    oracle = make_oracle(
+        task,
+        space,
+        family.objective,
+        lambda start, until: cost(task, family.resource, data.count, start, until),
+    )
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     judged = family.judge.fingerprint if family.judge else ""
-    name = digest([to_config(task), space.get_config(), read, judged])
+    shapes = [task.dataset, task.max_epochs, task.images, task.seed, task.source]
+    name = digest([shapes, read, judged])
     search = Search(
         oracle,
         family,
         task,
         data,
-        journal=unfinished.folder("tuner", scratch) / f"tuning-{task.family}-{name}",
+        journal=unfinished.kept("tuner", scratch) / f"tuning-{task.family}-{name}",
         scratch=str(scratch),
     )
     return TunerFnResult(tuner=search, fit_kwargs={"verbose": 0})

@@ -1,4 +1,5 @@
-"""Where unfinished work is kept, so that a killed process goes on where it was.
+"""Where unfinished work is kept, so that a killed process goes on where it was, and what can be
+gone on with later.
 
 It is not among a node's properties, which are its cache key: the place changes no result.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from modules.util.files import remove
 
 VARIABLE = "TRIPTYCH_UNFINISHED"
+KEPT = "TRIPTYCH_KEPT"
 
 
 def folder(node: str, otherwise: Path) -> Path:
@@ -22,6 +24,17 @@ def folder(node: str, otherwise: Path) -> Path:
     """
     named = os.environ.get(VARIABLE)
     return Path(named) / node if named else otherwise
+
+
+def kept(node: str, otherwise: Path) -> Path:
+    """Where a node keeps what it has finished, and can make use of when it is asked for more.
+
+    Args:
+        node: its name in lower case, such as "tuner".
+        otherwise: the folder when nobody has named one in the environment.
+    """
+    named = os.environ.get(KEPT)
+    return Path(named) / node if named else folder(node, otherwise)
 
 
 def finished(folder: Path) -> None:

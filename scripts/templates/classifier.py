@@ -31,17 +31,17 @@ class Mine(Classifier, KerasFamily):
     profiles = {
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=6),
         ),
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=3, factor=3, max_trials=4, images=12_000),
+            tuning=Tuning(max_epochs=3, factor=3, images=12_000),
             training=Training(epochs=12),
         ),
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
+            tuning=Tuning(max_epochs=6, factor=3, images=20_000),
             training=Training(epochs=40),
             hyperparameters={"channels": 32, "units": 128},
         ),

@@ -64,17 +64,17 @@ class Mine(Generator):
     profiles = {
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
+            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=12),
         ),
         "default": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=3, factor=3, max_trials=3, images=12_000),
+            tuning=Tuning(max_epochs=3, factor=3, images=12_000),
             training=Training(epochs=30),
         ),
         "full": Profile(
             data=Data(),
-            tuning=Tuning(max_epochs=9, factor=3, max_trials=5, images=20_000),
+            tuning=Tuning(max_epochs=9, factor=3, images=20_000),
             training=Training(epochs=100),
             hyperparameters={"units": 512},
         ),

@@ -14,7 +14,7 @@ BEFORE = ("start", "CuratedSchema", "MnistExampleGen", "StatisticsGen", "Example
 FIRST = (*BEFORE, "DataGate", "Judge")
 LEARNING = ("Tuner", "Trainer")
 JUDGING = ("Baseline", "Evaluator", "Inspector", "ServingCheck", "Pusher", "end")
-SEARCHED = {"tuning.max_trials": 2, "tuning.images": 200}
+SEARCHED = {"tuning.max_epochs": 1, "tuning.budget": 400, "tuning.images": 200, "tuning.confirm": 0}
 SMALL: Mapping[str, Mapping[str, object]] = {
     # Each class has to be among the answers, or its gate has nothing to measure.
     "transformer": {

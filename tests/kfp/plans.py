@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
     "seed": 1,
     "baseline": True,
     "data": {"train_images": 6000, "test_images": 2000, "transposed": False},
-    "tuning": {"max_epochs": 1, "factor": 3, "max_trials": 1, "images": 2000},
+    "tuning": {"max_epochs": 1, "factor": 3, "images": 2000},
     "training": {"epochs": 6, "repeat": 0},
     "judge": {"accuracy": 0.95},
     "checks": {"muted": "none"},
