@@ -36,10 +36,9 @@ def search_live(record: Any, family: Any, parts: Sequence[Any], asked: Any) -> d
         parts: to learn from, and to judge by.
         asked: the oracle and the search's task.
     """
-    from modules.training.search_data import SearchData
-
     from modules.data.splits import Splits
     from modules.training.search import Search
+    from modules.training.search_data import SearchData
 
     class Data(SearchData):
         """Images that are in memory already."""

@@ -64,7 +64,7 @@ def run(
     Args:
         model: the family: transformer, vae or gan.
         profile: smoke, default or full.
-        tuner: hyperband, random, bayesian, grid or none.
+        tuner: hyperband, bohb, random, bayesian, grid or none.
         data_dir: the folder with the four IDX files.
         output: the folder for everything that the run writes.
         metadata_store: a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE.
