@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from scripts.replay import JUDGED_BY, OBJECTIVE, RUNGS, SCHEDULE, Record
 
@@ -29,7 +28,7 @@ class Rung(NamedTuple):
 
     def correlation(self) -> np.ndarray:
         """Spearman's rank correlation; float, (...)."""
-        ranks = [stats.rankdata(part, axis=-1) for part in self]
+        ranks = [_ranks(part) for part in self]
         one, other = (part - part.mean(axis=-1, keepdims=True) for part in ranks)
         norms = np.sqrt((one**2).sum(axis=-1) * (other**2).sum(axis=-1))
         return np.asarray((one * other).sum(axis=-1) / norms)
@@ -42,6 +41,13 @@ class Rung(NamedTuple):
     def of(self, places: np.ndarray) -> Rung:
         """Some of the configurations, or several draws of them; of (N,)."""
         return Rung(self.seen[places], self.comes_to[places])
+
+
+def _ranks(numbers: np.ndarray) -> np.ndarray:
+    """Ranks within each row, equal ones sharing the mean of theirs; float, (..., N)."""
+    each, others = numbers[..., :, None], numbers[..., None, :]
+    below, equal = (others < each).sum(axis=-1), (others == each).sum(axis=-1)
+    return np.asarray(below + (equal + 1) / 2)
 
 
 def rungs_of(record: Record, way: str, epoch: int) -> Rung:

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from modules.contract.family import Family, Objective, Trained, TrainingRun
+from modules.contract.hyperparameters import whole, word
+from modules.data.splits import Split
 from modules.training.searches import SEARCHES
 from scripts.compare_schedules import Rung, difference, rungs_of, schedules
 from scripts.compare_tuners import (
@@ -22,7 +25,9 @@ from scripts.compare_tuners import (
     interquartile,
     table,
 )
-from scripts.replay import RUNGS, SCHEDULE, Record, Step, read_record, replay
+from scripts.confirm_replay import search_live
+from scripts.replay import RUNGS, SCHEDULE, Record, Step, read_record, replay, searching
+from tests.datasets import MNIST
 
 SPACE: dict[str, list[Any]] = {"stem": ["conv", "patch"], "layers": [1, 2, 3, 4], "shift": [0, 2]}
 IMAGES = 10
@@ -72,8 +77,7 @@ def test_a_search_keeps_to_its_budget_and_never_forgets_its_best(
     steps = replay(record, search, budget, seed=1)
     assert [step.trials for step in steps] == [*range(1, len(steps) + 1)]
     assert steps[-1].spent <= budget < steps[-1].spent + 9 * IMAGES
-    whole = [step.figure for step in steps]
-    assert {figure + 0.1 for figure in whole} <= {
+    assert {step.figure + 0.1 for step in steps} <= {
         record.curve(values)["val_accuracy"][-1] for values in record.configurations()
     }
     assert steps == replay(record, search, budget, seed=1)
@@ -100,6 +104,37 @@ def test_a_training_that_broke_off_is_a_failed_trial(record: Record) -> None:
     assert steps[-1].figure == pytest.approx(
         accuracy(dict(stem="patch", layers=3, shift=0), 9) - 0.1, abs=0.05
     )
+
+
+class Known(Family):
+    """A family whose trainings give what was recorded of them."""
+
+    objective = Objective("val_accuracy", "max")
+    hyperparameters = (
+        word("stem", "conv", "", ["conv", "patch"]),
+        whole("layers", 1, ""),
+        whole("shift", 0, "", least=0),
+        whole("heads", 8, ""),
+    )
+
+    def train(self, values: Any, splits: Any, run: TrainingRun) -> Trained:
+        assert values["heads"] == 4 and len(splits.train.images) == IMAGES
+        if run.keep:
+            run.keep.write_text("state")
+        seen = [accuracy(values, epoch) for epoch in range(1, run.epochs + 1)]
+        return Trained({"val_accuracy": seen}, 1, None, lambda *_: {})
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_live_search_that_sees_the_recorded_figures_chooses_what_the_replay_does(
+    search: str, record: Record
+) -> None:
+    parts = [Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, int)) for count in (10, 5)]
+    for seed in (1, 2):
+        asked = searching(record, search, 30 * IMAGES, seed)
+        chosen = search_live(record, Known(MNIST), parts, asked)
+        replayed = replay(record, search, 30 * IMAGES, seed)
+        assert record.curve(chosen)["third_accuracy"][-1] == replayed[-1].figure
 
 
 def test_a_figure_is_that_of_the_last_step_within_the_budget() -> None:
@@ -160,6 +195,13 @@ def test_which_schedule_tells_more_at_a_rung(record: Record) -> None:
     assert low < gain < high and gain == pytest.approx(one.correlation() - other.correlation())
     lines = schedules(record)
     assert [line.split("|")[1].strip() for line in lines[2:6]] == ["1 epoch"] * 2 + ["3 epochs"] * 2
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_rank_correlation_is_scipys(seed: int) -> None:
+    rung = Rung(*np.random.default_rng(seed).integers(0, 6, (2, 3, 20)) / 10)  # with equal ones
+    wanted = [stats.spearmanr(*row).statistic for row in zip(*rung, strict=True)]
+    np.testing.assert_allclose(rung.correlation(), wanted)
 
 
 def test_regret_is_what_the_best_of_those_kept_fall_short_by() -> None:
