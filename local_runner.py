@@ -142,13 +142,16 @@ def _check(settings: Settings, options: argparse.Namespace) -> Settings:
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
     from pipeline import local, series
+    from pipeline.warm_start import warm
 
+    settings, note = warm(settings)
     how = local.How(
         command=_command(options),
         anew=options.no_cache or bool(options.rerun_from),
         rerun_from=options.rerun_from,
         verbose=options.verbose,
         shows=options.open,
+        note=note,
     )
     ended = series.run(settings, options.seeds, lambda part: local.run(part, how), how.anew)
     return ended.verdict.exit_code

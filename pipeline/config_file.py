@@ -36,18 +36,21 @@ def read_hyperparameters(file: str) -> Layer:
 
     Args:
         file: TOML with a value for each, or in a table called so, as in a run's settings.toml; or
-            a run's summary.json, of which those are taken that the model was trained with.
+            a run's summary.json, of which those are taken that the model was trained with, or that
+            its search found.
 
     Raises:
         BadSetting: it cannot be read, or there are none in it; names the file.
     """
     found = read_file(file)
     if "verdict" in found:  # of a summary
-        found = found.get("training") or {}
-        found = found.get("hyperparameters", {})
+        tuned = (found.get("tuning") or {}).get("best")
+        found = (found.get("training") or {}).get("hyperparameters") or tuned or {}
     found = found.get("hyperparameters", found)
     if not isinstance(found, Mapping) or not found:
-        raise BadSetting(f"there are no hyperparameters in {file}")
+        beside = Path(file).with_name("summary.json")
+        hint = f"; {beside} has those that the run used" if beside.is_file() else ""
+        raise BadSetting(f"there are no hyperparameters in {file}{hint}")
     return Layer({"hyperparameters": found}, source=file)
 
 

@@ -36,6 +36,7 @@ class How:
         rerun_from: that one; None for all.
         verbose: the libraries' messages are shown on the screen, too.
         shows: the report is opened in the browser.
+        note: a line to begin with; empty for none.
     """
 
     command: str
@@ -43,6 +44,7 @@ class How:
     rerun_from: str | None = None
     verbose: bool = False
     shows: bool = False
+    note: str = ""
 
 
 def run(part: Part, how: How) -> Summary:
@@ -71,6 +73,8 @@ def run(part: Part, how: How) -> Summary:
             f"data {settings.data_dir}, output {settings.output}"
             f"{f'; {part.words}' if part.words else ''}"
         )
+        if how.note:
+            screen.say(how.note)
         if same:
             for node in same.nodes:
                 screen.finish(node.node, node.state, node.seconds, node.headline)

@@ -14,6 +14,8 @@ from modules import families
 from modules.contract.hyperparameters import whole
 from modules.data.splits import split_of
 from modules.training.oracles import space_to_search
+from modules.training.searches import brackets, plan
+from modules.training.tasks import SearchTask
 from pipeline.intake import on_data
 from pipeline.settings import FAMILIES, BadSetting, Layer, Settings, make_settings, to_plain
 
@@ -103,6 +105,51 @@ def test_a_search_has_something_to_search(data: Path, family: str, tuner: str) -
     open_ = next(one.name for one in searched if one.name not in profile)
     del fixed[f"hyperparameters.{open_}"]
     assert look(data, {"model": family, "tuner": tuner, **fixed}).tuner == tuner
+
+
+@pytest.mark.parametrize(
+    ("tuner", "least"), [("hyperband", 100), ("random", 400), ("bayesian", 400), ("grid", 400)]
+)
+def test_a_budget_buys_one_trial_at_least(data: Path, tuner: str, least: int) -> None:
+    values = {"tuner": tuner, "tuning.images": 100, "tuning.max_epochs": 4, "tuning.factor": 4}
+    assert look(data, {**values, "tuning.budget": least}).tuning.budget == least
+    with pytest.raises(BadSetting, match=f"--tuner-budget.* at least {least},.*, not {least - 1}"):
+        look(data, {**values, "tuning.budget": least - 1})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("profile", ["smoke", "default", "full"])
+def test_who_names_no_budget_gets_one_iteration_of_hyperband(family: str, profile: str) -> None:
+    settings = make_settings(model=family, profile=profile, tuner="hyperband")
+    found = on_data(settings).tuning
+    assert found.budget and found.images
+    task = SearchTask(
+        family, {}, "hyperband", found.max_epochs, found.factor, found.budget, found.images,
+        {}, 1, "",
+    )  # fmt: skip
+    resource = families.load(family).resource
+    whole = [rung.size for rungs in brackets(found.max_epochs, found.factor) for rung in rungs]
+    assert len(plan(task, resource, found.images, 10**6)) == sum(whole)
+    less = dataclasses.replace(task, budget=found.budget - 1)
+    assert len(plan(less, resource, found.images, 10**6)) < sum(whole)
+
+
+@pytest.mark.parametrize("images", [None, 300])
+def test_the_budget_follows_how_many_images_there_are(data: Path, images: int | None) -> None:
+    values = {"tuner": "random", "tuning.images": images or "all", "tuning.max_epochs": 4}
+    there = images or learnt_from(data, False, None)
+    found = look(data, {**values, "tuning.factor": 4}).tuning
+    assert found.budget == 15 * there
+
+
+def test_where_a_search_begins_is_checked(data: Path) -> None:
+    assert look(data, {"tuner": "random", "begin.layers": 1}).begin == {"layers": 1}
+    with pytest.raises(BadSetting, match="hyperparameters.layers must be"):
+        look(data, {"tuner": "random", "begin.layers": 0})
+    with pytest.raises(BadSetting, match="unknown hyperparameter 'layer'"):
+        look(data, {"tuner": "random", "begin.layer": 1})
+    with pytest.raises(BadSetting, match="tuner is none"):
+        look(data, {"begin.layers": 1})
 
 
 @pytest.mark.parametrize(("images", "enough"), [(64, False), (128, True)])

@@ -11,6 +11,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from components.results.summary import FILE as SUMMARY
+from modules.training.journal import Attempt, Journal
 from pipeline import belonging, output_folder
 from pipeline.exit_codes import ExitCode
 from pipeline.pruning import command, lineage, plan, rows
@@ -361,3 +362,20 @@ def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="no runs that could be pruned"):
         command.prune(settings, print)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_trials_of_a_search_that_has_ended_go_and_those_of_a_killed_one_stay(
+    tmp_path: Path,
+) -> None:
+    made = Store(tmp_path / "output")
+    made.run()
+    kept = made.output / "state" / "vae" / "kept" / "tuner"
+    over, killed = Journal(kept / "over"), Journal(kept / "killed")
+    for one in (killed, over):
+        one.open()
+        one.write(Attempt({"layers": 1}, 0, 1, seed=1), {"metrics": {}})
+    over.close([])
+    assert any("state/vae/kept/tuner/over" in line for line in made.prune(dry_run=True))
+    assert over.folder.is_dir()
+    made.prune()
+    assert not over.folder.exists() and list(killed.folder.glob("*.json"))

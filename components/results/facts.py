@@ -65,6 +65,7 @@ class Tuning:
         budget: training images x epochs that it was given; None where nobody knows.
         spent: of them.
         combinations: how many configurations there are; None where nobody knows.
+        began: values that it began with, instead of the defaults.
         worth: its winner beside what it began with, over some seeds; None where that was not asked.
     """
 
@@ -75,6 +76,7 @@ class Tuning:
     budget: int | None = None
     spent: int = 0
     combinations: int | None = None
+    began: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     worth: Worth | None = None
 
 

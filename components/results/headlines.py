@@ -6,6 +6,7 @@ from pathlib import Path
 
 from components.anomalies import find_anomalies
 from components.gates import describe, find_records, read_record
+from components.results import searched
 from components.results.facts import (
     BASELINE,
     Outputs,
@@ -51,13 +52,14 @@ def judge(outputs: Outputs) -> str:
 
 
 def tuning(outputs: Outputs) -> str:
-    """The best score of the search, or why there is none."""
+    """The best score of the search, why it ended and if it was worth it; or why there is none."""
     if why := _why_none(outputs):
         return why
     found = read_tuning(outputs)
     count = len(found.trials)
     best = _number(found.objective, found.trials[0].score)
-    return f"best {best} of {count} trial{'s' * (count > 1)}"
+    told = f"best {best} of {count} trial{'s' * (count > 1)}"
+    return "; ".join(filter(None, (told, searched.ended(found), searched.worth(found))))
 
 
 def training(outputs: Outputs) -> str:

@@ -78,7 +78,13 @@ def main() -> int:
     try:
         layers = (Layer(**layer) for layer in asked["layers"])
         data_from = Path(asked["data_from"])
-        plan = make_plan(on_data(make_settings(*layers, data_from=data_from), data_from))
+        settings = make_settings(*layers, data_from=data_from)
+        if settings.warm_start and not settings.begin:
+            raise BadSetting(
+                "warm_start looks at the runs of the output folder, which is in the cluster: give "
+                "--hyperparameters a run's summary.json, or --set begin.NAME=VALUE"
+            )
+        plan = make_plan(on_data(settings, data_from))
     except (BadSetting, BadDataset) as error:
         sys.stderr.write(f"{error}\n")
         return ExitCode.BAD_INPUT

@@ -28,7 +28,7 @@ class RandomForest(Classifier):
     profiles = {
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
-            tuning=Tuning(max_epochs=1, factor=3, images=2_000),
+            tuning=Tuning(max_epochs=4, factor=4, images=1_000, confirm=2),
             training=Training(epochs=1),
         ),
         "default": Profile(

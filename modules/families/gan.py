@@ -108,6 +108,8 @@ class GanFamily(Generator):
         # of 0.791 of the floor, on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
+            # The defaults alone: each trial needs a graph of its own, and so short a training of a
+            # generator says nothing about a longer one.
             tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=36),
             hyperparameters={"average": 0.99, "learning_rate": 1e-3, "batch_size": 32},

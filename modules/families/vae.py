@@ -100,6 +100,8 @@ class VaeFamily(Generator):
         # On MNIST: 57 s; a -ELBO of 108.5 nats on 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
+            # The defaults alone: each trial needs a graph of its own, and so short a training of a
+            # generator says nothing about a longer one.
             tuning=Tuning(max_epochs=1, factor=3, images=2_000),
             training=Training(epochs=20),
         ),

@@ -239,7 +239,8 @@ def _bounded(base: type) -> type:
                 values = self._random_values()
                 if values is None:
                     return self._stop(SPACE)
-            if self._spent() + self._cost_of(values) > self.task.budget:
+            budget = self.task.budget
+            if budget is not None and self._spent() + self._cost_of(values) > budget:
                 return self._stop(BUDGET)
             return {"status": "RUNNING", "values": values}
 

@@ -93,6 +93,7 @@ class Search(BaseTuner):
             "budget": self._task.budget,
             "spent": self._spent,
             "combinations": combinations(self.oracle.get_space()),
+            "began": dict(self._task.begin),
         }
 
     def on_search_begin(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ml_metadata import errors
 
+from modules.training import journal
 from modules.util.files import remove, sweep
 from pipeline import belonging, output_folder
 from pipeline.metadata.artifacts import mark_deleted
@@ -79,7 +80,8 @@ def _prune(output: Path, file: Path, say: Say, dry_run: bool) -> None:
         mark_deleted(store, (known.artifacts[one] for one in sorted(plan.artifacts)))
     del store  # it holds the file open
     places = {place(known.artifacts[one].uri, output) for one in plan.artifacts}
-    tally = _remove([*sorted(places), *sorted(plan.runs)], output, say, dry_run)
+    journals = journal.ended(output / "state")
+    tally = _remove([*sorted(places), *sorted(plan.runs), *journals], output, say, dry_run)
     said = f"{tally.folders} folder{'s' * (tally.folders != 1)}, {_size(tally.size)}"
     if dry_run:
         say(f"would remove {said}, and {len(plan.executions)} executions from the metadata store")

@@ -1,6 +1,7 @@
 """What of an output folder matters, and what may go.
 
-stays   serving, and the state that killed runs go on from: they are not even looked at
+stays   serving, and the state that killed runs go on from: they are not even looked at, but for the
+        journals of searches that have ended
         the last ten run folders of each family, the last one that came to a verdict, and the
         newest that tells of each version that is served
         every artifact that these read or wrote, from the cache or not: a family's last run, the

@@ -35,9 +35,17 @@ SETTINGS: dict[str, Any] = {
     "output": "/mnt/triptych/output",
     "metadata_store": "grpc://triptych-metadata:8080",
     "seed": 1,
+    "warm_start": False,
     "baseline": True,
     "data": {"train_images": 6000, "test_images": 2000, "transposed": False},
-    "tuning": {"max_epochs": 1, "factor": 3, "images": 2000},
+    "tuning": {
+        "max_epochs": 4,
+        "factor": 4,
+        "images": 1000,
+        "budget": 15_000,
+        "minutes": "none",
+        "confirm": 2,
+    },
     "training": {"epochs": 6, "repeat": 0},
     "judge": {"accuracy": 0.95},
     "checks": {"muted": "none"},
@@ -51,7 +59,8 @@ SETTINGS: dict[str, Any] = {
         "auc": 0.99,
         "accuracy_drop": 0.002,
     },
-    "hyperparameters": {},
+    "hyperparameters": {"stem": "conv", "layers": 2},
+    "begin": {},
     "dataset": to_plain(MNIST),
 }
 

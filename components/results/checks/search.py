@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.results import searched
 from components.results.checks.check import Check, family_of, some, told
 from components.results.facts import Tuning
 from components.results.numbers import count, number
@@ -48,6 +49,9 @@ def _gained_nothing(report: Report) -> str:
     tuning, family = report.summary.tuning, family_of(report)
     if not tuning or not family or len(tuning.trials) < 2:
         return ""
+    worth = tuning.worth
+    if worth and worth.gain is not None:
+        return searched.worth(tuning) if worth.gain <= 0 else ""
     usual = {**defaults(family.hyperparameters), **_fixed(report)}
     winner = tuning.trials[0]
     # A search that stops most trials early compares those that were trained for as long.
@@ -89,7 +93,7 @@ CHECKS = (
         "a search that gained nothing over the defaults",
         _gained_nothing,
         "The search took its time and changed nothing.",
-        "Leave it out with --tuner none, or let it go further: see tuning.max_trials and "
+        "Leave it out with --tuner none, or let it go further: see tuning.budget and "
         "tuning.max_epochs.",
     ),
     Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from components.results import searched as searched_words
 from components.results.facts import Training, Tuning
 from components.results.numbers import count, duration, number, title
 from components.results.pictures.history import history
@@ -57,22 +58,26 @@ def _trials(found: Tuning) -> Section:
     scored = [trial for trial in found.trials if trial.score is not None]
     told = [f"{count(len(found.trials), 'trial')}, {title(found.objective)} of each; best first."]
     if len(scored) < len(found.trials):
-        told.append(f"{count(len(found.trials) - len(scored), 'trial')} failed: no score.")
+        why = "; ".join(sorted({trial.failed for trial in found.trials if trial.failed}))
+        failed = count(len(found.trials) - len(scored), "trial")
+        told.append(f"{failed} failed: {why or 'no score'}.")
     if not names:
         told.append("All trials had the same hyperparameters.")
+    told += searched_words.lines(found)
     pictures = [scatter(name, found.objective, found.trials) for name in names[:_DRAWN]]
     rows = [
         [
             Cell(trial.trial),
             numeric(trial.score, found.objective),
             numeric(trial.epochs) if trial.epochs is not None else Cell("–"),
+            numeric(trial.images) if trial.images is not None else Cell("–"),
             *(_value(trial.values.get(name, "")) for name in names),
         ]
         for trial in found.trials[:_LISTED]
     ]
     more = len(found.trials) - _LISTED
     note = f"{more:,} more are in report.json." if more > 0 else ""
-    head = ("Trial", title(found.objective), "Epochs", *names)
+    head = ("Trial", title(found.objective), "Epochs", "Images", *names)
     table = Table("Trials", head, rows, note)
     return plain("trials", "Search", table, words=told, pictures=pictures)
 
