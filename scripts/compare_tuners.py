@@ -115,6 +115,48 @@ def table(budgets: np.ndarray, curves: Mapping[str, Curve], told: Sequence[int])
     return lines
 
 
+def notes(record: Any, defaults: Mapping[str, Any]) -> list[str]:
+    """What to hold the table against, in sentences.
+
+    Args:
+        record: of the curves.
+        defaults: the family's, for each name of the space.
+    """
+    from scripts.replay import JUDGED_BY
+
+    known = record.configurations()
+    reach = {str(values): record.curve(values)[JUDGED_BY][-1] for values in known}
+    best = max(known, key=lambda values: reach[str(values)])
+    told = ", ".join(f"{name} {value}" for name, value in best.items())
+    usual = reach[str(defaults)]
+    place = 1 + sum(figure > usual for figure in reach.values())
+    lines = [
+        f"Of the {len(known)} configurations, the best reaches {100 * max(reach.values()):.2f} % "
+        f"({told}), the middle one {100 * np.median([*reach.values()]):.2f} %. The family's "
+        f"defaults, with the largest width of the space, reach {100 * usual:.2f} %, place {place}."
+    ]
+    again = [record.seeds(values) for values in known]
+    spreads = [np.var([row[JUDGED_BY][-1] for row in rows], ddof=1) for rows in again if rows]
+    if spreads:
+        seeds = len(next(filter(None, again)))
+        lines.append(
+            f"Trained with {seeds} seeds, {len(spreads)} of them spread by "
+            f"{100 * np.sqrt(np.mean(spreads)):.2f} points (pooled standard deviation)."
+        )
+    return lines
+
+
+def defaults_of(record: Any) -> dict[str, Any]:
+    """The family's defaults for the names of the space; the largest choice where it lacks one."""
+    from modules import families
+
+    known = {one.name: one.default for one in families.load(record.family).hyperparameters}
+    return {
+        name: known[name] if known[name] in choices else max(choices)
+        for name, choices in record.space.items()
+    }
+
+
 def draw(budgets: np.ndarray, curves: Mapping[str, Curve], best: float, to: Path) -> None:
     """Draws what is missing to the best configuration, by budget, as SVG."""
     import matplotlib
@@ -183,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
         best = max(record.curve(values)[JUDGED_BY][-1] for values in record.configurations())
         text = RESULTS.read_text(encoding="utf-8")
         for name, lines in (
-            ("tuners", table(budgets, curves, TOLD)),
+            ("tuners", [*table(budgets, curves, TOLD), "", *notes(record, defaults_of(record))]),
             ("schedules", schedules(record)),
         ):
             sys.stdout.write("".join(f"{line}\n" for line in [*lines, ""]))

@@ -54,6 +54,12 @@ class Record:
         """
         return self.trainings[way, self.key(values), self.seed]
 
+    def seeds(self, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What was recorded of a configuration with each seed, if there were several."""
+        wanted = (SCHEDULE, self.key(values))
+        found = [row for (*known, _), row in self.trainings.items() if tuple(known) == wanted]
+        return found if len(found) > 1 else []
+
     def configurations(self, way: str = SCHEDULE) -> list[dict[str, Any]]:
         """Those that were trained in a way, with the first seed."""
         return [

@@ -1,5 +1,6 @@
 """Searches that are replayed on recorded curves, and what is told of them."""
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
@@ -21,8 +22,10 @@ from scripts.compare_tuners import (
     between,
     compare,
     curve_of,
+    defaults_of,
     draw,
     interquartile,
+    notes,
     table,
 )
 from scripts.confirm_replay import search_live
@@ -176,6 +179,22 @@ def test_all_searches_are_compared_and_random_at_twice_the_budget_is_what_it_say
     draw(budgets, curves, 0.9, tmp_path / "b.svg")
     picture = (tmp_path / "a.svg").read_text()
     assert picture.startswith("<?xml") and picture == (tmp_path / "b.svg").read_text()
+
+
+def test_notes_tell_the_best_the_defaults_and_the_spread_of_seeds(record: Record) -> None:
+    first = {"stem": "conv", "layers": 1, "shift": 0}
+    more = dict(record.trainings)
+    for seed in (2, 3):
+        third = [0.2 + 0.01 * seed] * 9
+        more[SCHEDULE, record.key(first), seed] = row(first, third_accuracy=third)
+    more[SCHEDULE, record.key(first), 1] = row(first, third_accuracy=[0.21] * 9)
+    told = " ".join(notes(dataclasses.replace(record, trainings=more), first))
+    assert (
+        "Of the 16 configurations, the best reaches 78.00 % (stem patch, layers 3, shift 2)" in told
+    )
+    assert "reach 21.00 %, place 16." in told
+    assert "Trained with 3 seeds, 1 of them spread by 1.00 points" in told
+    assert defaults_of(record) == {"stem": "conv", "layers": 2, "shift": 2}
 
 
 def test_text_between_two_marks_is_replaced_and_nothing_else() -> None:
