@@ -12,7 +12,7 @@ python := .venv/bin/python
 kfp_python := .venv-kubeflow/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-kubeflow run ask test test-all test-crash tensorboard bench kubeflow kubeflow-local image test-image lint lock sdist \
+.PHONY: help setup setup-kubeflow run ask test test-all test-crash tensorboard bench compare-tuners kubeflow kubeflow-local image test-image lint lock sdist \
   clean clean-all
 
 help: ## list these targets
@@ -48,6 +48,9 @@ tensorboard: setup ## open TensorBoard on the newest run of OUTPUT=output; MODEL
 
 bench: setup ## compare training speed with a tutorial's loops
 	@$(python) scripts/benchmark.py $(ARGS)
+
+compare-tuners: setup ## replay every search on recorded learning curves; writes docs/results.md's table and picture
+	@$(python) scripts/compare_tuners.py $(ARGS)
 
 kubeflow: setup setup-kubeflow ## compile for Kubeflow; MODEL=..., PROFILE=..., and options in ARGS
 	@$(kfp_python) kubeflow/compile.py $(if $(MODEL),--model $(MODEL)) $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)

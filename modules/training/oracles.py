@@ -18,6 +18,7 @@ import keras_tuner
 from modules.contract.family import Objective
 from modules.contract.hyperparameters import BATCH_SIZE, Hyperparameter, that_fit
 from modules.contract.values import unknown
+from modules.training.model_based import ModelBased
 from modules.training.searches import SEARCHES, brackets, promoted
 from modules.training.tasks import SearchTask
 
@@ -100,7 +101,7 @@ def make_oracle(
     name = SEARCHES[task.search].oracle
     base = globals().get(name) or getattr(keras_tuner.oracles, name)
     more: dict[str, Any] = {}
-    if base is HyperbandOracle:
+    if issubclass(base, HyperbandOracle):
         more = {"task": task}
     elif base is BayesianOracle:
         # Keras Tuner counts fixed values as well, and would draw at random for dozens of trials.
@@ -180,6 +181,10 @@ class HyperbandOracle(keras_tuner.Oracle):
     def _compute_values_hash(self, values: Mapping[str, Any]) -> Any:
         own = {name: value for name, value in values.items() if not name.startswith("tuner/")}
         return super()._compute_values_hash(own)
+
+
+class BohbOracle(ModelBased, HyperbandOracle):
+    """Hyperband that draws by what its trials have shown; see ModelBased."""
 
 
 class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):

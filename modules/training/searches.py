@@ -159,6 +159,7 @@ def _rungs(task: SearchTask, combinations: float) -> Iterator[Step]:
 
 SEARCHES: Mapping[str, Way] = {
     "hyperband": Way("HyperbandOracle", _rungs),
+    "bohb": Way("BohbOracle", _rungs),
     "random": Way("RandomSearchOracle", _whole_trials),
     "bayesian": Way("BayesianOracle", _whole_trials),
     "grid": Way("GridSearchOracle", _whole_trials),

@@ -67,7 +67,7 @@ def run(
     Args:
         model: the family: transformer, vae, gan or forest.
         profile: smoke, default or full.
-        tuner: hyperband, random, bayesian, grid or none.
+        tuner: hyperband, bohb, random, bayesian, grid or none.
         tuner_budget: training images x epochs that all trials of a search take together.
         tuner_minutes: after which a search begins no trial.
         warm_start: whether the search begins with the last blessed model's hyperparameters.
