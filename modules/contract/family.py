@@ -96,8 +96,11 @@ class TrainingRun:
         seed: for first weights, order and changes of images.
         start: epochs that `go_on_from` has behind it.
         horizon: epochs that schedules are made for, where a training may go on later, as a trial's
-            does; None for `epochs`.
+            does: one that is broken off and goes on with the same horizon is as one that is not.
+            None for `epochs`.
         trial: it is one of a search's: nothing is wanted of it but its figures.
+        shares: its model may be one that another training of this Family left, and serve the next
+            one, too: whoever asks for that is done with it by then. Of a trial that holds anyway.
         backup: a folder that keeps what a killed training goes on from; None keeps nothing.
         go_on_from: the file of another training's state to begin with; None begins anew.
         keep: the file that the state at the end is written to, for `go_on_from`; None for none.
@@ -110,6 +113,7 @@ class TrainingRun:
     start: int = 0
     horizon: int | None = None
     trial: bool = False
+    shares: bool = False
     backup: Path | None = None
     go_on_from: Path | None = None
     keep: Path | None = None
