@@ -107,7 +107,10 @@ def _variables(model: keras.Model) -> list[Any]:
 
 
 def _state(model: keras.Model) -> list[np.ndarray]:
-    return [variable.numpy() for variable in _variables(model)]
+    import numpy as np
+
+    # Copies: what `numpy` gives can be the memory of the variable itself.
+    return [np.array(variable) for variable in _variables(model)]
 
 
 def _restore(model: keras.Model, state: list[np.ndarray]) -> None:

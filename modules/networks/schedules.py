@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from modules.networks.live import plain
+from modules.networks.live import following, plain
 
 _RISE = 0.1  # the part of all steps in which the learning rate rises, unless told
 _AFTER = 0.1  # of the peak: what a finished model learns by when somebody trains it further
@@ -24,24 +24,31 @@ class RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: the highest learning rate; may be live.
-        total_steps: of the training.
+        total_steps: of the training; may be live.
         rise: the part of them in which it rises.
         last: what it falls to, as a part of the peak.
     """
 
-    def __init__(self, peak: Any, total_steps: int, rise: float = _RISE, last: float = 0.0) -> None:
+    def __init__(self, peak: Any, total_steps: Any, rise: float = _RISE, last: float = 0.0) -> None:
         self.peak, self.total_steps, self.rise, self.last = peak, total_steps, rise, last
+        self._rising = following(self._steps_of_rise, total_steps)
+        self._falling = following(
+            lambda all_: max(1, all_ - self._steps_of_rise(all_)), total_steps
+        )
+
+    def _steps_of_rise(self, total_steps: float) -> int:
+        return max(1, round(self.rise * total_steps))
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
-        rising = max(1, round(self.rise * self.total_steps))
-        falling = max(1, self.total_steps - rising)
-        step = tf.cast(step, tf.float32)
+        given = (step, self.total_steps, self._rising, self._falling, self.peak)
+        step, total, rising, falling, peak = (tf.cast(one, tf.float32) for one in given)
         fallen = tf.clip_by_value((step - rising) / falling, 0.0, 1.0)
         down = self.last + (1.0 - self.last) * 0.5 * (1.0 + tf.cos(math.pi * fallen))
         part = tf.where(step < rising, step / rising, down)
-        return tf.cast(self.peak, tf.float32) * tf.where(step > self.total_steps, _AFTER, part)
+        return peak * tf.where(step > total, _AFTER, part)
 
     def get_config(self) -> dict[str, Any]:
-        kept = {name: getattr(self, name) for name in ("total_steps", "rise", "last")}
-        return {"peak": plain(self.peak), **kept}
+        return {
+            name: plain(getattr(self, name)) for name in ("peak", "total_steps", "rise", "last")
+        }
