@@ -52,7 +52,7 @@ class Number:
         return bool(self.value)
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
-        return tf.cast(self._variable, dtype or tf.float32, name)
+        return tf.cast(self._variable.read_value(), dtype or tf.float32, name)
 
 
 def plain(value: Any) -> Any:
