@@ -56,6 +56,15 @@ A ratio is that of seconds per epoch, the mean of all rounds, with the smallest 
 
 SEED, SOURCE = 1, "benchmark"
 
+_NUMBERS = (
+    ("--images", 12_000, "to learn from"),
+    ("--held-out", 2_000, "to judge by"),
+    ("--rounds", 3, "turns of each"),
+    ("--max-epochs", 4, "of a trial or a fold"),
+    ("--factor", 3, "Hyperband's"),
+    ("--folds", 5, "how many"),
+)
+
 # The contestants, and the place of the one that the others are compared with.
 CONTESTANTS = {
     "search": (("our Hyperband", "one training", "Keras Tuner's"), 1),
@@ -64,13 +73,7 @@ CONTESTANTS = {
 
 
 class Turn(NamedTuple):
-    """What one contestant did in a round.
-
-    Attributes:
-        epochs: in all.
-        seconds: on the clock.
-        cpu: seconds of all cores.
-    """
+    """What one contestant did in a round: epochs in all, seconds by the clock and of all cores."""
 
     epochs: int
     seconds: float
@@ -107,7 +110,7 @@ class Bench:
         rehearse(name, SOURCE, self.family(), self.values, splits, [self.files[1]])
 
     def family(self) -> KerasFamily:
-        """The family, without a model that it could share."""
+        """The family, which has no model to share yet."""
         return families.load(self.name)(self.dataset)
 
     def _written(self, name: str, split: Split) -> str:
@@ -119,20 +122,20 @@ class Bench:
 
     def search(self, max_epochs: int, factor: int) -> int:
         """Our search, as the Tuner runs it."""
+        config = {
+            "family": self.name,
+            "dataset": to_plain(self.dataset),
+            "search": "hyperband",
+            "max_epochs": max_epochs,
+            "factor": factor,
+            "max_trials": 0,
+            "budget": None,
+            "images": None,
+            "hyperparameters": self.fixed,
+            "seed": SEED,
+            "source": SOURCE,
+        }
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-            config = {
-                "family": self.name,
-                "dataset": to_plain(self.dataset),
-                "search": "hyperband",
-                "max_epochs": max_epochs,
-                "factor": factor,
-                "max_trials": 0,
-                "budget": None,
-                "images": None,
-                "hyperparameters": self.fixed,
-                "seed": SEED,
-                "source": SOURCE,
-            }
             found = tuner_fn(
                 SimpleNamespace(
                     train_files=[self.files[0]],
@@ -153,7 +156,6 @@ class Bench:
             for split, training in zip(self.splits, (True, False), strict=True)
         ]
         steps = int(streams[0].cardinality())
-        space = keras_tuner.HyperParameters()
 
         def build(given: keras_tuner.HyperParameters) -> keras.Model:
             chosen = {
@@ -170,7 +172,6 @@ class Bench:
                 max_epochs=max_epochs,
                 factor=factor,
                 seed=SEED,
-                hyperparameters=space,
                 directory=scratch,
             )
             tuner.search(streams[0], validation_data=streams[1], verbose=0)
@@ -221,12 +222,8 @@ def main(arguments: list[str] | None = None) -> int:
     count = argument(Kind(int, least=1, most=100_000))
     parser.add_argument("what", choices=("search", "folds"))
     parser.add_argument("--family", choices=("transformer", "vae", "gan"), default="transformer")
-    parser.add_argument("--images", type=count, default=12_000, help="to learn from; 12000")
-    parser.add_argument("--held-out", type=count, default=2_000, help="to judge by; 2000")
-    parser.add_argument("--rounds", type=count, default=3, help="3")
-    parser.add_argument("--max-epochs", type=count, default=4, help="of a trial or a fold; 4")
-    parser.add_argument("--factor", type=count, default=3, help="Hyperband's; 3")
-    parser.add_argument("--folds", type=count, default=5, help="5")
+    for name, default, says in _NUMBERS:
+        parser.add_argument(name, type=count, default=default, help=f"{says}; {default}")
     parser.add_argument("--fix", default="layers=2", help="hyperparameters; layers=2")
     parser.add_argument("--data-dir", type=path_argument, default=ROOT / "data" / "mnist")
     options = parser.parse_args(arguments)
