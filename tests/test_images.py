@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from modules.data.augment import random_affine
+from modules.data.epochs import EpochSeed
 from modules.data.images import batch_stream, load_split, parse_images, parse_placed_images
 from tests import examples
 
@@ -123,6 +124,25 @@ def test_an_epoch_is_shuffled_and_the_next_one_differently(digits) -> None:
     assert sorted(first) == sorted(second) == sorted(labels)
     assert (first != second).any() and (first != labels).any()
     assert (first == again).all()
+
+
+def test_the_order_of_an_epoch_follows_from_its_number(digits) -> None:
+    def epochs(seed: EpochSeed, *numbers: int) -> list[list[int]]:
+        stream, found = batch_stream(*digits, 50, seed=seed, change=draws), []
+        for number in numbers:
+            seed.epoch.assign(number)
+            next(iter(stream))  # however often it is begun
+            found.append([int(drawn) for some, _ in stream.as_numpy_iterator() for drawn in some])
+        return found
+
+    def draws(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        shown = tf.cast(tf.reduce_sum(tf.cast(images, tf.int64), axis=(1, 2)), tf.int64)
+        return shown + tf.bitwise.bitwise_and(seed[0], 2**40 - 1)
+
+    whole = epochs(EpochSeed(3), 0, 1, 2)
+    assert epochs(EpochSeed(3, done=1), 1, 2) == whole[1:] and whole[1] != whole[2]
+    assert epochs(EpochSeed(4), 0, 1) != whole[:2] != whole[1:]
+    assert int(EpochSeed(3, done=2)) == 5 and EpochSeed(3, done=2).seed == 3
 
 
 def test_images_and_labels_stay_together(digits) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from modules.networks.randomness import Numbered
 from modules.training import judge_learner, judge_training
-from modules.training.judge_learner import Learner, Numbered, Running, move, roughen
+from modules.training.judge_learner import Learner, Running, move, roughen
 
 
 def images(side: int, count: int = 200) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -95,3 +96,16 @@ def test_numbers_have_the_shape_that_is_asked_for_in_a_graph_too() -> None:
     outside = randomness.normal(randomness.seeds_of_images(images), 3, 4)
     np.testing.assert_array_equal(draw(images), outside)
     assert draw(images[:0]).shape == (0, 3, 4)
+
+
+def test_the_noise_of_a_step_follows_from_the_training_and_the_step() -> None:
+    def drawn(seed: int, step: int) -> np.ndarray:
+        optimizer = keras.optimizers.SGD()
+        optimizer.iterations.assign(step)
+        chance = randomness.of_step(keras.random.SeedGenerator(seed), optimizer)
+        return np.stack([chance.normal((50,)), chance.normal((50,)), chance.uniform((50,))])
+
+    first = drawn(1, 7)
+    np.testing.assert_array_equal(first, drawn(1, 7))
+    assert not np.isin(first, [drawn(2, 7), drawn(1, 8)]).any()
+    assert not np.isin(first[0], first[1]).any() and 0.0 <= first[2].min() <= first[2].max() < 1.0

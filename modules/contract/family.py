@@ -96,7 +96,8 @@ class TrainingRun:
         seed: for first weights, order and changes of images.
         start: epochs that `go_on_from` has behind it.
         horizon: epochs that schedules are made for, where a training may go on later, as a trial's
-            does; None for `epochs`.
+            does: one that is broken off and goes on with the same horizon is as one that is not.
+            None for `epochs`.
         trial: it is one of a search's: nothing is wanted of it but its figures.
         shares: its model may be one that another training of this Family left, and serve the next
             one, too: whoever asks for that is done with it by then. Of a trial that holds anyway.

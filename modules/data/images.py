@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from modules.data import requests
+from modules.data.epochs import first_draws
 from modules.data.features import IMAGE, INDEX, LABEL
 from modules.data.splits import Split
 
@@ -150,8 +151,8 @@ def batch_stream(
         images: uint8, (N, S, S); those of load_split are used where they are, without a copy.
         labels: int64, (N,).
         batch_size: B; at most N.
-        seed: shuffles each epoch anew and leaves out what does not fill a batch; None keeps the
-            order and every example.
+        seed: shuffles each epoch anew (see modules.data.epochs) and leaves out what does not fill
+            a batch; None keeps the order and every example.
         change: from the images (B, S, S) and an int64 seed of shape (2,), new for every batch,
             to the images to use; None to use them as they are. Needs a seed.
 
@@ -171,16 +172,16 @@ def batch_stream(
     if seed is None:
         return untuned(tf.data.Dataset.range(count).batch(size).map(gather).prefetch(4))
     steps = count // size
-    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
 
-    def shuffled(seeds: tf.Tensor) -> tf.data.Dataset:
-        numbers = tf.random.experimental.stateless_shuffle(tf.range(count), seeds)
-        return tf.data.Dataset.from_tensor_slices(
-            tf.reshape(numbers[: steps * size], (steps, size))
+    def drawn(first: tf.Tensor) -> tf.data.Dataset:
+        numbers = tf.random.experimental.stateless_shuffle(tf.range(count), first)
+        seeds = tf.random.stateless_uniform(
+            (steps, 2), tf.random.fold_in(first, 1), minval=None, maxval=None, dtype=tf.int64
         )
+        order = tf.reshape(numbers[: steps * size], (steps, size))
+        return tf.data.Dataset.from_tensor_slices((order, seeds))
 
-    orders = draws.take(1).flat_map(shuffled)
-    stream = tf.data.Dataset.zip((orders, draws.skip(1))).map(gather_and_change)
+    stream = first_draws(seed).flat_map(drawn).map(gather_and_change)
     known = tf.data.experimental.assert_cardinality(steps)
     return untuned(stream.apply(known).prefetch(4))
 

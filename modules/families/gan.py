@@ -103,6 +103,7 @@ class GanFamily(Generator):
         switch("spectral_norm", False, "spectral normalisation of the discriminator"),
         switch("bfloat16", False, "multiply in bfloat16"),
     )
+    live = ("learning_rate", "dropout", "label_smoothing", "average", "beta_1", "r1")
     profiles = {
         # On MNIST: 1 min 58 s on one core; a Fréchet distance of 2.30 times the floor, a coverage
         # of 0.791 of the floor, on 2,000 images.
@@ -137,11 +138,12 @@ class GanFamily(Generator):
         """A compiled GAN; see KerasFamily."""
         import keras
 
+        from modules.networks import randomness
         from modules.networks.fused_adam import FusedAdam
         from modules.networks.gan import Gan
         from modules.networks.schedules import RiseAndFall
 
-        keras.utils.set_random_seed(seed)
+        randomness.begin(seed)
         data = self.dataset
         model = Gan(values, data.side, data.classes, self.eyes)
 

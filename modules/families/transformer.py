@@ -42,6 +42,15 @@ class Transformer(Classifier, KerasFamily):
         number("turn", 0.0, "largest rotation of training images, in degrees", most=180),
         share("zoom", 0.0, "largest change of scale of training images, as a share"),
     )
+    live = (
+        "learning_rate",
+        "weight_decay",
+        "dropout",
+        "label_smoothing",
+        "shift",
+        "turn",
+        "zoom",
+    )
     profiles = {
         # On MNIST: 51 s; an accuracy of 95.2 % of 2,000 images.
         "smoke": Profile(
@@ -73,12 +82,13 @@ class Transformer(Classifier, KerasFamily):
         """A compiled classifier; see KerasFamily."""
         import keras
 
+        from modules.networks import randomness
         from modules.networks.losses import SmoothedCrossEntropy
         from modules.networks.schedules import RiseAndFall
         from modules.networks.sparing import SparingAdamW
         from modules.networks.transformer import classifier
 
-        keras.utils.set_random_seed(seed)
+        randomness.begin(seed)
         model = classifier(values, self.dataset.side, self.dataset.classes)
         optimizer = SparingAdamW(
             RiseAndFall(values["learning_rate"], total_steps),

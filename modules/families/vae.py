@@ -96,6 +96,7 @@ class VaeFamily(Generator):
         number("weight_decay", 0.05, "AdamW's weight decay"),
         switch("bfloat16", False, "multiply in bfloat16"),
     )
+    live = ("learning_rate", "beta", "warm_up", "weight_decay")
     profiles = {
         # On MNIST: 57 s; a -ELBO of 108.5 nats on 2,000 images.
         "smoke": Profile(
@@ -125,13 +126,12 @@ class VaeFamily(Generator):
 
     def build(self, values: Values, total_steps: int, seed: int) -> Vae:
         """A compiled VAE; see KerasFamily."""
-        import keras
-
+        from modules.networks import randomness
         from modules.networks.fused_adam import FusedAdam
         from modules.networks.schedules import RiseAndFall
         from modules.networks.vae import Vae
 
-        keras.utils.set_random_seed(seed)
+        randomness.begin(seed)
         model = Vae(values, total_steps, self.dataset.side)
         optimizer = FusedAdam(
             RiseAndFall(values["learning_rate"], total_steps),

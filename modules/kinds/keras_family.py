@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from modules.contract.family import Family, Signature, Trained, TrainingRun, TrainingStopped
 from modules.contract.hyperparameters import Values
+from modules.data.dataset import Dataset
 from modules.data.splits import Split, Splits
+from modules.kinds.shared import SharedModels
 
 if TYPE_CHECKING:
     import keras
@@ -16,7 +18,19 @@ if TYPE_CHECKING:
 
 
 class KerasFamily(Family):
-    """A family of Keras networks. A network says how it is built and fed; the rest is here."""
+    """A family of Keras networks. A network says how it is built and fed; the rest is here.
+
+    Attributes:
+        live: hyperparameters whose value needs no other compiled model: `build` is given a
+            modules.networks.live.Number for each where the model may serve several trainings, or
+            they go into `batches` alone. Without any, each training builds its own model.
+    """
+
+    live: tuple[str, ...] = ()
+
+    def __init__(self, dataset: Dataset, judge: Any = None) -> None:
+        super().__init__(dataset, judge)
+        self._shared = SharedModels(self.live)
 
     def build(self, values: Values, total_steps: int, seed: int) -> keras.Model:
         """A compiled model, built with its optimizers; schedules end after total_steps steps.
@@ -25,9 +39,9 @@ class KerasFamily(Family):
         it along: classes that are not Keras's own are in modules/networks, registered.
 
         Args:
-            values: of all hyperparameters.
+            values: of all hyperparameters; see `live`.
             total_steps: how many steps training will take.
-            seed: for the first weights.
+            seed: for the first weights, and for all else that is drawn.
 
         Raises:
             ValueError: values that do not fit together, in a sentence.
@@ -66,14 +80,21 @@ class KerasFamily(Family):
         import keras
         import tensorflow as tf
 
+        from modules.data.epochs import EpochSeed
         from modules.training import callbacks, drawing
 
-        keras.backend.clear_session()
-        keras.utils.set_random_seed(run.seed)
-        stream = self.batches(splits.train, values, training=True, seed=run.seed)
+        shares = bool(self.live) and (run.trial or run.shares)
+        if not (shares and self._shared):
+            # Both make TensorFlow prepare anew whatever it has compiled.
+            keras.backend.clear_session()
+            keras.utils.set_random_seed(run.seed)
+        seed = EpochSeed(run.seed)
+        stream = self.batches(splits.train, values, training=True, seed=seed)
         steps = int(stream.cardinality())
         with tf.distribute.get_strategy().scope():
-            model = self.build(values, total_steps=steps * run.epochs, seed=run.seed)
+            models = self._shared if shares else SharedModels(self.live)
+            total_steps = steps * (run.horizon or run.epochs)
+            model = models.fresh(self.build, values, total_steps, run.seed)
         done = run.start
         if run.go_on_from:
             model.load_weights(run.go_on_from)
@@ -83,12 +104,13 @@ class KerasFamily(Family):
             done = max(done, backup.restore(model))
         past = {name: list(seen) for name, seen in backup.past.items()} if backup else {}
         if done:
-            # What goes on must not see the order of the first epochs again.
-            stream = self.batches(splits.train, values, training=True, seed=run.seed + done)
+            seed = EpochSeed(run.seed, done)
+            stream = self.batches(splits.train, values, training=True, seed=seed)
         seen = keras.callbacks.History()
         watching: list[keras.callbacks.Callback] = [
             callbacks.StopOnNotFiniteLoss(self.objective.name),
             callbacks.ReportSteps(run.tell, steps),
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, _: seed.epoch.assign(e)),
         ]
         if not run.trial:  # which is short, and judged by its figures
             watching.append(callbacks.StopOnCollapse(self.collapsed, run.epochs, past))

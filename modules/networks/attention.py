@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from modules.networks.dropout import Dropout
+from modules.networks.live import plain
 
 
 def scaled_dot_product_attention(
@@ -65,10 +66,10 @@ class MultiHeadAttention(keras.layers.Layer):
     Args:
         num_heads: H, how many heads look at once.
         key_dim: d, the width of one head.
-        dropout: the part of the attention weights that training leaves out.
+        dropout: the part of the attention weights that training leaves out; may be live.
     """
 
-    def __init__(self, num_heads: int, key_dim: int, dropout: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, num_heads: int, key_dim: int, dropout: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if num_heads < 1 or key_dim < 1:
             raise ValueError(f"num_heads and key_dim must be positive: {num_heads}, {key_dim}")
@@ -144,8 +145,8 @@ class MultiHeadAttention(keras.layers.Layer):
         return query_shape
 
     def get_config(self) -> dict[str, Any]:
-        own = {"num_heads": self.num_heads, "key_dim": self.key_dim, "dropout": self.dropout}
-        return {**super().get_config(), **own}
+        own = {"num_heads": self.num_heads, "key_dim": self.key_dim}
+        return {**super().get_config(), **own, "dropout": plain(self.dropout)}
 
 
 @keras.saving.register_keras_serializable(package="triptych")
@@ -159,7 +160,7 @@ class EncoderLayer(keras.layers.Layer):
     Args:
         num_heads: how many attention heads; must divide the width of the tokens.
         hidden: the units between the two dense layers.
-        dropout: the part that training leaves out of each part's output.
+        dropout: the part that training leaves out of each part's output; may be live.
         pre_norm: whether to normalise before each part instead of after it.
         activation: between the two dense layers.
     """
@@ -168,7 +169,7 @@ class EncoderLayer(keras.layers.Layer):
         self,
         num_heads: int,
         hidden: int,
-        dropout: float = 0.0,
+        dropout: Any = 0.0,
         pre_norm: bool = False,
         activation: str = "relu",
         **kwargs: Any,
@@ -241,7 +242,7 @@ class EncoderLayer(keras.layers.Layer):
         own = {
             "num_heads": self.num_heads,
             "hidden": self.hidden,
-            "dropout": self.dropout,
+            "dropout": plain(self.dropout),
             "pre_norm": self.pre_norm,
             "activation": self.activation,
         }

@@ -17,6 +17,7 @@ from modules.metrics.judge_weights import FEATURES
 from modules.networks import randomness
 from modules.networks.gan_sampling import Sampler
 from modules.networks.known_classes import KnownClasses
+from modules.networks.live import following
 
 if TYPE_CHECKING:
     from modules.metrics.judge import Judge
@@ -25,10 +26,10 @@ _OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 _OPTIONS = ("steps_per_execution", "jit_compile", "run_eagerly")  # of Keras's compile
 
 
-def _cross_entropy(logits: Any, wanted: float) -> Any:
+def _cross_entropy(logits: Any, wanted: Any) -> Any:
     return tf.reduce_mean(
         tf.nn.sigmoid_cross_entropy_with_logits(
-            labels=tf.fill(tf.shape(logits), wanted), logits=logits
+            labels=tf.fill(tf.shape(logits), tf.cast(wanted, logits.dtype)), logits=logits
         )
     )
 
@@ -38,7 +39,8 @@ class Gan(Sampler):
     """A GAN that is trained; `fit` takes batches of (images, labels), images uint8.
 
     Args:
-        values: of the hyperparameters.
+        values: of the hyperparameters; learning_rate, dropout, label_smoothing, average, beta_1
+            and r1 may be live.
         side: S, of an image, in pixels; P is S * S.
         classes: K, how many there are.
         judge: reads the samples of each validation; has to know images of this kind by then. One
@@ -49,8 +51,11 @@ class Gan(Sampler):
         super().__init__(values, side, classes)
         self.judge = judge
         self.decay = values["average"]
-        self.real_label = 1.0 - values["label_smoothing"]
+        self.real_label = following(lambda share: 1.0 - share, values["label_smoothing"])
         self.r1, self.r1_every = values["r1"], max(1, values["r1_every"])
+        self.slope_weight = following(lambda weight: 0.5 * weight * self.r1_every, self.r1)
+        # Last, so that the first weights do not depend on it.
+        self.noise = keras.random.SeedGenerator()
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("generator_loss", "discriminator_loss")
         ]
@@ -100,12 +105,13 @@ class Gan(Sampler):
 
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """One step of the discriminator, one of the generator, one of the average."""
+        chance = randomness.of_step(self.noise, self.generator_optimizer)
         real = tf.cast(tf.reshape(data[0], (-1, self.pixels)), tf.float32) / 127.5 - 1.0
         count = tf.shape(real)[0]
         shown = tf.one_hot(tf.reshape(data[1], (-1,)), self.classes)
         self.counts.assign_add(tf.reduce_sum(shown, axis=0))
         real = self.tell(real, shown)
-        noise = self.tell(tf.random.normal((count, self.latent)), shown)
+        noise = self.tell(chance.normal((count, self.latent)), shown)
         generated = self.tell(self.generator(noise, training=True), shown)
         both = tf.concat([real, generated], axis=0)
         with tf.GradientTape() as tape:
@@ -117,7 +123,7 @@ class Gan(Sampler):
                 discriminator_loss += self._slope_term(real)
         self._step(tape, discriminator_loss, self.discriminator, self.discriminator_optimizer)
         with tf.GradientTape() as tape:
-            noise = self.tell(tf.random.normal((count, self.latent)), shown)
+            noise = self.tell(chance.normal((count, self.latent)), shown)
             generated = self.tell(self.generator(noise, training=True), shown)
             generator_loss = _cross_entropy(self.discriminator(generated, training=True), 1.0)
         self._step(tape, generator_loss, self.generator, self.generator_optimizer)
@@ -129,7 +135,7 @@ class Gan(Sampler):
     def _follow_generator(self) -> None:
         """Moves the average; it forgets faster at first, or it would hold on to the untrained."""
         step = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        new = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+        new = 1.0 - tf.minimum(tf.cast(self.decay, tf.float32), (1.0 + step) / (10.0 + step))
         for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
             mean.assign_sub(new * (mean - weight))
 
@@ -142,7 +148,7 @@ class Gan(Sampler):
 
         Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 3.1.
         """
-        weight = 0.5 * self.r1 * self.r1_every
+        weight = tf.cast(self.slope_weight, tf.float32)
         due = tf.equal(self.discriminator_optimizer.iterations % self.r1_every, 0)
         return tf.cond(due, lambda: weight * self._real_slope(real), lambda: 0.0)
 

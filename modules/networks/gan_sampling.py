@@ -11,6 +11,7 @@ import tensorflow as tf
 from modules.contract.hyperparameters import Values
 from modules.networks import randomness
 from modules.networks.gan_layers import discriminator_network, generator_network
+from modules.networks.live import plain_values
 
 # Classes that the discriminator is asked about at once: each takes a copy of the batch.
 _ASKED = 10
@@ -32,7 +33,8 @@ class Sampler(keras.Model):
 
     def __init__(self, values: Values, side: int, classes: int) -> None:
         super().__init__(name="gan")
-        self.made_of = {"values": dict(values), "side": side, "classes": classes}
+        self.values = dict(values)
+        self.made_of = {"side": side, "classes": classes}
         self.side = side
         self.pixels = side * side
         self.classes = classes
@@ -51,7 +53,7 @@ class Sampler(keras.Model):
         self.built = True
 
     def get_config(self) -> dict[str, Any]:
-        return dict(self.made_of)
+        return {"values": plain_values(self.values), **self.made_of}
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         del training

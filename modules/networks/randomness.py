@@ -1,12 +1,14 @@
-"""Random numbers that belong to an image or a request, not to the batch it comes in.
+"""Random numbers that belong to an image, a request or a step, not to when it is asked for them.
 
 The same seed gives the same numbers wherever and in whatever company it is asked, so that a served
-sample can be asked for again and an evaluation does not depend on how its images are batched.
+sample can be asked for again, an evaluation does not depend on how its images are batched, and a
+training that goes on draws what it would have drawn.
 """
 
 from __future__ import annotations
 
 import functools
+import random
 from typing import Any
 
 import numpy as np
@@ -47,3 +49,51 @@ def _each(draw: Any, seeds: Any, shape: tuple[int, ...]) -> Any:
         seeds,
         fn_output_signature=tf.TensorSpec(shape, tf.float32),
     )
+
+
+def begin(seed: int) -> None:
+    """Has Keras draw the first weights of the next layers by a seed.
+
+    Keras takes it from Python's own random numbers. TensorFlow's need not be touched, which would
+    have it prepare anew all that it has compiled; of these networks, none draws from them.
+    """
+    random.seed(seed)
+
+
+class Numbered:
+    """Random numbers of a step, the same whenever it is taken.
+
+    Args:
+        seed: integers, (2,), of the step.
+    """
+
+    def __init__(self, seed: Any) -> None:
+        self._seed, self._drawn = seed, 0
+
+    def _next(self) -> Any:
+        self._drawn += 1
+        return tf.random.fold_in(self._seed, self._drawn)
+
+    def uniform(self, shape: Any) -> Any:
+        """From 0 to 1."""
+        return tf.random.stateless_uniform(shape, self._next())
+
+    def normal(self, shape: Any) -> Any:
+        """Of mean 0 and variance 1."""
+        return tf.random.stateless_normal(shape, self._next())
+
+    def dropout(self, values: Any, rate: float) -> Any:
+        """Sets a part of the values to 0, and makes the others as much larger."""
+        return tf.nn.experimental.stateless_dropout(values, rate, self._next())
+
+
+def of_step(noise: Any, optimizer: Any) -> Numbered:
+    """The random numbers of a training's next step.
+
+    Args:
+        noise: a keras.random.SeedGenerator; only its seed is used, which differs by training.
+        optimizer: knows how many steps have been taken.
+    """
+    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+    seed = tf.convert_to_tensor(noise.state)[0] + tf.cast(replica, tf.int64)
+    return Numbered(tf.stack([seed, tf.cast(optimizer.iterations, tf.int64)]))

@@ -7,9 +7,13 @@ from typing import Any
 
 import keras
 
+from modules.networks.live import plain_values
+
 
 class Sparing:
     """What is mixed into an optimizer of Keras's, which forgets what was spared when it is saved.
+
+    Its weight decay may be live.
 
     Args:
         spared: parts of variables' names; such variables have no weight decay.
@@ -23,7 +27,7 @@ class Sparing:
 
     def get_config(self) -> dict[str, Any]:
         kept: dict[str, Any] = super().get_config()  # type: ignore[misc]
-        return {**kept, "spared": list(self.spared)}
+        return {**plain_values(kept), "spared": list(self.spared)}
 
 
 @keras.saving.register_keras_serializable(package="triptych")

@@ -15,6 +15,7 @@ from keras import layers
 
 from modules.contract.hyperparameters import Values
 from modules.networks import randomness
+from modules.networks.live import following, plain_values
 
 
 def gaussian_kl(mean: Any, log_variance: Any) -> Any:
@@ -100,24 +101,29 @@ class Vae(keras.Model):
     Called with images, uint8 (B, S, S), it gives them back, float32 (B, S, S) in [0, 1].
 
     Args:
-        values: of the hyperparameters.
+        values: of the hyperparameters; learning_rate, beta, warm_up and weight_decay may be live.
         total_steps: how many steps training will take.
         side: S, of an image, in pixels; P is S * S.
     """
 
     def __init__(self, values: Values, total_steps: int, side: int) -> None:
         super().__init__(name="vae")
-        self.made_of = {"values": dict(values), "total_steps": total_steps, "side": side}
+        self.values = dict(values)
+        self.made_of = {"total_steps": total_steps, "side": side}
         self.side = side
         self.pixels = side * side
         self.latent = values["latent"]
         self.beta = values["beta"]
-        self.warm_up_steps = max(1, round(values["warm_up"] * total_steps))
+        self.warm_up_steps = following(
+            lambda share: max(1, round(share * total_steps)), values["warm_up"]
+        )
         self.encoder = _network(self.pixels, 2 * self.latent, values, "encoder", InkDense)
         self.decoder = _network(self.latent, self.pixels, values, "decoder")
         self.trackers = [
             keras.metrics.Mean(name=name) for name in ("loss", "nelbo", "reconstruction", "kl")
         ]
+        # Last, so that the first weights do not depend on it.
+        self.noise = keras.random.SeedGenerator()
         self.built = True
 
     @property
@@ -125,7 +131,7 @@ class Vae(keras.Model):
         return list(self.trackers)
 
     def get_config(self) -> dict[str, Any]:
-        return dict(self.made_of)
+        return {"values": plain_values(self.values), **self.made_of}
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         del training
@@ -160,9 +166,10 @@ class Vae(keras.Model):
 
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
         """One step on freshly binarised images."""
+        chance = randomness.of_step(self.noise, self.optimizer)
         grey = grey_pixels(data[0])
-        pixels = tf.cast(tf.random.uniform(tf.shape(grey)) < grey, tf.float32)
-        noise = tf.random.normal((tf.shape(grey)[0], self.latent))
+        pixels = tf.cast(chance.uniform(tf.shape(grey)) < grey, tf.float32)
+        noise = chance.normal((tf.shape(grey)[0], self.latent))
         rising = tf.cast(self.optimizer.iterations, tf.float32) / self.warm_up_steps
         with tf.GradientTape() as tape:
             reconstruction, latent_kl = self.terms(pixels, noise, training=True)

@@ -42,30 +42,6 @@ class Running:
         return tf.nn.dropout(values, rate)
 
 
-class Numbered:
-    """Random numbers of a step, the same whenever it is taken.
-
-    Args:
-        seed: integers, (2,), of the step.
-    """
-
-    def __init__(self, seed: Any) -> None:
-        self._seed, self._drawn = seed, 0
-
-    def _next(self) -> Any:
-        self._drawn += 1
-        return tf.random.fold_in(self._seed, self._drawn)
-
-    def uniform(self, shape: Any) -> Any:
-        return tf.random.stateless_uniform(shape, self._next())
-
-    def normal(self, shape: Any) -> Any:
-        return tf.random.stateless_normal(shape, self._next())
-
-    def dropout(self, values: Any, rate: float) -> Any:
-        return tf.nn.experimental.stateless_dropout(values, rate, self._next())
-
-
 def roughen(images: Any, chance: Chance) -> Any:
     """Blurs, speckles and thins images, each by an amount of its own, from not at all on.
 

@@ -14,8 +14,9 @@ import tensorflow as tf
 from modules.data.splits import Split
 from modules.metrics import judge_weights
 from modules.metrics.judge import FACTS, Judge, load
+from modules.networks.randomness import Numbered
 from modules.training import progress
-from modules.training.judge_learner import Learner, Numbered, move
+from modules.training.judge_learner import Learner, move
 
 BATCH = 64
 WARM_UP = 500  # steps, of a long training

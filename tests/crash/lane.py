@@ -190,7 +190,7 @@ class Lane:
             shutil.copytree(self._output, self._snapshot(case, place), symlinks=True)
 
     def _epochs_kept(self, family: str) -> int:
-        """After how many epochs a training goes on; it sees the images in another order then."""
+        """After how many epochs a training goes on."""
         kept = (self._output / "state" / family / "trainer").glob("*/epoch-*.weights.h5")
         return max((int(path.name.split(".")[0].split("-")[1]) for path in kept), default=0)
 
