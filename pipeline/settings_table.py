@@ -91,8 +91,9 @@ def table(family: str) -> list[Row]:
     """The settings whose defaults are in a family's profiles: lengths, gates, hyperparameters."""
     own = {f"hyperparameters.{one.name}": one.default for one in load(family).hyperparameters}
     values = {profile: own | _values(family, profile) for profile in PROFILE_NAMES}
-    # Lengths and gates first, as the profiles have them.
-    order = [*(name for name in values[PROFILE_NAMES[0]] if name not in own), *own]
+    # Lengths and gates first, as the profiles have them; a gate may be of one of them alone.
+    named = dict.fromkeys(name for of_profile in values.values() for name in of_profile)
+    order = [*(name for name in named if name not in own), *own]
     rows = []
     for name in order:
         kind, means = _meaning(family, name)

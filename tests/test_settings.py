@@ -167,7 +167,7 @@ def test_values_get_their_types(name: str, given: Any, read: Any) -> None:
         (
             "tuner",
             "guess",
-            "unknown tuner 'guess'; choose hyperband, random, bayesian, grid or none",
+            "unknown tuner 'guess'; choose hyperband, bohb, random, bayesian, grid or none",
         ),
         (
             "checks.muted",
