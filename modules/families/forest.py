@@ -30,17 +30,20 @@ class RandomForest(Classifier):
         switch("bootstrap", False, "each tree learns from images drawn with repeats, not from all"),
     )
     profiles = {
+        # On MNIST: an accuracy of 94.5 % of 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=1, factor=3, max_trials=1, images=2_000),
             training=Training(epochs=1),
             hyperparameters={"n_estimators": 100},
         ),
+        # On MNIST, without a search: 97.24 %, in some 3 min of processor time.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, max_trials=5, images=12_000),
             training=Training(epochs=1),
         ),
+        # Not measured as a whole: the search alone grows 15,000 trees.
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=6, factor=3, max_trials=10, images=20_000),
