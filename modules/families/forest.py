@@ -30,6 +30,7 @@ class RandomForest(Classifier):
         switch("bootstrap", False, "each tree learns from images drawn with repeats, not from all"),
     )
     profiles = {
+        # On MNIST: an accuracy of 94.5 % of 2,000 images.
         "smoke": Profile(
             data=Data(train_images=6_000, test_images=2_000),
             tuning=Tuning(max_epochs=4, factor=4, images=1_000, confirm=2),
@@ -37,12 +38,14 @@ class RandomForest(Classifier):
             folds=2,
             hyperparameters={"n_estimators": 100},
         ),
+        # On MNIST, without a search: 97.24 %, in some 3 min of processor time.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, images=12_000),
             training=Training(epochs=1),
             folds=5,
         ),
+        # Not measured as a whole: the search alone grows 15,000 trees.
         "full": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=6, factor=3, images=20_000),
