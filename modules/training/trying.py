@@ -42,7 +42,7 @@ class Trying:
         """Trains an attempt's model, and writes into the journal how that went."""
         anew = self._family.resource == IMAGES
         parent = None if anew else attempt.parent
-        if parent and not self._journal.state(parent).exists():
+        if parent and self._journal.lacks_state(parent):
             self._run(parent, lambda _: None)  # it was not needed by the search that made it
         start = 0 if anew else attempt.start
         goes_on = attempt.until < self._task.max_epochs and not anew
@@ -59,6 +59,7 @@ class Trying:
         entry = self._train(attempt.values, run)
         now = time.monotonic()
         entry["seconds"], self._last = round(now - self._last, 3), now
+        entry["state"] = goes_on and self._journal.state(attempt).exists()
         try:
             self._journal.write(attempt, {"values": dict(attempt.values), **entry})
         except OSError as error:
