@@ -22,7 +22,8 @@ _INTRODUCTION = """\
 
 Every setting has one name, on the command line (`--set training.epochs=3`) as in a file
 (`--config FILE.toml`). Those of the first table are options, too: `--data-dir DIR`, and
-`--no-baseline` for `baseline=false`. In a file, the names are tables:
+`--no-baseline` for `baseline=false`; `--tuner-budget N` and `--tuner-minutes M` give
+`tuning.budget` and `tuning.minutes`. In a file, the names are tables:
 
 ```toml
 model = "vae"
@@ -53,6 +54,9 @@ accuracy = 0.95
 
 `--set` with each gate of the family that has no default does the same. Without gates, a model is
 trained and judged, and nothing is pushed: the run ends with exit code 3, and proposes some.
+
+A search begins with the defaults of the hyperparameters, or with `begin.NAME`, whose names are
+those of the hyperparameters ([searching.md](searching.md)).
 """
 
 

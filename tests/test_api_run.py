@@ -70,7 +70,10 @@ def test_every_option_of_the_front_door_can_be_given(monkeypatch: pytest.MonkeyP
         ),
     )  # fmt: skip
     local_runner.parse([])
-    offered = {action.dest for action in parsers[0]._actions}
+    offered = {
+        one.option_strings[0].lstrip("-").replace("-", "_") if "." in one.dest else one.dest
+        for one in parsers[0]._actions
+    }
     assert set(inspect.signature(api.run).parameters) == offered - NOT_ASKED
 
 
@@ -82,6 +85,10 @@ def test_every_option_of_the_front_door_can_be_given(monkeypatch: pytest.MonkeyP
         ({"output": Path("a b"), "data_dir": "/c"}, {"output": Path("a b"), "data_dir": "/c"}),
         ({"baseline": False}, None),
         ({"baseline": True}, None),
+        ({"warm_start": True}, None),
+        ({"warm_start": False}, None),
+        ({"tuner_budget": 10**6, "tuner_minutes": 1.5},
+         {"tuning": {"budget": 10**6, "minutes": 1.5}}),
         ({"metadata_store": "grpc://a:1"}, None),
         ({"set": {"training.epochs": 3, "data": {"train_images": None}}},
          {"training": {"epochs": 3}, "data": {"train_images": None}}),

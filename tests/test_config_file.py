@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modules.contract.profile import PROFILE_NAMES
-from pipeline.config_file import read_config, write_plain, write_toml
+from pipeline.config_file import read_config, read_hyperparameters, write_plain, write_toml
 from pipeline.settings import (
     FAMILIES,
     BadSetting,
@@ -147,3 +147,20 @@ def test_a_layer_keeps_the_name_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("seed = 3")
     file = str(tmp_path / "a.toml")
     assert read_config(file) == Layer({"seed": 3}, source=file)
+
+
+@pytest.mark.parametrize("came", ["trained", "searched"])
+def test_the_hyperparameters_of_a_run_are_those_that_it_used_searched_or_not(
+    came: str, tmp_path: Path
+) -> None:
+    used = {"learning_rate": 5e-3, "layers": 1}
+    training = {"history": {}, "hyperparameters": used} if came == "trained" else None
+    tuning = {"best": {**used} if came == "searched" else {"layers": 2}, "trials": []}
+    told = {"verdict": {}, "training": training, "tuning": tuning, "settings": {}}
+    summary = tmp_path / "summary.json"
+    summary.write_text(json.dumps(told))
+    assert make_settings(read_hyperparameters(str(summary))).hyperparameters == used
+    settings = tmp_path / "settings.toml"  # of the same run, which had none set
+    write_toml(make_settings(), settings)
+    with pytest.raises(BadSetting, match=f"no hyperparameters in .*; {summary} has those"):
+        read_hyperparameters(str(settings))

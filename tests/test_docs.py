@@ -149,11 +149,15 @@ def test_the_readme_has_every_option_and_every_exit_code(
 def test_the_commands_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     write_toml(make_settings(), file)
+    values = tmp_path / "values.toml"
+    values.write_text("layers = 2\n")
     commands = arguments_of("local_runner.py") + arguments_of_make("run")
     assert ["--model", "gan"] in commands and len(commands) > 10
     for words in commands:
         if "--config" in words:
             words[words.index("--config") + 1] = str(file)
+        if "--hyperparameters" in words:
+            words[words.index("--hyperparameters") + 1] = str(values)
         for place in (place for place, word in enumerate(words) if word == "--gates"):
             words[place + 1] = str(ROOT / "data" / "mnist" / "gates.toml")
         if "logistic" in words:  # the family that docs/families.md adds

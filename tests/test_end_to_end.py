@@ -82,9 +82,29 @@ def test_the_summary_says_everything(pushed: runs.Run) -> None:
     assert summary["versions"]["tensorflow"] and summary["source"] and summary["seed"] == 1
     assert all(node["seconds"] >= 0 for node in summary["nodes"])
     assert summary["tuning"]["best"]["learning_rate"] > 0
-    assert len(summary["tuning"]["trials"]) >= 1
     evaluation = summary["evaluation"]
     assert len(evaluation["slices"]) == 13 and np.sum(evaluation["confusion"]) == 2000
+
+
+def test_the_search_has_two_rungs_one_promotion_and_six_configurations(pushed: runs.Run) -> None:
+    tuning = pushed.summary["tuning"]
+    table = sorted(tuning["trials"], key=lambda trial: trial["trial"])
+    spans = [(trial["start"], trial["epochs"]) for trial in table]
+    assert spans == [(0, 1)] * 4 + [(1, 4)] + [(0, 4)] * 2  # 15 epochs
+    promoted = table[4]["values"]
+    best = max(table[:4], key=lambda trial: trial["score"])
+    assert best["values"] == promoted
+    assert len({json.dumps(trial["values"], sort_keys=True) for trial in table}) == 6
+    assert {trial["images"] for trial in table} == {1000}
+    assert tuning["ended"] == "budget" and tuning["spent"] == tuning["budget"] == 15_000
+    assert all(f"trial {n}/7: " in pushed.screen for n in range(1, 8))
+    usual = {trial["trial"]: trial["values"] for trial in table}["0000"]
+    if tuning["best"] == usual:
+        assert tuning["worth"]["seeds"] == []
+    else:
+        worth = tuning["worth"]
+        assert len(worth["winner"]) == len(worth["beginning"]) == len(worth["seeds"]) == 2
+        assert worth["low"] <= worth["gain"] <= worth["high"]
 
 
 def test_the_pushed_model_answers_in_a_fresh_process(

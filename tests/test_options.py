@@ -155,11 +155,30 @@ def test_help_has_every_option_with_its_meaning_and_default() -> None:
     add_options(parser, {"data_dir": "/app/100%"})
     shown = re.sub(r"\s+", " ", parser.format_help())
     for value in DECLARED.values():
-        if "." not in value.name and not value.mapping:
+        assert bool(value.option) == (value.name.count(".") == 0 and not value.mapping) or (
+            value.option in ("tuner-budget", "tuner-minutes")
+        )
+        if value.option:
             if value.kind.type is bool:
-                assert f"--no-{value.name} do not {value.means}" in shown
+                on, off = f"--{value.option} {value.means}", f"--no-{value.option} do not "
+                assert (f"{off}{value.means}" if value.default else on) in shown
                 continue
-            assert f"--{value.name.replace('_', '-')} " in shown
+            assert f"--{value.option} " in shown
             assert f"{value.means} (default: " in shown
     assert "(default: /app/100%)" in shown and "(default: output)" in shown
     assert "{smoke,default,full}" in shown and str(ROOT) not in shown
+
+
+def test_a_setting_of_a_table_may_have_an_option() -> None:
+    found = settings_of("--tuner-budget", "500_000", "--tuner-minutes=2.5", "--warm-start")
+    assert (found.tuning.budget, found.tuning.minutes, found.warm_start) == (500_000, 2.5, True)
+    assert {"tuning.budget", "tuning.minutes", "warm_start"} <= found.given
+    for option, value in (("--tuner-budget", "0"), ("--tuner-minutes", "-1")):
+        with pytest.raises(BadSetting, match=f"tuning.{option.rpartition('-')[2]} must be "):
+            settings_of(f"{option}={value}")
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    typed = parser.parse_args(["--tuner-budget", "9", "--warm-start", "--set", "begin.layers=1"])
+    words = ["--warm-start", "--tuner-budget", "9", "--set", "begin.layers=1"]
+    assert retyped(typed) == words
+    assert settings_of(*words).begin == {"layers": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modules.contract.family import Trained, TrainingRun
+from modules.contract.family import IMAGES, Trained, TrainingRun
 from modules.contract.hyperparameters import Values, whole, word
 from modules.contract.profile import Data, Profile, Training, Tuning
 from modules.data.splits import Split, Splits
@@ -19,6 +19,7 @@ _TRIAL_FOLDS = 3  # of a trial's cross-validation
 class RandomForest(Classifier):
     """scikit-learn's RandomForestClassifier on pixels; modules/forest has the trees."""
 
+    resource = IMAGES
     hyperparameters = (
         whole("n_estimators", 200, "trees", [100, 200], most=10_000),
         whole("max_depth", 0, "questions on the way to a leaf; 0 is no limit", [0, 20], least=0),

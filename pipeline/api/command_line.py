@@ -52,6 +52,8 @@ def _words(given: Mapping[str, Any]) -> Iterator[str]:
             yield from _set(value)
         elif name in _FLAGS:
             yield from [option] * bool(value)
+        elif name == "warm_start":
+            yield from ("--warm-start",) if value else _set({name: False})
         elif name == "baseline":
             yield from _set({name: True}) if value else ("--no-baseline",)
         else:

@@ -41,6 +41,9 @@ def run(
     profile: str | None = None,
     *,
     tuner: str | None = None,
+    tuner_budget: int | None = None,
+    tuner_minutes: float | None = None,
+    warm_start: bool | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     output: str | os.PathLike[str] | None = None,
     metadata_store: str | os.PathLike[str] | None = None,
@@ -65,6 +68,9 @@ def run(
         model: the family: transformer, vae or gan.
         profile: smoke, default or full.
         tuner: hyperband, bohb, random, bayesian, grid or none.
+        tuner_budget: training images x epochs that all trials of a search take together.
+        tuner_minutes: after which a search begins no trial.
+        warm_start: whether the search begins with the last blessed model's hyperparameters.
         data_dir: the folder with the four IDX files.
         output: the folder for everything that the run writes.
         metadata_store: a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE.

@@ -55,7 +55,11 @@ def _gained_nothing(report: Report) -> str:
     usual = {**defaults(family.hyperparameters), **_fixed(report)}
     winner = tuning.trials[0]
     # A search that stops most trials early compares those that were trained for as long.
-    as_long = [trial for trial in tuning.trials if trial.epochs == winner.epochs]
+    as_long = [
+        trial
+        for trial in tuning.trials
+        if (trial.epochs, trial.images) == (winner.epochs, winner.images)
+    ]
     reached = next((trial.score for trial in as_long if trial.values == usual), None)
     if reached is None or winner.score is None:
         return ""
