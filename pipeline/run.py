@@ -74,6 +74,7 @@ class Run:
         self._handle = launching.open_store(self.ir)
         self._finished: dict[str, Finished] = {}  # by this process
         self._unfinished = settings.state if alone else settings.state / run_id
+        self._kept = settings.state / "kept"  # by nodes that may be asked for more
         self._entered = ExitStack()
         self.lost: list[Lost] = []
 
@@ -88,7 +89,7 @@ class Run:
             entered.enter_context(working_in(settings.output))
             entered.enter_context(self._handle)
             os.environ[unfinished.VARIABLE] = str(self._unfinished)
-            os.environ[unfinished.KEPT] = str(settings.kept)
+            os.environ[unfinished.KEPT] = str(self._kept)
             os.environ[given.VARIABLE] = str(settings.data_dir)
             if self.alone:
                 self._clear_killed()
@@ -143,7 +144,7 @@ class Run:
             if name in chosen:
                 options.execution_options.caching_options.enable_cache = False
                 self._forget_unfinished(name)
-                remove(self.settings.kept / BY_ID[name].unfinished)
+                remove(self._kept / BY_ID[name].unfinished)
 
     def _and_after(self, node_id: str) -> set[str]:
         """A node and all that depend on it."""

@@ -20,7 +20,6 @@ from modules.contract.profile import (
     PROFILE_NAMES,
     Data,
     Judging,
-    Profile,
     Training,
     Tuning,
     setting,
@@ -38,11 +37,6 @@ __all__ = ["BadSetting", "Layer", "Settings", "make_settings"]
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = families.names()
 SEARCHES = (*searches.SEARCHES, "none")
-
-
-def profiles_of(family: str) -> Mapping[str, Profile]:
-    """The profiles of a family, by their names."""
-    return families.load(family).profiles
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,8 +74,7 @@ class Settings:
         "the seed of all random numbers", Kind(int, least=0, most=2**32 - 1), default=1
     )
     warm_start: bool = setting(
-        "begin the search with the hyperparameters of the last blessed model that was not trained "
-        "by these same settings",
+        "begin the search with the values of the last model that was blessed, by other settings",
         Kind(bool),
         default=False,
     )
@@ -162,11 +155,6 @@ class Settings:
         return self.output / "state" / self.family
 
     @property
-    def kept(self) -> Path:
-        """Where nodes keep what they have finished, to go on from when they are asked for more."""
-        return self.state / "kept"
-
-    @property
     def summary(self) -> Path:
         """Of the run that was begun last."""
         return self.output / self.family / "summary.json"
@@ -241,7 +229,7 @@ def _filled(*layers: Layer) -> Settings:
 
 def profile_values(family: str, profile: str) -> dict[str, Any]:
     """The values of a profile, by dotted name."""
-    return flat(dataclasses.asdict(profiles_of(family)[profile]), _TABLES)
+    return flat(dataclasses.asdict(families.load(family).profiles[profile]), _TABLES)
 
 
 def to_plain(settings: Settings) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import keras_tuner
 import numpy as np
 
 from modules.contract.family import Objective
-from modules.training.oracles import make_oracle, span
+from modules.training.bounded import span
+from modules.training.oracles import make_oracle
 from modules.training.tasks import SearchTask
 
 OBJECTIVE = Objective("val_accuracy", "max")

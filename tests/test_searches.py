@@ -1,7 +1,6 @@
 """One budget for every search: what it buys, how a search goes on, and why it ends."""
 
 import dataclasses
-import math
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,8 @@ from modules.training.oracles import HyperbandOracle
 from modules.training.search import Search, SearchStopped
 from modules.training.searches import SEARCHES, brackets, iteration, least, plan
 from pipeline.settings import FAMILIES
-from tests.searching import IMAGES, TASK, Made, prepared, search
+from tests.searching import COMBINATIONS, IMAGES, TASK, WHOLE, Made, search
 
-COMBINATIONS = 18
-WHOLE = 4 * IMAGES  # what a trial of 4 epochs takes
 RUNGS = ("hyperband", "bohb")  # searches whose trials go on
 
 
@@ -101,95 +98,6 @@ def test_a_small_space_ends_a_search_early_and_it_says_so(
 
 
 @pytest.mark.parametrize("way", SEARCHES)
-def test_a_raised_budget_begins_with_the_same_trials_and_runs_only_new_ones(
-    way: str, tmp_path: Path
-) -> None:
-    tables = []
-    for budget in (9 * IMAGES, 15 * IMAGES, 30 * IMAGES, 48 * IMAGES):
-        family = Made()
-        found = search(tmp_path, family, search=way, budget=budget)
-        before = len(tables[-1]) if tables else 0
-        assert len(family.trained) == len(found.table) - before
-        tables.append(found.table)
-    for less, more in zip(tables, tables[1:], strict=False):
-        assert less == more[: len(less)] and len(less) < len(more)
-    assert tables[-1] == search(tmp_path / "other", search=way, budget=48 * IMAGES).table
-
-
-def test_whole_iterations_of_hyperband_are_added(tmp_path: Path) -> None:
-    one, two = (search(tmp_path, budget=n * 15 * IMAGES).table for n in (1, 2))
-    assert len(one) == 7 and len(two) == 14
-    assert [(row["start"], row["epochs"]) for row in two[7:]] == [
-        (row["start"], row["epochs"]) for row in one
-    ]
-
-
-@pytest.mark.parametrize("way", SEARCHES)
-def test_a_search_that_was_killed_comes_to_the_same_table(way: str, tmp_path: Path) -> None:
-    whole = search(tmp_path / "unbroken", search=way, budget=30 * IMAGES)
-    for last in range(len(whole.table)):
-        killed, begun = Made(), []
-
-        def fails(values: Any, last: int = last, begun: list[Any] = begun) -> bool:
-            begun.append(values)
-            if len(begun) > last:
-                raise KeyboardInterrupt  # in the midst of a trial
-            return False
-
-        killed.fails = fails
-        folder = tmp_path / str(last)
-        with pytest.raises(KeyboardInterrupt):
-            search(folder, killed, search=way, budget=30 * IMAGES)
-        family = Made()
-        found = search(folder, family, search=way, budget=30 * IMAGES)
-        assert found.table == whole.table and found.best == whole.best
-        assert len(family.trained) == len(whole.table) - last
-
-
-@pytest.mark.parametrize(("way", "other"), [("random", "grid"), ("grid", "bayesian")])
-def test_a_trial_is_never_run_twice_whatever_the_way(way: str, other: str, tmp_path: Path) -> None:
-    search(tmp_path, search=way, budget=COMBINATIONS * WHOLE)
-    family = Made()
-    found = search(tmp_path, family, search=other, budget=COMBINATIONS * WHOLE)
-    assert not family.trained and len(found.table) == COMBINATIONS
-
-
-def test_a_state_that_is_gone_is_made_again(tmp_path: Path) -> None:
-    search(tmp_path, budget=9 * IMAGES)  # it ends where a trial waits for its promotion, or later
-    for state in (tmp_path / "journal").glob("*.weights.h5"):
-        state.unlink()
-    again = search(tmp_path, factor=2, budget=60 * IMAGES).table
-    assert again == search(tmp_path / "other", factor=2, budget=60 * IMAGES).table
-
-
-def test_only_what_a_longer_search_needs_is_kept_of_states(tmp_path: Path) -> None:
-    search(tmp_path, budget=15 * IMAGES)  # a whole iteration
-    assert not list((tmp_path / "journal").glob("*.weights.h5"))
-    search(tmp_path, budget=17 * IMAGES)  # two trials of the next one
-    assert len(list((tmp_path / "journal").glob("*.weights.h5"))) == 2
-
-
-@pytest.mark.parametrize("way", SEARCHES)
-def test_after_its_minutes_a_search_begins_no_trial(way: str, tmp_path: Path) -> None:
-    found = prepared(tmp_path, Made(), search=way, budget=10 * WHOLE, minutes=1.0, confirm=2)
-    run = found._run
-
-    def slowly(*arguments: Any) -> dict[str, Any]:
-        entry = {**run(*arguments), "seconds": 25.0}
-        found._journal.write(arguments[0], entry)
-        return entry
-
-    found._run = slowly  # type: ignore[method-assign]
-    found.search(verbose=0)
-    assert len(found.table) == 3 and found.found()["ended"] == "time" and found.worth is None
-    family = Made()
-    again = search(tmp_path, family, search=way, budget=10 * WHOLE, minutes=1.0)
-    assert again.table == found.table and not family.trained
-    more = search(tmp_path, family, search=way, budget=10 * WHOLE, minutes=2.0)
-    assert more.table[:3] == found.table and len(more.table) > 3
-
-
-@pytest.mark.parametrize("way", SEARCHES)
 def test_a_trial_that_fails_is_told_and_the_search_goes_on(way: str, tmp_path: Path) -> None:
     family = Made(fails=lambda values: values["layers"] == 1)
     found = search(tmp_path, family, search=way, budget=10 * WHOLE)
@@ -242,50 +150,6 @@ def test_each_trial_is_told_as_it_ends(tmp_path: Path, heard: list[progress.Prog
     heard.clear()
     search(tmp_path)
     assert all(one.ended.endswith(" (kept)") for one in heard if one.ended)
-
-
-@pytest.mark.parametrize("seed", [0, 5])
-@pytest.mark.parametrize("way", SEARCHES)
-def test_a_search_is_worth_it_if_its_winner_is_better_by_more_than_seeds_differ(
-    way: str, seed: int, tmp_path: Path
-) -> None:
-    family = Made()
-    found = search(tmp_path, family, search=way, seed=seed, budget=18 * WHOLE, confirm=3)
-    worth = found.worth
-    assert worth and worth.gain and found.best["layers"] == 3
-    assert worth.seeds == (seed + 1, seed + 2, seed + 3)
-    at_the_end = [run for _, run in family.trained[-6:]]
-    assert {(run.epochs, run.start) for run in at_the_end} == {(4, 0)}
-    assert worth.gain == pytest.approx(
-        sum(a - b for a, b in zip(worth.winner, worth.beginning, strict=True)) / 3
-    )
-    assert worth.better and worth.cost == 6 * WHOLE
-    assert found.found()["spent"] <= 18 * WHOLE  # which has no part in it
-
-
-def test_defaults_that_win_are_not_compared_with_themselves(tmp_path: Path) -> None:
-    family = Made()
-    family.reaches = lambda values, run: -abs(values["layers"] - 2)  # type: ignore[method-assign]
-    found = search(tmp_path, family, search="grid", budget=4 * WHOLE, confirm=3)
-    assert found.worth and found.worth.gain is None and len(family.trained) == 4
-
-
-def test_a_gain_that_seeds_alone_could_make_is_no_gain(tmp_path: Path) -> None:
-    family = Made()
-    lucky = {"a": [0.3, -0.3, 0.3], "b": [0.0, 0.0, 0.0]}
-
-    def reaches(values: Any, run: TrainingRun) -> float:
-        return (
-            1.0 if run.seed == 1 and values["kind"] == "a" else lucky[values["kind"]][run.seed % 3]
-        )
-
-    family.reaches = reaches  # type: ignore[method-assign]
-    found = search(tmp_path, family, search="grid", budget=2 * WHOLE, confirm=3)
-    assert found.worth and found.worth.spread and not found.worth.better
-    assert found.worth.gain == pytest.approx(0.1) and found.best["kind"] == "a"
-    assert math.isclose(
-        found.worth.high - found.worth.low, 2 * 4.3027 * 0.34641 / 3**0.5, rel_tol=1e-3
-    )
 
 
 def test_a_search_begins_with_what_it_was_given(tmp_path: Path) -> None:

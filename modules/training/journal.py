@@ -88,6 +88,11 @@ class Journal:
         """The file of a trial's state."""
         return self.folder / f"{attempt.key}{_STATE}"
 
+    def lacks_state(self, attempt: Attempt) -> bool:
+        """Whether a trial left a state that is gone; not every family has one."""
+        left = (self.read(attempt) or {}).get("state", False)
+        return bool(left) and not self.state(attempt).exists()
+
     def close(self, needed: Collection[Path]) -> None:
         """Notes that the search has ended, and removes the states that no trial needs any more."""
         for path in set(self.folder.glob(f"*{_STATE}")) - set(needed):

@@ -9,7 +9,8 @@ from typing import Any
 import keras_tuner
 import numpy as np
 
-UNTIL = "tuner/epochs"
+from modules.training.bounded import UNTIL
+
 _GOOD = 0.15  # of the trials
 _AT_RANDOM = 1 / 3  # of the draws, so that a wrong model does no lasting harm
 _NEIGHBOUR = 0.3  # how much a place weighs beside its neighbour's weight

@@ -1,16 +1,9 @@
-"""What proposes the trials of a search: Keras Tuner's oracles, held to the budget, and Hyperband.
-
-A search begins with the defaults, so that it cannot choose worse than them. It tries no combination
-twice, and ends when it has tried them all, when the next trial would pass the budget, or when its
-time is over.
-"""
+"""What proposes the trials of a search: Keras Tuner's oracles, and Hyperband."""
 
 from __future__ import annotations
 
 import itertools
-import math
-import random
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import keras_tuner
@@ -18,24 +11,26 @@ import keras_tuner
 from modules.contract.family import Objective
 from modules.contract.hyperparameters import BATCH_SIZE, Hyperparameter, that_fit
 from modules.contract.values import unknown
+from modules.training.bounded import (
+    BRACKET,
+    PARENT,
+    ROUND,
+    START,
+    STOPPED,
+    UNTIL,
+    Cost,
+    all_values,
+    bounded,
+    combinations,
+)
 from modules.training.model_based import ModelBased
 from modules.training.searches import SEARCHES, brackets, promoted
 from modules.training.tasks import SearchTask
-
-BUDGET, TIME, SPACE, DONE = "budget", "time", "space", "done"
-"""Why a search ended: what was given was spent, all combinations were tried, or it had no more to
-propose."""
-
-PARENT, UNTIL, START = "tuner/trial_id", "tuner/epochs", "tuner/initial_epoch"
-BRACKET, ROUND = "tuner/bracket", "tuner/round"
 
 _MANY = 9_999  # trials: one number for all budgets, since Keras Tuner names trials by its length
 _DRAWN = 1_000  # combinations to choose from, where all are too many
 _RESTARTS = 2  # of a fit of one number, the length scale
 _SEED_OF_ZERO = 2**31 - 1  # which Keras Tuner takes for none
-_STOPPED = {"status": "STOPPED", "values": None}
-
-Cost = Callable[[int, int], int]
 
 
 def space_to_search(
@@ -73,11 +68,6 @@ def space_to_search(
     return hp
 
 
-def combinations(space: keras_tuner.HyperParameters) -> int:
-    """How many combinations of values there are."""
-    return math.prod(len(one.values) for one in space.space)
-
-
 def make_oracle(
     task: SearchTask, space: keras_tuner.HyperParameters, objective: Objective, cost: Cost
 ) -> keras_tuner.Oracle:
@@ -106,7 +96,7 @@ def make_oracle(
     elif base is BayesianOracle:
         # Keras Tuner counts fixed values as well, and would draw at random for dozens of trials.
         more = {"num_initial_points": 1 + sum(len(one.values) > 1 for one in space.space)}
-    oracle = _bounded(base)(
+    oracle = bounded(base)(
         objective=keras_tuner.Objective(*objective),
         hyperparameters=space,
         seed=task.seed or _SEED_OF_ZERO,
@@ -117,11 +107,6 @@ def make_oracle(
     oracle.task, oracle.cost = task, cost
     oracle.max_trials = _MANY
     return oracle
-
-
-def span(values: Mapping[str, Any], max_epochs: int) -> tuple[int, int]:
-    """The epochs that a proposed trial has behind it, and at its end."""
-    return int(values.get(START, 0)), int(values.get(UNTIL, max_epochs))
 
 
 class HyperbandOracle(keras_tuner.Oracle):
@@ -144,7 +129,7 @@ class HyperbandOracle(keras_tuner.Oracle):
         """The next trial; see the base class."""
         self._trial_id = trial_id
         values = next(self._proposals, None)
-        return _STOPPED if values is None else {"status": "RUNNING", "values": values}
+        return STOPPED if values is None else {"status": "RUNNING", "values": values}
 
     def _propose(self) -> Generator[dict[str, Any], None, None]:
         """Gives values; when it is asked for the next ones, the trial with the last has ended."""
@@ -199,7 +184,7 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             return self._random_populate_space()
         left = self._untried()
         if not left:
-            return _STOPPED
+            return STOPPED
         self.gpr.n_restarts_optimizer = _RESTARTS
         self.gpr.fit(*self._vectorize_trials())
         searched = self._nonfixed_space()
@@ -212,70 +197,4 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         space = self.get_space()
         if combinations(space) > _MANY:
             return [values for _ in range(_DRAWN) if (values := self._random_values())]
-        return [values for values in _all_values(space) if not self._duplicate(values)]
-
-
-def _bounded(base: type) -> type:
-    class Bounded(base):
-        """Proposes the defaults first, nothing twice, and nothing that passes the budget."""
-
-        task: SearchTask
-        cost: Cost
-        seconds = 0.0
-        ended = ""
-
-        def populate_space(self, trial_id: str) -> dict[str, Any]:
-            minutes = self.task.minutes
-            if minutes is not None and self.start_order and self.seconds >= 60 * minutes:
-                return self._stop(TIME)
-            response = super().populate_space(trial_id)
-            if response["status"] != "RUNNING":
-                whole = len(self._tried_so_far) >= combinations(self.get_space())
-                return self._stop(SPACE if whole else DONE)
-            values = response["values"]
-            if not self.start_order:
-                values = {**values, **_defaults(self.get_space())}
-            elif PARENT not in values and self._duplicate(values):
-                values = self._random_values()
-                if values is None:
-                    return self._stop(SPACE)
-            budget = self.task.budget
-            if budget is not None and self._spent() + self._cost_of(values) > budget:
-                return self._stop(BUDGET)
-            return {"status": "RUNNING", "values": values}
-
-        def save(self, fname: str = "") -> None:
-            """Nothing, since nobody reads it; see Search."""
-
-        def _save_trial(self, trial: Any) -> None: ...
-
-        def _stop(self, why: str) -> dict[str, Any]:
-            self.ended = why
-            return _STOPPED
-
-        def _spent(self) -> int:
-            return sum(self._cost_of(one.hyperparameters.values) for one in self.trials.values())
-
-        def _cost_of(self, values: Mapping[str, Any]) -> int:
-            return self.cost(*span(values, self.task.max_epochs))
-
-        def _random_values(self) -> dict[str, Any] | None:
-            """Keras Tuner gives up when it has drawn what was tried before for some times."""
-            values = super()._random_values()
-            if values is not None:
-                return values
-            left = [one for one in _all_values(self.get_space()) if not self._duplicate(one)]
-            self._seed_state += 1
-            return random.Random(self._seed_state).choice(left) if left else None
-
-    return Bounded
-
-
-def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:
-    return {one.name: one.default for one in space.space if space.is_active(one)}
-
-
-def _all_values(space: keras_tuner.HyperParameters) -> Iterator[dict[str, Any]]:
-    names = [one.name for one in space.space]
-    for values in itertools.product(*(one.values for one in space.space)):
-        yield dict(zip(names, values, strict=True))
+        return [values for values in all_values(space) if not self._duplicate(values)]

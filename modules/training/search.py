@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from keras_tuner.engine.base_tuner import BaseTuner
-from keras_tuner.errors import FailedTrialError, FatalRuntimeError
+from keras_tuner.errors import FailedTrialError
 
-from modules.contract.family import IMAGES, Family, TrainingRun, TrainingStopped
-from modules.contract.hyperparameters import Values, fitting, resolve
-from modules.training import progress, worth
+from modules.contract.family import IMAGES, Family, TrainingStopped
+from modules.contract.hyperparameters import Values, resolve
+from modules.training import told, worth
+from modules.training.bounded import BRACKET, BUDGET, PARENT, TIME, combinations, span
 from modules.training.journal import Attempt, Journal
-from modules.training.oracles import BRACKET, BUDGET, PARENT, TIME, combinations, span
-from modules.training.rehearsal import rehearse
 from modules.training.search_data import SearchData
-from modules.training.searches import cost, plan, share
+from modules.training.searches import cost, plan
 from modules.training.tasks import SearchTask
+from modules.training.trying import Trying
 
 
 class SearchFailedError(RuntimeError):
@@ -30,7 +29,7 @@ class SearchStopped(SearchFailedError, TrainingStopped):
     """No trial did since each was broken off: none of the models that were tried can be trained."""
 
 
-class Search(BaseTuner):
+class Search(Trying, BaseTuner):
     """Runs an oracle's trials, and keeps each result in a journal of one file a trial.
 
     Nothing is read back from what Keras Tuner saves: a search that starts again asks a new oracle,
@@ -65,16 +64,11 @@ class Search(BaseTuner):
         scratch: str,
     ) -> None:
         super().__init__(oracle, directory=scratch, project_name="search", overwrite=True)
-        self._family = family
-        self._objective = family.objective.name
-        self._task = task
-        self._data = data
-        self._journal = Journal(journal)
+        self._tries(family, task, data, Journal(journal))
         self._attempts: dict[str, Attempt] = {}  # by the trial's name
         self._broken_off: dict[str, str] = {}  # the trial's name -> why
         self._spent = self._spent_on_worth = 0
         self._planned, self._total = 0, 1
-        self._last = time.monotonic()
         self.table: list[dict[str, Any]] = []
         self.worth: worth.Worth | None = None
 
@@ -96,6 +90,12 @@ class Search(BaseTuner):
             "combinations": combinations(self.oracle.get_space()),
             "began": dict(self._task.begin),
         }
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Prints nothing: whoever listens to progress is told."""
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Prints nothing."""
 
     def on_search_begin(self) -> None:
         """Counts what there will be to do."""
@@ -140,102 +140,25 @@ class Search(BaseTuner):
     def _used(self, values: Mapping[str, Any]) -> Values:
         return resolve(self._family.hyperparameters, values, {})
 
-    def _images(self, attempt: Attempt) -> int:
-        images = self._data.count
-        if self._family.resource == IMAGES:
-            return share(images, attempt.until, self._task.max_epochs)
-        return images
-
-    def _cost(self, attempt: Attempt) -> int:
-        task, images = self._task, self._data.count
-        return cost(task, self._family.resource, images, attempt.start, attempt.until)
-
-    def _run(self, attempt: Attempt, tell: Callable[[float], None]) -> dict[str, Any]:
-        """Trains an attempt's model, and writes into the journal how that went."""
-        anew = self._family.resource == IMAGES
-        parent = None if anew else attempt.parent
-        if parent and not self._journal.state(parent).exists():
-            self._run(parent, lambda _: None)  # it was not needed by the search that made it
-        start = 0 if anew else attempt.start
-        goes_on = attempt.until < self._task.max_epochs and not anew
-        run = TrainingRun(
-            epochs=attempt.until,
-            seed=attempt.seed,
-            start=start,
-            horizon=self._task.max_epochs,
-            trial=True,
-            go_on_from=self._journal.state(parent) if parent else None,
-            keep=self._journal.state(attempt) if goes_on else None,
-            tell=lambda done, _: tell((min(done, attempt.until) - start) / (attempt.until - start)),
-        )
-        entry = self._train(attempt.values, run)
-        now = time.monotonic()
-        entry["seconds"], self._last = round(now - self._last, 3), now
-        try:
-            self._journal.write(attempt, {"values": dict(attempt.values), **entry})
-        except OSError as error:
-            # Keras Tuner would count the trial as failed, and look for other values.
-            raise FatalRuntimeError(f"a trial's result was not written: {error}") from error
-        return entry
-
-    def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
-        try:
-            values = fitting(values, self._data.count)
-            self._rehearse(values)
-            splits = self._data.splits()
-            if self._family.resource == IMAGES:
-                splits = self._data.first(share(self._data.count, run.epochs, run.horizon or 1))
-            trained = self._family.train(values, splits, run)
-        except TrainingStopped as error:
-            return {"failed": str(error)}
-        except Exception as error:
-            # Keras Tuner would go on to the next trial, which would meet the same mistake.
-            raise FatalRuntimeError(f"a trial failed: {error}") from error
-        figures = {name: float(seen[-1]) for name, seen in trained.history.items()}
-        if not math.isfinite(score := figures[self._objective]):
-            return {"failed": f"training ended with {progress.name_figure(self._objective, score)}"}
-        return {"metrics": figures}
-
-    def _rehearse(self, values: Values) -> None:
-        task, data = self._task, self._data
-        splits = data.splits()
-        rehearse(task.family, task.source, self._family, values, splits, data.held_out_files)
-
     def _teller(self, takes: int) -> Callable[[float], None]:
         return lambda part: self._report(ahead=part * takes)
 
     def _report(self, ended: str = "", ahead: float = 0.0, doing: str = "") -> None:
         """Tells how far the whole search is; the running trial is ahead of its start."""
-        scores = [row["score"] for row in self.table if row["score"] is not None]
-        best = max if self._family.objective.direction == "max" else min
-        figure = f"best {progress.name_figure(self._objective, best(scores))}" if scores else ""
         at = len(self._attempts)
-        progress.report(
-            progress.Progress(
-                "tuning",
-                min(self._total, round(self._spent + self._spent_on_worth + ahead)),
-                self._total,
-                figure,
-                doing or f"trial {at}/{max(at, self._planned)}",
-                ended,
-            )
+        told.report(
+            self.table,
+            self._family.objective,
+            (self._spent + self._spent_on_worth + ahead, self._total),
+            doing or f"trial {at}/{max(at, self._planned)}",
+            ended,
         )
 
     def _told(self, row: Mapping[str, Any], kept: bool) -> str:
-        """A trial in a line: its number, its figure, and the values that are searched."""
         at = len(self._attempts)
-        score = row["score"]
-        figure = row["failed"] or progress.name_figure(self._objective, score)
-        if row["epochs"] is None:
-            long = f"{row['images']:,} images"
-        elif row["start"]:
-            long = f"epochs {row['start'] + 1} to {row['epochs']}"
-        else:
-            long = f"{row['epochs']} epoch{'s' * (row['epochs'] > 1)}"
-        searched = [one for one in self.oracle.get_space().space if len(one.values) > 1]
-        values = ", ".join(f"{one.name} {row['values'][one.name]}" for one in searched)
-        words = f"trial {at}/{max(at, self._planned)}: {figure}, {long}; {values}"
-        return f"{words} (kept)" if kept else words
+        searched = [one.name for one in self.oracle.get_space().space if len(one.values) > 1]
+        words = told.trial(row, self._objective, searched)
+        return f"trial {at}/{max(at, self._planned)}: {words}{' (kept)' * kept}"
 
     def on_search_end(self) -> None:
         """Asks whether it was worth it, and keeps what a longer search would go on from.

@@ -1,0 +1,91 @@
+"""The training of a trial, and what is kept of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from keras_tuner.errors import FatalRuntimeError
+
+from modules.contract.family import IMAGES, Family, TrainingRun, TrainingStopped
+from modules.contract.hyperparameters import Values, fitting
+from modules.training import progress
+from modules.training.journal import Attempt, Journal
+from modules.training.rehearsal import rehearse
+from modules.training.search_data import SearchData
+from modules.training.searches import cost, share
+from modules.training.tasks import SearchTask
+
+
+class Trying:
+    """Whoever trains trials: a part of Search."""
+
+    def _tries(self, family: Family, task: SearchTask, data: SearchData, journal: Journal) -> None:
+        """Takes whose models, the search's task, what trials use, and what keeps their ends."""
+        self._family, self._task, self._data, self._journal = family, task, data, journal
+        self._objective = family.objective.name
+        self._last = time.monotonic()
+
+    def _images(self, attempt: Attempt) -> int:
+        images = self._data.count
+        if self._family.resource == IMAGES:
+            return share(images, attempt.until, self._task.max_epochs)
+        return images
+
+    def _cost(self, attempt: Attempt) -> int:
+        task, images = self._task, self._data.count
+        return cost(task, self._family.resource, images, attempt.start, attempt.until)
+
+    def _run(self, attempt: Attempt, tell: Callable[[float], None]) -> dict[str, Any]:
+        """Trains an attempt's model, and writes into the journal how that went."""
+        anew = self._family.resource == IMAGES
+        parent = None if anew else attempt.parent
+        if parent and self._journal.lacks_state(parent):
+            self._run(parent, lambda _: None)  # it was not needed by the search that made it
+        start = 0 if anew else attempt.start
+        goes_on = attempt.until < self._task.max_epochs and not anew
+        run = TrainingRun(
+            epochs=attempt.until,
+            seed=attempt.seed,
+            start=start,
+            horizon=self._task.max_epochs,
+            trial=True,
+            go_on_from=self._journal.state(parent) if parent else None,
+            keep=self._journal.state(attempt) if goes_on else None,
+            tell=lambda done, _: tell((min(done, attempt.until) - start) / (attempt.until - start)),
+        )
+        entry = self._train(attempt.values, run)
+        now = time.monotonic()
+        entry["seconds"], self._last = round(now - self._last, 3), now
+        entry["state"] = goes_on and self._journal.state(attempt).exists()
+        try:
+            self._journal.write(attempt, {"values": dict(attempt.values), **entry})
+        except OSError as error:
+            # Keras Tuner would count the trial as failed, and look for other values.
+            raise FatalRuntimeError(f"a trial's result was not written: {error}") from error
+        return entry
+
+    def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
+        try:
+            values = fitting(values, self._data.count)
+            self._rehearse(values)
+            splits = self._data.splits()
+            if self._family.resource == IMAGES:
+                splits = self._data.first(share(self._data.count, run.epochs, run.horizon or 1))
+            trained = self._family.train(values, splits, run)
+        except TrainingStopped as error:
+            return {"failed": str(error)}
+        except Exception as error:
+            # Keras Tuner would go on to the next trial, which would meet the same mistake.
+            raise FatalRuntimeError(f"a trial failed: {error}") from error
+        figures = {name: float(seen[-1]) for name, seen in trained.history.items()}
+        if not math.isfinite(score := figures[self._objective]):
+            return {"failed": f"training ended with {progress.name_figure(self._objective, score)}"}
+        return {"metrics": figures}
+
+    def _rehearse(self, values: Values) -> None:
+        task, data = self._task, self._data
+        splits = data.splits()
+        rehearse(task.family, task.source, self._family, values, splits, data.held_out_files)
