@@ -30,6 +30,7 @@ def worth(found: Tuning) -> str:
     by = gap(told.gain, found.objective)
     if told.spread is not None:
         by = f"{by.partition(SPACE)[0]} ± {gap(told.spread, found.objective)}"
+    by = by.replace(SPACE, " ")  # not every terminal has that
     which = "better" if told.gain > 0 else "worse"
     said = f"{which} than {beside} by {by}, {count(len(told.seeds), 'seed')}"
     if told.spread is None:
