@@ -154,7 +154,7 @@ def hyperparameters(training: Training) -> pd.DataFrame:
     return _frame(rows, "hyperparameter", "field")
 
 
-def _frame(rows: Mapping[str, Mapping[str, Any]], index: str, columns: str) -> pd.DataFrame:
+def _frame(rows: Mapping[Any, Mapping[str, Any]], index: str, columns: str) -> pd.DataFrame:
     """A row for each name, in their order; what a row does not have is NaN."""
     import pandas as pd
 
