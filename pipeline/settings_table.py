@@ -88,7 +88,8 @@ def table(family: str) -> list[Row]:
     own = {f"hyperparameters.{one.name}": one.default for one in load(family).hyperparameters}
     values = {profile: own | _values(family, profile) for profile in PROFILE_NAMES}
     # Lengths and gates first, as the profiles have them.
-    order = [*(name for name in values[PROFILE_NAMES[0]] if name not in own), *own]
+    names = dict.fromkeys(name for of in values.values() for name in of)
+    order = [*(name for name in names if name not in own), *own]
     rows = []
     for name in order:
         kind, means = _meaning(family, name)
