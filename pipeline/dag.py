@@ -115,7 +115,7 @@ def create_pipeline(settings: Settings) -> Pipeline:
         validator = CrossValidator(
             examples=examples,
             task=json.dumps(to_config(_folds_task(settings))),
-            **{name: channel for name, channel in given.items() if channel},
+            **{name: channel for name, channel in given.items() if channel is not None},
         )
         validator.add_upstream_node(data_gate)
         folds_gate = FoldsGate(

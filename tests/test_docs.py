@@ -211,7 +211,7 @@ def test_the_scripts_have_the_options() -> None:
 
 
 def test_the_gates_exist() -> None:
-    gates = {gate for family in FAMILIES for gate in families.load(family).evaluation.gate_names}
+    gates = {gate for family in FAMILIES for gate in families.load(family).evaluation.bound_names}
     named = {
         name for line in all_code() for name in re.findall(r"\bgates\.(?!py|toml)([a-z_]+)", line)
     }

@@ -96,6 +96,14 @@ def test_folds_stand_between_search_and_training_and_their_gate_before_the_push(
     assert "CrossValidator" in GPU_NODES and "FoldsGate" not in GPU_NODES
 
 
+@pytest.mark.parametrize("family", ["gan", "vae"])
+def test_whoever_reads_samples_in_training_reads_those_of_folds(family: str) -> None:
+    other = dataclasses.replace(MNIST, hash="f" * 64)
+    settings = dataclasses.replace(make(family, "none"), folds=2, dataset=other)
+    edges = {one["id"]: set(one["upstream"]) for one in plan.make_plan(settings)["nodes"]}
+    assert edges["CrossValidator"] == edges["Trainer"] == {"MnistExampleGen", "DataGate", "Judge"}
+
+
 def test_a_bound_of_folds_is_asked_of_their_gate_alone() -> None:
     compiled = []
     for bound in (0.9, 0.8):

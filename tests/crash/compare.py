@@ -26,6 +26,7 @@ def found(output: Path, family: str) -> dict[str, Any]:
         "nodes": [node["node"] for node in summary["nodes"]],
         "gates": summary["gates"],
         "search": summary["tuning"],
+        "folds": [fold["figures"] for fold in (summary["folds"] or {}).get("folds", ())],
         "training": {k: v for k, v in training.items() if k not in _OWN},
         "evaluation": evaluation,
     }
