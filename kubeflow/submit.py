@@ -206,13 +206,14 @@ def _follow(
 
     from kubeflow.client import auth
     from kubeflow.client.follow import Follower, Lost
-    from kubeflow.client.outcome import LOST, decide, read_log, verdict
+    from kubeflow.client.evidence import Evidence
+    from kubeflow.client.outcome import LOST, decide, verdict
 
     still = "the run may still be going on in the cluster"
     follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
     try:
         end = follower.follow(run_id, options.timeout)
-        ended = decide(end, lambda task: read_log(follower.client, run_id, task, namespace))
+        ended = decide(end, Evidence(follower.client, run_id, namespace))
     except Lost as lost:
         ended = verdict(LOST, f"{lost}; {still}")
     except OpenApiException as error:

@@ -7,7 +7,6 @@ It answers as KFP 2.17 does: JSON with snake case and without empty fields, an u
 from __future__ import annotations
 
 import base64
-import datetime
 import email
 import email.policy
 import json
@@ -28,14 +27,11 @@ import pytest
 import yaml
 
 from kubeflow.client import follow
-from kubeflow.client.steps import node_id
+from tests.kfp.workflow import RUN_ID, manifest
 
 API = "/apis/v2beta1"
 TASKS = ("data-gate", "trainer", "verdict")
 LOGIN_PAGE = "<!doctype html><html><body>Log in to Kubeflow</body></html>"
-RUN_ID = "4f0c1d7e-run"
-WORKFLOW = "triptych-vae-smoke-x7k2p"
-_NEVER = "0001-01-01T00:00:00Z"  # Argo's zero time, which KFP hands on
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,10 @@ class KfpServer:
             called, and what it returns is answered, or the next entry when that is None.
         faults: replies by the beginning of "METHOD path", each given once.
         logs: that were kept, by their pods' nodes.
+        live: the logs of pods that are there, by the pods' names.
+        ended: what Argo says of pods, by their nodes; None where version 1 of the API is gone.
+        waiting: the same, of those that have not started.
+        templates: of pods, by their nodes, if not KFP's usual one.
         seen: the requests so far.
     """
 
@@ -82,6 +82,10 @@ class KfpServer:
     course: list[Course] = field(default_factory=list)
     faults: dict[str, list[Reply]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] | None = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
     experiments: list[dict[str, Any]] = field(default_factory=list)
@@ -121,7 +125,8 @@ class KfpServer:
             (f"GET /runs/{RUN_ID}/nodes/", self._log),
             (f"GET /runs/{RUN_ID}", self._get_run),
             ("POST /recurringruns", self._create_recurring_run),
-            ("GET /k8s/pod/logs", self._page),
+            (f"GET /apis/v1beta1/runs/{RUN_ID}", self._manifest),
+            ("GET /k8s/pod/logs", self._live_log),
         ]
         for route, handle in routes:
             if f"{seen.method} {path}".startswith(route):
@@ -223,69 +228,15 @@ class KfpServer:
             return _json({"error_message": "artifact not found"}, 404)
         return _json({"data": base64.b64encode(self.logs[node].encode()).decode()})
 
-    def _page(self, seen: Seen) -> Reply:
-        return Reply(200, LOGIN_PAGE, "text/html")
+    def _manifest(self, seen: Seen) -> Reply:
+        if self.ended is None:
+            return Reply(404, "404 page not found", "text/plain")
+        return _json(manifest(self.ended, self.waiting, self.templates))
 
-
-def run(state: str, *, pod: str = "", tries: int = 0, **tasks: str) -> dict[str, Any]:
-    """A run as KFP tells of it.
-
-    Args:
-        state: of the run.
-        pod: the state of the tasks' last pods, when it is another than the task's.
-        tries: how many pods a task has had, where it may be tried again.
-        tasks: a state each, with `_` for `-`; OMITTED for one that Argo gave up, and DRIVER for one
-            whose driver failed.
-    """
-    root = f"{WORKFLOW}.root"
-    nodes = [
-        _node(WORKFLOW, state, [f"{root}-driver"]),
-        _node("root-driver", "SUCCEEDED", [root]),
-        _node("root", state, []),
-    ]
-    for number, (name, task) in enumerate(tasks.items(), start=1):
-        name = name.replace("_", "-")
-        driver = {"DRIVER": "FAILED", "OMITTED": ""}.get(task, "SUCCEEDED")
-        task = "" if task in ("DRIVER", "OMITTED") else task
-        executor = f"{root}.{name}.executor"
-        nodes.append(_node(f"{name}-driver", driver, [f"{root}.{name}"], number))
-        nodes.append(_node(name, task, [executor] if task else [], number))
-        if not task:
-            continue
-        after = [f"{root}.next-driver"]  # Argo: what comes next is below the pod
-        last = pod or task
-        if not tries:
-            nodes.append(_node("executor", last, after, number))
-            continue
-        nodes.append(_node("executor", task, [f"{executor}({i})" for i in range(tries)], number))
-        for i in range(tries):
-            own = last if i == tries - 1 else "FAILED"
-            nodes.append(_node(f"executor({i})", own, after, number))
-    return {"state": state, "run_details": {"task_details": nodes}}
-
-
-def pod_node(task: str, attempt: int | None = None) -> str:
-    """Argo's id of a task's pod, or of one of its tries."""
-    name = f"{WORKFLOW}.root.{task}.executor{'' if attempt is None else f'({attempt})'}"
-    return node_id(WORKFLOW, name)
-
-
-def _node(name: str, state: str, children: list[str], number: int = 0) -> dict[str, Any]:
-    """A detail. It has its display name and the ids of the nodes below it, and not its own id."""
-    node: dict[str, Any] = {"display_name": name, "run_id": RUN_ID, "task_id": f"{name}-uuid"}
-    node |= {"start_time": _time(100 * number), "end_time": _NEVER}
-    if state in ("SUCCEEDED", "FAILED"):
-        node["end_time"] = _time(100 * number + 12)
-    if state:
-        node |= {"state": state, "state_history": [{"state": state}]}
-    if children:
-        node["child_tasks"] = [{"pod_name": node_id(WORKFLOW, child)} for child in children]
-    return node
-
-
-def _time(seconds: int) -> str:
-    start = datetime.datetime(2026, 8, 22, 10, tzinfo=datetime.timezone.utc)
-    return (start + datetime.timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+    def _live_log(self, seen: Seen) -> Reply:
+        if seen.query["podname"] not in self.live:
+            return Reply(500, "Could not get main container logs: not found", "text/plain")
+        return Reply(200, self.live[seen.query["podname"]], "text/plain")
 
 
 @contextmanager

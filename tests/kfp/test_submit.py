@@ -21,15 +21,13 @@ from kubeflow.client import answers, schedule, upload
 from tests.commands import HEARING_CTRL_C
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
-    RUN_ID,
     KfpServer,
     Reply,
     clean,
     compiled,
-    pod_node,
-    run,
     serve,
 )
+from tests.kfp.workflow import RUN_ID, pod_node, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = [sys.executable, "kubeflow/submit.py"]
