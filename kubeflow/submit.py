@@ -14,124 +14,19 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
-from modules.contract.paths import path_argument  # noqa: E402
+from kubeflow.client.options import parse  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
     from kubeflow.client.upload import Package, Version
 
-_LONGEST = 366 * 24 * 3600  # seconds
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
-_EPILOG = """ways to sign in:
-  none                     if KFP asks for no login, as through a port-forward
-  in a pod                 the token that Kubernetes projects for KFP is used
-  --token-file FILE        a token, read again for every request; or set TRIPTYCH_KFP_TOKEN
-  --cookies-file FILE      NAME=VALUE; NAME=VALUE, or a file that curl wrote; or set
-                           TRIPTYCH_KFP_COOKIES
-  --iap-client-id ID       Google's IAP, as a service account; to sign in as a user, add
-                           --iap-app-client-id and KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET
-
-exit codes:
-  0    pushed; without --wait, submitted
-  1    failed or canceled, or lost from sight: an expired token, no answer for ten minutes,
-       --timeout; then the run may still be going on
-  2    bad usage, input, address or credentials; nothing was started
-  3    refused by a gate
-  130  interrupted by Ctrl-C"""
-
-
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        prog="kubeflow/submit.py",
-        description="Submits a compiled pipeline to Kubeflow Pipelines: uploads a version, runs "
-        "it, follows the run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add, environment = parser.add_argument, os.environ.get
-    host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
-    add(
-        "file",
-        nargs="?",
-        type=path_argument,
-        help="what `make kubeflow` wrote (default: the only file)",
-    )
-    add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
-    add("--ui-host", default=ui_host, help="the address of the links, if not --host")
-    add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
-    add("--namespace", help="the namespace of the run, if KFP has several users")
-    add("--run-name", help="default: the pipeline's name and the time")
-    add("--pipeline-root", metavar="URI", help="where KFP keeps what its UI shows")
-    add("--service-account", help="what the pods run as (default: KFP's choice)")
-    add("--wait", action="store_true", help="follow the run until it ends")
-    add("--timeout", type=float, metavar="SECONDS", help="stop following after this time")
-    add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
-    add("--token-file", type=path_argument, metavar="FILE", help="see below")
-    add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
-    add(
-        "--iap-client-id",
-        metavar="ID",
-        default=environment("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID"),
-        help="see below",
-    )
-    add(
-        "--iap-app-client-id",
-        metavar="ID",
-        default=environment("KF_PIPELINES_APP_OAUTH2_CLIENT_ID"),
-        help="see below",
-    )
-    add(
-        "--ssl-ca-cert",
-        type=path_argument,
-        metavar="FILE",
-        help="the certificate of the authority that signed the host's",
-    )
-    options = parser.parse_args(arguments)
-    if not options.host:
-        parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
-    if options.schedule and options.wait:
-        parser.error("--wait does not go with --schedule, which has no end")
-    if options.timeout is not None and not (options.wait and 0 < options.timeout <= _LONGEST):
-        parser.error(
-            "--timeout needs --wait and a number of seconds above 0, and no more than a year has"
-        )
-    try:
-        options.host = address(options.host)
-        options.ui_host = address(options.ui_host or options.host)
-        options.schedule = six_fields(options.schedule) if options.schedule else None
-    except (BadSchedule, ValueError) as error:
-        parser.error(str(error))
-    return options
-
-
-def address(host: str) -> str:
-    """Completes a host to a URL; without a scheme, http:// for this machine, else https://.
-
-    Raises:
-        ValueError: it is not an address, or has a password in it.
-    """
-    if "://" not in host:
-        name = host.partition("/")[0].partition(":")[0]
-        host = f"{'http' if name in ('localhost', '127.0.0.1') else 'https'}://{host}"
-    parts = urlsplit(host)
-    if "@" in parts.netloc:
-        raise ValueError("leave the user and the password out of the address, which is printed")
-    try:
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or parts.query or parts.fragment or any(c.isspace() for c in host):
-        raise ValueError(f"'{host}' is not an address such as http://localhost:8080")
-    return host.rstrip("/")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -202,23 +97,20 @@ def _follow(
     namespace: str | None,
     link: str,
 ) -> int:
-    from kfp_server_api.exceptions import OpenApiException
-
     from kubeflow.client import auth
-    from kubeflow.client.follow import Follower, Lost
-    from kubeflow.client.evidence import Evidence
-    from kubeflow.client.outcome import LOST, decide, verdict
+    from kubeflow.client.watch import Watch
 
-    still = "the run may still be going on in the cluster"
-    follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
+    watch = Watch(
+        sign_in=lambda: auth.connect(options)[0],
+        namespace=namespace,
+        tasks=package.tasks,
+        say=_say,
+        timeout=options.timeout,
+        start_timeout=options.start_timeout,
+        retries=options.retries,
+    )
     try:
-        end = follower.follow(run_id, options.timeout)
-        ended = decide(end, Evidence(follower.client, run_id, namespace))
-    except Lost as lost:
-        ended = verdict(LOST, f"{lost}; {still}")
-    except OpenApiException as error:
-        said = " ".join(str(error).split())
-        ended = verdict(LOST, f"kfp cannot read the answer ({said}); {still}")
+        ended = watch.until_its_end(client, run_id)
     except KeyboardInterrupt:
         _say("\nstopped following; the run goes on in the cluster, and its page can terminate it")
         _say(f"run      {link}")

@@ -1,4 +1,4 @@
-"""What can be found out about a task's last pod: its log, and what Kubernetes and Argo say of it."""
+"""What can be found out about a task's last pod: its log, and what Argo says of it."""
 
 from __future__ import annotations
 

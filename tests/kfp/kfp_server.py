@@ -73,6 +73,9 @@ class KfpServer:
         ended: what Argo says of pods, by their nodes; None where version 1 of the API is gone.
         waiting: the same, of those that have not started.
         templates: of pods, by their nodes, if not KFP's usual one.
+        events: Kubernetes', by the pods' names.
+        holds: a run that failed stays so until it is tried again.
+        state: of the run, as it was answered last.
         seen: the requests so far.
     """
 
@@ -86,6 +89,9 @@ class KfpServer:
     ended: dict[str, str] | None = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     templates: dict[str, str] = field(default_factory=dict)
+    events: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    holds: bool = False
+    state: str = ""
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
     experiments: list[dict[str, Any]] = field(default_factory=list)
@@ -121,12 +127,14 @@ class KfpServer:
             ("POST /pipelines/upload", self._upload),
             ("GET /pipelines/", self._list_versions),
             ("GET /pipelines", self._list_pipelines),
+            (f"POST /runs/{RUN_ID}:retry", self._retry),
             ("POST /runs", self._create_run),
             (f"GET /runs/{RUN_ID}/nodes/", self._log),
             (f"GET /runs/{RUN_ID}", self._get_run),
             ("POST /recurringruns", self._create_recurring_run),
             (f"GET /apis/v1beta1/runs/{RUN_ID}", self._manifest),
             ("GET /k8s/pod/logs", self._live_log),
+            ("GET /k8s/pod/events", self._events),
         ]
         for route, handle in routes:
             if f"{seen.method} {path}".startswith(route):
@@ -214,7 +222,9 @@ class KfpServer:
 
     def _get_run(self, seen: Seen) -> Reply:
         entry: Any = self.course[0]
-        if len(self.course) > 1 or callable(entry):
+        self.state = entry.get("state", "") if isinstance(entry, dict) else self.state
+        ended = self.state == "FAILED" and self.holds
+        if (len(self.course) > 1 or callable(entry)) and not ended:
             del self.course[0]
         if callable(entry):
             entry = entry()
@@ -227,6 +237,21 @@ class KfpServer:
         if artifact != "main-logs:read" or node not in self.logs:
             return _json({"error_message": "artifact not found"}, 404)
         return _json({"data": base64.b64encode(self.logs[node].encode()).decode()})
+
+    def _retry(self, seen: Seen) -> Reply:
+        """As KFP does: a run that failed goes on, and only its last course is left to answer."""
+        if self.state != "FAILED":
+            return _refusal(400, "Workflow must be Failed/Error to retry")
+        if len(self.course) > 1:
+            del self.course[0]
+        return _json({})
+
+    def _events(self, seen: Seen) -> Reply:
+        for name in ("podname", "podnamespace"):
+            if not seen.query.get(name):
+                return Reply(422, f"{name} argument is required", "text/plain")
+        found = self.events.get(seen.query["podname"], [])
+        return Reply(200, json.dumps({"items": found}), "text/html")
 
     def _manifest(self, seen: Seen) -> Reply:
         if self.ended is None:

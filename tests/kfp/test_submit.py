@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kubeflow import submit
-from kubeflow.client import answers, schedule, upload
+from kubeflow.client import answers, options, schedule, upload
 from tests.commands import HEARING_CTRL_C
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
@@ -74,6 +74,10 @@ def test_help_names_the_options_and_the_ways_to_sign_in_without_loading_kfp() ->
         (["--host", "https://me:hunter2@kfp"], "leave the user and the password out"),
         (["--host", "http://kfp", "--wait", "--schedule", "0 3 * * *"], "no end"),
         (["--host", "http://kfp", "--timeout", "5"], "--wait"),
+        (["--host", "http://kfp", "--start-timeout", "5"], "--start-timeout needs --wait"),
+        (["--host", "http://kfp", "--wait", "--start-timeout", "-1"], "above 0"),
+        (["--host", "http://kfp", "--retries", "1"], "--retries needs --wait"),
+        (["--host", "http://kfp", "--wait", "--retries", "-1"], "from 0 to 100"),
         (["--host", "http://kfp", "--wait", "--timeout", "0"], "above 0"),
         (["--host", "http://kfp", "--wait", "--timeout", "nan"], "above 0"),
         (["--host", "http://kfp", "--wait", "--timeout", "1e400"], "than a year"),
@@ -106,7 +110,7 @@ def test_bad_usage_is_exit_code_2(
     ],
 )
 def test_an_address_needs_no_scheme(given: str, read: str) -> None:
-    assert submit.address(given) == read
+    assert options.address(given) == read
 
 
 @pytest.mark.parametrize(
