@@ -184,9 +184,6 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         from kubeflow.compiling.equip import equip
         from kubeflow.lint import find_problems
 
-        waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
-        last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
-        nodes = [*plan["nodes"], {"id": VERDICT, "upstream": last, "shows": "node"}]
         settings = json.dumps(plan["settings"], separators=(",", ":"))
 
         def component(node: dict[str, Any]) -> Any:
@@ -195,22 +192,27 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
             )
             return _named(made, task_name(node["id"]))
 
+        def task_of(node: dict[str, Any]) -> Any:
+            name, gpus = task_name(node["id"]), cluster.gpus if node["id"] in GPU_NODES else 0
+            task = component(node)(
+                settings=settings,
+                node_id=node["id"],
+                run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                source=plan["source"],
+                gpus=gpus,
+            )
+            task.set_display_name(node["id"])
+            equip(task, name, gpus, cluster)
+            return task
+
         @dsl.pipeline(name=plan["name"], pipeline_root=cluster.pipeline_root or None)
         def pipeline() -> None:
-            made: dict[str, Any] = {}
-            for node in nodes:
-                gpus = cluster.gpus if node["id"] in GPU_NODES else 0
-                task = component(node)(
-                    settings=settings,
-                    node_id=node["id"],
-                    run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
-                    source=plan["source"],
-                    gpus=gpus,
-                )
-                task.set_display_name(node["id"])
-                task.after(*(made[name] for name in node["upstream"]))
-                equip(task, task_name(node["id"]), gpus, cluster)
-                made[node["id"]] = task
+            # Whatever becomes of the others, the last task tells how the run ended.
+            with dsl.ExitHandler(task_of({"id": VERDICT, "shows": "verdict"})):
+                made: dict[str, Any] = {}
+                for node in plan["nodes"]:
+                    made[node["id"]] = task_of(node)
+                    made[node["id"]].after(*(made[name] for name in node["upstream"]))
 
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.new.yaml")

@@ -9,7 +9,8 @@ from kfp import kubernetes
 from kubeflow.compiling.cluster import Cluster
 from kubeflow.names import GATES, VOLUME
 
-_RETRIES = 1  # of a node that failed; a gate that refuses would refuse again
+_RETRIES = 1  # of a pod that vanished; a gate that refuses would refuse again
+_LONGEST = f"{7 * 24 * 3600}s"  # after the first try's start, Argo ends all tries; KFP has an hour
 
 
 def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
@@ -27,7 +28,10 @@ def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
     task.set_cpu_request(resources.cpu)
     task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
     if name not in GATES:
-        task.set_retry(_RETRIES, backoff_duration="30s")
+        task.set_retry(_RETRIES, backoff_duration="30s", backoff_max_duration=_LONGEST)
+    # The image's user is a number, of which a namespace with Pod Security "restricted" wants to be
+    # told that it is not root.
+    kubernetes.set_security_context(task, run_as_non_root=True)
     kubernetes.mount_pvc(task, pvc_name=cluster.volume, mount_path=VOLUME)
     for secret in cluster.secrets:
         kubernetes.use_secret_as_env(task, secret.name, {secret.key: secret.variable})

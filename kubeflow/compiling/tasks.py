@@ -14,7 +14,22 @@ def node(
     gpus: int,
     summary: dsl.Output[dsl.Markdown],
 ) -> None:
-    """Runs a node, or gives the verdict on the run."""
+    """Runs a node."""
+    from kubeflow.pod import run_node
+
+    run_node.run(settings, node_id, run_id, source, gpus, summary=summary)
+
+
+def verdict(
+    settings: str,
+    node_id: str,
+    run_id: str,
+    source: str,
+    gpus: int,
+    status: dsl.PipelineTaskFinalStatus,
+    summary: dsl.Output[dsl.Markdown],
+) -> None:
+    """Gives the verdict on the run; by its status, KFP knows that it runs last, at any end."""
     from kubeflow.pod import run_node
 
     run_node.run(settings, node_id, run_id, source, gpus, summary=summary)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeflow.names import VERDICT, VOLUME, place
-from kubeflow.pod import devices
+from kubeflow.pod import devices, told
 from modules.contract.values import BadValue
 from modules.util import environment
 from pipeline.exit_codes import ExitCode
@@ -68,9 +68,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     environment.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
+    here = None
     try:
-        _say(devices.describe(gpus))
         here = settings_here(settings)
+        _say(devices.describe(gpus))
         if source_of(here.family) != source:
             raise OtherCode(
                 "the code in this image is not what the file was compiled with: compile it again "
@@ -82,6 +83,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
         code, reason = ExitCode.FAILED, words(error, place(VOLUME))
+    else:
+        here = None  # it is written down already
+    if here:
+        told.write_down(here, run_id, node_id, reason, task=node_id == VERDICT)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
@@ -118,7 +123,7 @@ def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode,
     from pipeline.run import Run
 
     with Run(here, run_id, alone=False) as run:
-        summary = run.end()
+        summary = run.end(told.verdict(run))
     made = reports.make(summary, run.folder.path, here.output)
     _say(made.line)
     ui.show_verdict(summary, made, str(run.folder.summary), shown)

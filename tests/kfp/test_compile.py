@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kubeflow import compile as compiling
+from kubeflow.compiling import compiled
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
 from kubeflow.lint import RUN_ID, find_problems
 from kubeflow.names import task_name
@@ -49,16 +50,18 @@ def test_the_plan_is_the_one_that_the_other_tests_are_written_for(plan: dict[str
 def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: list[Any]) -> None:
     edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
     wanted = {task_name(n): sorted(map(task_name, ups)) for n, ups in plans.EDGES.items()}
-    assert edges == {**wanted, "verdict": ["pusher"]}
+    assert edges == {**wanted, "verdict": ["exit-handler-1"]}
+    last = plans.tasks(documents)["verdict"]
+    assert last["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+    assert last["inputs"]["parameters"]["status"] == {
+        "taskFinalStatus": {"producerTask": "exit-handler-1"}
+    }
+    assert documents[0]["root"]["dag"]["tasks"].keys() == {"exit-handler-1", "verdict"}
+    order = compiled.in_order(documents[0])
+    assert order[-1] == "verdict" and set(order) == set(edges)
+    assert all(order.index(up) < order.index(name) for name in wanted for up in wanted[name])
     labels = {name: task["taskInfo"]["name"] for name, task in plans.tasks(documents).items()}
     assert labels == {task_name(node): node for node in [*plans.EDGES, "Verdict"]}
-
-
-def test_nothing_is_waited_for_by_nobody(tmp_path: Path) -> None:
-    plan = plans.make_plan(only=("CuratedSchema", "MnistExampleGen"))
-    documents = plans.compile_to(tmp_path / "a.yaml", plan)
-    waits = plans.tasks(documents)["verdict"]["dependentTasks"]
-    assert waits == ["curated-schema", "mnist-example-gen"]
 
 
 def test_what_each_task_is_told(plan: dict[str, Any], documents: list[Any]) -> None:
@@ -75,6 +78,16 @@ def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> N
     retries = {n: t.get("retryPolicy", {}).get("maxRetryCount", 0) for n, t in tasks.items()}
     assert {name for name, count in retries.items() if not count} == {"data-gate", "verdict"}
     assert set(retries.values()) == {0, 1}
+    # Argo ends every try so long after the first one began; a full VAE takes two hours.
+    ends = {task["retryPolicy"]["backoffMaxDuration"] for task in tasks.values() if "retryPolicy" in task}
+    assert ends == {"604800s"}
+
+
+def test_a_namespace_with_pod_security_restricted_takes_every_pod(documents: list[Any]) -> None:
+    for name in plans.tasks(documents):
+        assert plans.platforms(documents)[f"exec-{name}"]["securityContext"] == {
+            "runAsNonRoot": True
+        }
 
 
 def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> None:

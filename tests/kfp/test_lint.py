@@ -71,7 +71,7 @@ def set_gpus(documents: Documents, task: str, accelerator: dict[str, str] | None
 
 
 def rename(documents: Documents, name: str) -> None:
-    tasks = plans.tasks(documents)
+    tasks = plans.inner(documents)
     tasks[name] = tasks.pop("trainer")
 
 
@@ -134,6 +134,14 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
         lambda d: argue(d, "settings", "{"),
         "is not a pipeline's settings in JSON",
     ),
+    "an hour": (
+        lambda d: plans.tasks(d)["trainer"]["retryPolicy"].update(backoffMaxDuration="3600s"),
+        "a second try would be ended 3,600 s after the first one began",
+    ),
+    "root": (
+        lambda d: plans.platforms(d)["exec-trainer"].pop("securityContext"),
+        "lacks runAsNonRoot, without which Pod Security 'restricted' refuses its pod",
+    ),
     "caching": (
         lambda d: plans.tasks(d)["trainer"]["cachingOptions"].update(enableCache=True),
         "KFP's caching is on",
@@ -194,8 +202,17 @@ def whole(documents: Documents) -> Iterator[tuple[Documents, str]]:
     plans.platforms(odd)["exec-trainer"]["surprise"] = 1
     yield odd, "surprise"
     odd = copy.deepcopy(documents)
-    del plans.tasks(odd)["verdict"]
+    del odd[0]["root"]["dag"]["tasks"]["verdict"]
     yield odd, "has no verdict"
+    odd = copy.deepcopy(documents)
+    del plans.tasks(odd)["verdict"]["triggerPolicy"]
+    yield odd, "task verdict: does not run when another task failed"
+
+
+def test_a_dag_inside_of_itself_has_an_end(good: Documents, check: Callable) -> None:
+    documents = copy.deepcopy(good)
+    plans.inner(documents)["x"] = {"componentRef": {"name": "comp-exit-handler-1"}}
+    assert check(documents) == []
 
 
 def test_a_fault_of_the_whole_is_named(good: Documents, check: Callable) -> None:
