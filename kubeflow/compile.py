@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.compiling import cluster as clusters  # noqa: E402
+from kubeflow.compiling import places  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
@@ -88,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         cluster = clusters.read_options(options)
         layers = (Layer(DEFAULTS), *run_options.given(options))
+        places.check(layers)
         plan = ask_plan(layers, options.data_from, options.tfx_python)
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"

@@ -24,7 +24,8 @@ from modules.util import environment  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
-    from kubeflow.client.upload import Package, Version
+    from kubeflow.client.upload import Package
+    from kubeflow.client.versions import Version
 
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
 
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
     from kubeflow.client import upload
 
+    if options.unschedule or options.schedules:
+        return _look_after_schedules(options)
     try:
         package = upload.read_package(options.file or upload.only_file())
     except upload.BadFile as error:
@@ -50,11 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _submit(package: Package, options: argparse.Namespace) -> int:
     from kfp_server_api.exceptions import OpenApiException
 
-    from kubeflow.client import auth, upload
+    from kubeflow.client import auth, schedules, upload, versions
     from kubeflow.client.answers import Trouble
 
-    name = options.run_name or f"{package.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-    version = None
+    stamp = "" if options.schedule else f" {time.strftime('%Y-%m-%d %H:%M:%S')}"
+    name = options.run_name or f"{package.name}{stamp}"
+    version: Version | None = None
     try:
         client, namespace = auth.connect(options)
         file = os.path.relpath(package.file)
@@ -63,7 +67,7 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
             _say(f"this KFP has a single user, so --namespace {options.namespace} is ignored")
         with contextlib.redirect_stdout(io.StringIO()):  # kfp prints links of its own
             experiment_id = upload.find_experiment(client, options.experiment, namespace)
-            version = upload.publish(client, package, namespace)
+            version = versions.publish(client, package.file, package.name, namespace)
             identity = upload.start(client, version, experiment_id, name, options)
     except Trouble as error:
         # Without an answer, nobody here knows what became of the last request.
@@ -76,8 +80,16 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _say(f"\nstopped before a run was known to have started{_so_far(version)}")
         return ExitCode.INTERRUPTED
-    _say(f"version  {version.name} of {package.name}, experiment {options.experiment}")
+    known = "" if version.new else ", which KFP had already"
+    _say(f"version  {version.name} of {package.name}{known}, experiment {options.experiment}")
     if options.schedule:
+        try:
+            replaced = schedules.replace(client, experiment_id, name, identity)
+        except Trouble as error:
+            _complain(f"the schedule was made, but an earlier one may fire as well: {error}")
+            return ExitCode.FAILED
+        if replaced:
+            _say(f"replaced {', '.join(replaced)}")
         _say(f"schedule {name}  {options.ui_host}/#/recurringrun/details/{identity}")
         _say(f"submitted: '{options.schedule}', in UTC unless KFP is set to another time zone")
         return ExitCode.PUSHED
@@ -87,6 +99,24 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
         _say("submitted")
         return ExitCode.PUSHED
     return _follow(client, options, package, identity, namespace, link)
+
+
+def _look_after_schedules(options: argparse.Namespace) -> int:
+    from kubeflow.client import auth, schedules
+    from kubeflow.client.answers import Trouble
+
+    try:
+        client, namespace = auth.connect(options)
+        if options.schedules:
+            for line in schedules.describe(client, namespace):
+                _say(line)
+            return ExitCode.PUSHED
+        ended = schedules.end(client, options.experiment, options.unschedule, namespace)
+    except Trouble as error:
+        _complain(str(error))
+        return error.exit_code
+    _say(f"ended {options.unschedule}: {', '.join(ended)}")
+    return ExitCode.PUSHED
 
 
 def _follow(
@@ -121,7 +151,7 @@ def _follow(
 
 
 def _so_far(version: Version | None) -> str:
-    return f"; version {version.name} was uploaded, but is not known to run" if version else ""
+    return f"; version {version.name} is in KFP, but is not known to run" if version else ""
 
 
 def _say(line: str) -> None:

@@ -41,7 +41,7 @@ class Pace:
         most: between two requests, when nothing changes.
         patience: without an answer, before giving up.
         reminder: without a line on the screen, before one that says what is still running.
-        start: for a pod to start, before a line says what it waits for, and before each further one.
+        start: for a pod to start, before a line says what it waits for, and before the next.
         again: for a run that is tried again to begin.
     """
 

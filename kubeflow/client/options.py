@@ -50,7 +50,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--ui-host", default=ui_host, help="the address of the links, if not --host")
     add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
     add("--namespace", help="the namespace of the run, if KFP has several users")
-    add("--run-name", help="default: the pipeline's name and the time")
+    add(
+        "--run-name",
+        help="default: the pipeline's name and the time; of a schedule, the pipeline's name",
+    )
     add("--pipeline-root", metavar="URI", help="where KFP keeps what its UI shows")
     add("--service-account", help="what the pods run as (default: KFP's choice)")
     add("--wait", action="store_true", help="follow the run until it ends")
@@ -68,7 +71,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="how often KFP tries a run again that failed, but for a gate's no (default: 0)",
     )
-    add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
+    add(
+        "--schedule",
+        metavar="CRON",
+        help="run it repeatedly, in place of a schedule of the same name; '0 3 * * *' is every day "
+        "at 3:00",
+    )
+    add(
+        "--unschedule",
+        metavar="NAME",
+        help="end the schedule of that name in --experiment, and submit nothing",
+    )
+    add("--schedules", action="store_true", help="list all schedules, and submit nothing")
     add("--token-file", type=path_argument, metavar="FILE", help="see below")
     add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
     add(
@@ -92,6 +106,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.host:
         parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
+    modes = ("schedule", "unschedule", "schedules")
+    if len([mode for mode in modes if getattr(options, mode)]) > 1:
+        parser.error("--schedule, --unschedule and --schedules are three things: choose one")
+    if (options.unschedule or options.schedules) and (options.wait or options.file):
+        parser.error("--unschedule and --schedules submit nothing: leave out the file and --wait")
     if options.schedule and options.wait:
         parser.error("--wait does not go with --schedule, which has no end")
     for name in ("timeout", "start_timeout"):

@@ -99,6 +99,7 @@ class KfpServer:
     versions: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     recurring_runs: list[dict[str, Any]] = field(default_factory=list)
+    made: int = 0
 
     def asked(self, beginning: str) -> list[Seen]:
         """The requests whose "METHOD path" begins so, without the API's own beginning."""
@@ -132,6 +133,8 @@ class KfpServer:
             (f"GET /runs/{RUN_ID}/nodes/", self._log),
             (f"GET /runs/{RUN_ID}", self._get_run),
             ("POST /recurringruns", self._create_recurring_run),
+            ("GET /recurringruns", self._list_recurring_runs),
+            ("DELETE /recurringruns/", self._delete_recurring_run),
             (f"GET /apis/v1beta1/runs/{RUN_ID}", self._manifest),
             ("GET /k8s/pod/logs", self._live_log),
             ("GET /k8s/pod/events", self._events),
@@ -144,10 +147,12 @@ class KfpServer:
     def _healthz(self, seen: Seen) -> Reply:
         return _json({"commit_sha": "4a3592c", "tag_name": "2.17.0", "multi_user": self.multi_user})
 
-    def _named(self, things: list[dict[str, Any]], seen: Seen) -> list[dict[str, Any]]:
+    def _named(
+        self, things: list[dict[str, Any]], seen: Seen, within: bool = True
+    ) -> list[dict[str, Any]]:
         [predicate] = json.loads(seen.query["filter"])["predicates"]
         assert predicate["operation"] in (1, "EQUALS") and predicate["key"] == "display_name"
-        namespace = seen.query.get("namespace", "") if self.multi_user else ""
+        namespace = seen.query.get("namespace", "") if self.multi_user and within else ""
         wanted = (predicate["stringValue"], namespace)
         return [it for it in things if (it["display_name"], it.get("namespace", "")) == wanted]
 
@@ -169,9 +174,9 @@ class KfpServer:
 
     def _list_versions(self, seen: Seen) -> Reply:
         pipeline_id = seen.path.removeprefix(f"{API}/pipelines/").removesuffix("/versions")
-        found = [it for it in self.versions if it["pipeline_id"] == pipeline_id]
-        assert seen.query["sort_by"] == "created_at desc"
-        return _json({"pipeline_versions": found[::-1][: int(seen.query["page_size"])]})
+        found = self._named(self.versions, seen, within=False)
+        found = [it for it in found if it["pipeline_id"] == pipeline_id]
+        return _json({"pipeline_versions": found[: int(seen.query["page_size"])]})
 
     def _upload(self, seen: Seen) -> Reply:
         name, namespace = seen.query["name"], seen.query.get("namespace", "")
@@ -181,6 +186,8 @@ class KfpServer:
             return _json({"error_message": "The pipeline already exists"}, 409)
         made = {"pipeline_id": f"pipeline-{len(self.pipelines) + 1}", "name": name}
         made |= {"display_name": name, **({"namespace": namespace} if namespace else {})}
+        if description := seen.query.get("description"):
+            made["description"] = description
         self.pipelines.append(made)
         self._add_version(made["pipeline_id"], name)
         return _json(made)
@@ -196,7 +203,12 @@ class KfpServer:
     def _add_version(self, pipeline_id: str, name: str) -> dict[str, Any]:
         identity = f"version-{len(self.versions) + 1}"
         self.versions.append(
-            {"pipeline_id": pipeline_id, "pipeline_version_id": identity, "name": name}
+            {
+                "pipeline_id": pipeline_id,
+                "pipeline_version_id": identity,
+                "name": name,
+                "display_name": name,
+            }
         )
         return self.versions[-1]
 
@@ -217,8 +229,33 @@ class KfpServer:
         body = _sound(seen.body, kfp_server_api.V2beta1RecurringRun)
         if not self._referred(body):
             return _refusal(404, "Failed to create a recurring run: ResourceNotFoundError")
-        self.recurring_runs.append(body)
-        return _json({**body, "recurring_run_id": "schedule-1", "status": "ENABLED"})
+        self.made += 1
+        made = {**body, "recurring_run_id": f"schedule-{self.made}", "status": "ENABLED"}
+        self.recurring_runs.append(made)
+        return _json(made)
+
+    def _list_recurring_runs(self, seen: Seen) -> Reply:
+        """A page of two, so that there are several."""
+        found = self.recurring_runs
+        if experiment := seen.query.get("experiment_id"):
+            found = [it for it in found if it["experiment_id"] == experiment]
+        elif self.multi_user and not seen.query.get("namespace"):
+            return _refusal(400, "Recurring runs cannot be listed without a namespace")
+        if seen.query.get("filter"):
+            found = self._named(found, seen, within=False)
+        first = int(seen.query.get("page_token") or 0)
+        answer: dict[str, Any] = {"recurringRuns": found[first : first + 2]}
+        if len(found) > first + 2:
+            answer["next_page_token"] = str(first + 2)
+        return _json(answer)
+
+    def _delete_recurring_run(self, seen: Seen) -> Reply:
+        identity = seen.path.rpartition("/")[2]
+        kept = [it for it in self.recurring_runs if it["recurring_run_id"] != identity]
+        if len(kept) == len(self.recurring_runs):
+            return _refusal(404, "recurring run not found")
+        self.recurring_runs = kept
+        return _json({})
 
     def _get_run(self, seen: Seen) -> Reply:
         entry: Any = self.course[0]
@@ -293,7 +330,7 @@ def serve(tls: ssl.SSLContext | None = None) -> Iterator[KfpServer]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _handle
+        do_GET = do_POST = do_DELETE = _handle
 
         def log_message(self, *_: Any) -> None:
             pass

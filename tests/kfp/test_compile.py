@@ -79,7 +79,11 @@ def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> N
     assert {name for name, count in retries.items() if not count} == {"data-gate", "verdict"}
     assert set(retries.values()) == {0, 1}
     # Argo ends every try so long after the first one began; a full VAE takes two hours.
-    ends = {task["retryPolicy"]["backoffMaxDuration"] for task in tasks.values() if "retryPolicy" in task}
+    ends = {
+        task["retryPolicy"]["backoffMaxDuration"]
+        for task in tasks.values()
+        if "retryPolicy" in task
+    }
     assert ends == {"604800s"}
 
 

@@ -79,6 +79,9 @@ def test_the_default_place_is_below_build(
         (["--data-dir", "/app/../data"], "data_dir '/app/../data'"),
         (["--output", "/app/output"], "output '/app/output' is not on the volume (/mnt/triptych)"),
         (["--output", "/mnt/triptychs"], "output '/mnt/triptychs' is not on the volume"),
+        (["--output", "gs://b/x"], "output 'gs://b/x' is an address, and gs:// cannot be mounted"),
+        (["--set", "output=s3://b"], "so name a folder there, such as /mnt/triptych/output"),
+        (["--data-dir", "minio://b/x"], "data_dir 'minio://b/x' is an address, and minio://"),
         (["--metadata-store", "/tmp/a.sqlite"], "metadata_store '/tmp/a.sqlite' is not on"),
     ],
 )

@@ -9,8 +9,8 @@ import pytest
 
 from kubeflow import submit
 from kubeflow.client import follow
-from tests.kfp.kfp_server import LOGIN_PAGE, KfpServer, Reply
 from tests.kfp import workflow
+from tests.kfp.kfp_server import LOGIN_PAGE, KfpServer, Reply
 from tests.kfp.workflow import RUN_ID, pod_node, run
 
 TOKEN = "eyJhbGciOi.hunter2hunter2"

@@ -17,7 +17,7 @@ ENGINE = """#!{shell}
 # run --rm --user U -v V:M IMAGE COMMAND...: notes the whole, and refuses what it is told to.
 echo "$*" >>{folder}/asked
 case "$*" in *'"node_id": "{refuses}"'*) echo "10:00:00 refused: no"; exit 3;; esac
-mkdir -p {folder}/volume/output/serving/a/1 && touch {folder}/volume/output/serving/a/1/saved_model.pb
+cd {folder}/volume && mkdir -p output/serving/a/1 && touch output/serving/a/1/saved_model.pb
 """
 
 
