@@ -86,6 +86,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Compiles, and returns the exit code: 0, 1 if the file has faults, 2 for bad input."""
     options = parse(arguments)
+    from kubeflow.lint import find_notes
+
     try:
         cluster = clusters.read_options(options)
         layers = (Layer(DEFAULTS), *run_options.given(options))
@@ -109,7 +111,10 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         return ExitCode.FAILED
     tasks = len(plan["nodes"]) + 1
-    sys.stdout.write(f"{os.path.relpath(file)}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
+    shown = os.path.relpath(file)
+    sys.stdout.write(f"{shown}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
+    for note in find_notes(file):
+        sys.stdout.write(f"{shown}: {note}\n")
     return ExitCode.PUSHED
 
 
@@ -157,14 +162,18 @@ def check(plan: dict[str, Any], cluster: Cluster) -> None:
     """Checks the plan and the cluster against each other.
 
     Raises:
-        BadOption: a path that pods do not have, or resources for an unknown task.
+        BadOption: a path that pods do not have, or something for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
-    for name in cluster.resources:
-        if name not in known:
-            raise BadOption(f"--resources: {unknown('task', name, known)}")
+    for option, named in (
+        ("--resources", cluster.resources),
+        ("--task-timeout", cluster.pods.timeouts),
+    ):
+        for name in named:
+            if name not in known:
+                raise BadOption(f"{option}: {unknown('task', name, known)}")
 
 
 def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str]:

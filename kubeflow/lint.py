@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.compiling import compiled  # noqa: E402
+from kubeflow.compiling import compiled, oldest, pod_faults  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
-from kubeflow.compiling.image import image_problem  # noqa: E402
+from kubeflow.compiling.image import image_problem, moves  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
@@ -58,9 +58,30 @@ def find_problems(file: Path) -> list[str]:
     problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
     problems += _gpus(tasks)
     problems += _verdict(tasks)
+    if problem := pod_faults.differing(tasks):
+        problems.append(problem)
     if not any(_SECRET in problem for problem in problems):
         problems += _secrets(documents)  # what is outside of the tasks
     return [*_whole(text, documents[0]), *problems]
+
+
+def find_notes(file: Path) -> list[str]:
+    """What is good to know of a file without a fault: the KFP that it needs, and its image's tag.
+
+    Args:
+        file: what kubeflow/compile.py wrote.
+    """
+    _, _, tasks = compiled.read(file)
+    needs = oldest.find(tasks)
+    notes = [f"takes {needs}, because of {needs.field}" if needs.field else f"takes {needs}"]
+    images = {str(compiled.at(task.executor, "container").get("image")) for task in tasks}
+    notes += [
+        f"the tag of '{image}' can be moved to another image in the middle of a run; a digest "
+        "(NAME@sha256:...) cannot"
+        for image in sorted(images)
+        if moves(image)
+    ]
+    return notes
 
 
 def _whole(text: str, spec: compiled.Spec) -> Iterator[str]:
@@ -128,8 +149,7 @@ def _task(task: compiled.Task) -> Iterator[str]:
     limit = _whole_number(str(retry.get("backoffMaxDuration") or "0s").removesuffix("s"))
     if retry and 0 <= limit < _A_DAY:
         yield f"a second try would be ended {limit:,} s after the first one began"
-    if not compiled.at(task.platform, "securityContext").get("runAsNonRoot"):
-        yield "lacks runAsNonRoot, without which Pod Security 'restricted' refuses its pod"
+    yield from pod_faults.find(task)
     mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
     if mounts != [VOLUME]:
         yield f"mounts {mounts}; it must mount the volume once, at {VOLUME}"
@@ -197,9 +217,12 @@ def main(arguments: list[str]) -> int:
         if not Path(name).is_file():
             sys.stderr.write(f"kubeflow/lint.py: there is no file {name}\n")
             return ExitCode.BAD_INPUT
-        for problem in find_problems(Path(name)):
+        problems = find_problems(Path(name))
+        for problem in problems:
             sys.stderr.write(f"{name}: {problem}\n")
             status = 1
+        for note in [] if problems else find_notes(Path(name)):
+            sys.stdout.write(f"{name}: {note}\n")
     return status
 
 

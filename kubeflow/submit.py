@@ -55,6 +55,7 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
 
     from kubeflow.client import auth, schedules, upload, versions
     from kubeflow.client.answers import Trouble
+    from kubeflow.compiling import oldest
 
     stamp = "" if options.schedule else f" {time.strftime('%Y-%m-%d %H:%M:%S')}"
     name = options.run_name or f"{package.name}{stamp}"
@@ -63,6 +64,8 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
         client, namespace = auth.connect(options)
         file = os.path.relpath(package.file)
         _say(f"submitting {file} to {options.host} with {client.signed_in_with}")
+        if problem := oldest.problem(package.oldest, client.server_version):
+            return _complain(problem)
         if options.namespace and not namespace:
             _say(f"this KFP has a single user, so --namespace {options.namespace} is ignored")
         with contextlib.redirect_stdout(io.StringIO()):  # kfp prints links of its own

@@ -60,7 +60,8 @@ def names_of(details: Collection[Detail], tasks: Collection[str]) -> dict[str, s
     """
     known = {child.pod_name or "" for detail in details for child in detail.child_tasks or []}
     shown = {_TRY.sub("", detail.display_name or "") for detail in details}
-    tries = sorted({found[0] for one in details if (found := _TRY.search(one.display_name or ""))})
+    endings = (_TRY.search(detail.display_name or "") for detail in details)
+    tries = sorted({ending[0] for ending in endings if ending})
     workflow = next((one.rpartition("-")[0] for one in sorted(known) if one), "")
     found, waiting = {workflow: workflow}, [workflow]
     while waiting:

@@ -17,8 +17,11 @@ _EPILOG = """ways to sign in:
   --token-file FILE        a token, read again for every request; or set TRIPTYCH_KFP_TOKEN
   --cookies-file FILE      NAME=VALUE; NAME=VALUE, or a file that curl wrote; or set
                            TRIPTYCH_KFP_COOKIES
+  --basic-auth-file FILE   USER:PASSWORD in one line, for a proxy before KFP that asks for it
   --iap-client-id ID       Google's IAP, as a service account; to sign in as a user, add
                            --iap-app-client-id and KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET
+
+proxies: https_proxy, http_proxy and no_proxy are respected; USER:PASSWORD@ may be in the address.
 
 exit codes:
   0    pushed; without --wait, submitted
@@ -85,6 +88,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--schedules", action="store_true", help="list all schedules, and submit nothing")
     add("--token-file", type=path_argument, metavar="FILE", help="see below")
     add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
+    add("--basic-auth-file", type=path_argument, metavar="FILE", help="see below")
     add(
         "--iap-client-id",
         metavar="ID",

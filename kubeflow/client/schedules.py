@@ -80,7 +80,8 @@ def _delete(client: Any, experiment_id: str, name: str, keep: str = "") -> list[
 
 
 def _all(client: Any, **which: Any) -> list[Any]:
-    found, page = [], ""
+    found: list[Any] = []
+    page = ""
     while True:
         answer = client.list_recurring_runs(page_token=page, page_size=_PAGE, **which)
         found += answer.recurring_runs or []

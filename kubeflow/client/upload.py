@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kubeflow.client.versions import Version, known
-from kubeflow.compiling import compiled
+from kubeflow.compiling import compiled, oldest
+from kubeflow.compiling.oldest import Oldest
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "kubeflow"
 
@@ -20,11 +21,12 @@ class BadFile(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Package:
-    """A compiled pipeline: its file, its name, and its tasks' names."""
+    """A compiled pipeline: its file, its name, its tasks' names, and the oldest KFP it takes."""
 
     file: Path
     name: str
     tasks: tuple[str, ...]
+    oldest: Oldest
 
 
 def only_file() -> Path:
@@ -59,7 +61,7 @@ def read_package(file: Path) -> Package:
     name = compiled.at(documents[0], "pipelineInfo").get("name")
     if not name or not tasks:
         raise BadFile(f"{file} is a pipeline without a name or without tasks")
-    return Package(file, name, tuple(task.name for task in tasks))
+    return Package(file, name, tuple(task.name for task in tasks), oldest.find(tasks))
 
 
 def find_experiment(client: Any, name: str, namespace: str | None) -> str:

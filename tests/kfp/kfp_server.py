@@ -64,7 +64,9 @@ class KfpServer:
 
     Attributes:
         multi_user: as of Kubeflow's own installation.
-        token, cookie: what has to come with every request; "" when nothing has to.
+        version: of KFP.
+        of_the_ui: it answers as the UI's server does, where that answers itself.
+        token, cookie, basic: what has to come with every request; "" when nothing has to.
         course: what becomes of the run, one entry a question, the last one for good; a function is
             called, and what it returns is answered, or the next entry when that is None.
         faults: replies by the beginning of "METHOD path", each given once.
@@ -80,6 +82,9 @@ class KfpServer:
     """
 
     multi_user: bool = False
+    version: str = "2.17.0"
+    of_the_ui: bool = False
+    basic: str = ""
     token: str = ""
     cookie: str = ""
     course: list[Course] = field(default_factory=list)
@@ -119,6 +124,8 @@ class KfpServer:
             return _refusal(401, "Request header error: there is no valid token")
         if self.cookie and self.cookie not in seen.headers.get("cookie", ""):
             return Reply(302, location="/dex/auth?client_id=kubeflow")
+        if self.basic and seen.headers.get("authorization") != self.basic:
+            return _refusal(401, "Unauthorized")
         path = seen.path.removeprefix(API)
         routes: list[tuple[str, Callable[[Seen], Reply]]] = [
             ("GET /healthz", self._healthz),
@@ -145,7 +152,10 @@ class KfpServer:
         return _refusal(404, "Not Found")
 
     def _healthz(self, seen: Seen) -> Reply:
-        return _json({"commit_sha": "4a3592c", "tag_name": "2.17.0", "multi_user": self.multi_user})
+        if self.of_the_ui:
+            return _json({"apiServerTagName": self.version, "multi_user": self.multi_user})
+        told = {"commit_sha": "4a3592c", "tag_name": self.version, "multi_user": self.multi_user}
+        return _json(told)
 
     def _named(
         self, things: list[dict[str, Any]], seen: Seen, within: bool = True
@@ -394,7 +404,8 @@ def compiled(folder: Path, name: str = "triptych-vae-smoke") -> Path:
 def clean(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Takes away what this machine's user has set up for KFP, and the waiting."""
     for name in list(os.environ):
-        if name.startswith(("KF_PIPELINES_", "TRIPTYCH_")):
+        ours = name.startswith(("KF_PIPELINES_", "TRIPTYCH_"))
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setattr(kfp.Client, "_LOCAL_KFP_CONTEXT", str(folder / "context.json"))

@@ -9,7 +9,8 @@ import pytest
 from kubeflow import compile as compiling
 from kubeflow.compiling import compiled
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
-from kubeflow.lint import RUN_ID, find_problems
+from kubeflow.compiling.pods import Condition, Pods
+from kubeflow.lint import RUN_ID, find_notes, find_problems
 from kubeflow.names import task_name
 from pipeline.options import given
 from pipeline.settings import FAMILIES, Layer
@@ -116,7 +117,7 @@ def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> 
 
 
 def test_without_gpus_nothing_speaks_of_them(tmp_path: Path) -> None:
-    plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER | {"gpus": 0})
+    plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER | {"gpus": 0, "pods": Pods(placed="gpu")})
     text = (tmp_path / "a.yaml").read_text()
     assert not [word for word in ("amd.com", "accelerator", "pool", "dshm") if word in text]
 
@@ -140,6 +141,63 @@ def test_volume_secrets_and_image_are_those_of_all_tasks(tmp_path: Path) -> None
         container = plans.container(documents, name)
         assert container["image"] == plans.IMAGE and "env" not in container
     assert find_problems(tmp_path / "a.yaml") == []
+
+
+def test_what_is_asked_of_all_pods_is_in_all_of_them(tmp_path: Path) -> None:
+    asked = Pods(
+        labels={"team": "vision"},
+        annotations={"note": "x: y"},
+        pull_policy="Always",
+        affinity=(Condition("zone", "In", ("a", "b")), Condition("disk", "Exists")),
+        folder="team/a",
+        timeouts={"trainer": 7200, "default": 600},
+    )
+    documents = plans.compile_to(tmp_path / "a.yaml", pods=asked, node_selector={"node": "one"})
+    for name in plans.tasks(documents):
+        platform = plans.platforms(documents)[f"exec-{name}"]
+        assert platform["podMetadata"] == {
+            "labels": {"team": "vision"},
+            "annotations": {"note": "x: y"},
+        }
+        assert platform["imagePullPolicy"] == "Always"
+        assert platform["nodeSelector"] == {"labels": {"node": "one"}}  # and so all on one node
+        assert platform["nodeAffinity"] == [
+            {
+                "matchExpressions": [
+                    {"key": "zone", "operator": "In", "values": ["a", "b"]},
+                    {"key": "disk", "operator": "Exists"},
+                ]
+            }
+        ]
+        [mount] = platform["pvcMount"]
+        assert mount["subPath"] == "team/a"
+        assert platform["activeDeadlineSeconds"] == ("7200" if name == "trainer" else "600")
+    assert find_problems(tmp_path / "a.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("kfp", "secrets", "takes"),
+    [
+        ((2, 14), (), "takes KFP 2.14 or newer, because of pvcNameParameter"),
+        ((2, 15), (Secret("a", "b", "C"),), "takes KFP 2.15 or newer, because of optional, of a"),
+        ((2, 17), (), "takes KFP 2.16 or newer, because of securityContext"),
+    ],
+)
+def test_the_oldest_kfp_that_takes_the_file_is_known(
+    kfp: tuple[int, int], secrets: tuple[Secret, ...], takes: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.yaml"
+    plan = plans.make_plan(only=("Trainer",))
+    plans.compile_to(file, plan, pods=Pods(kfp=kfp), secrets=secrets)
+    assert find_problems(file) == []
+    assert find_notes(file)[0].startswith(takes)
+
+
+def test_a_digest_is_not_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    image = f"registry.example/triptych@sha256:{'0' * 64}"
+    plans.compile_to(file, plans.make_plan(only=("Trainer",)), image=image)
+    assert len(find_notes(file)) == 1
 
 
 def test_resources_are_those_asked_for_and_defaults(tmp_path: Path) -> None:
