@@ -191,11 +191,15 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         warnings.simplefilter("ignore", FutureWarning)
         from kfp import compiler, dsl
 
-        from kubeflow.compiling import tasks
+        from kubeflow.compiling import requests, tasks
         from kubeflow.compiling.equip import equip
         from kubeflow.lint import find_problems
 
         settings = json.dumps(plan["settings"], separators=(",", ":"))
+        family, profile = plan["settings"]["model"], plan["settings"]["profile"]
+        ids = [*(node["id"] for node in plan["nodes"]), VERDICT]
+        measured = requests.of_tasks(family, profile, ids)
+        equipped = dataclasses.replace(cluster, measured=measured)
 
         def component(node: dict[str, Any]) -> Any:
             made = dsl.component(
@@ -213,7 +217,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
                 gpus=gpus,
             )
             task.set_display_name(node["id"])
-            equip(task, name, gpus, cluster)
+            equip(task, name, gpus, equipped)
             return task
 
         @dsl.pipeline(name=plan["name"], pipeline_root=cluster.pipeline_root or None)

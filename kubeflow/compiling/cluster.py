@@ -37,7 +37,7 @@ class BadOption(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """What one pod requests, in Kubernetes' quantities; for memory, this is also the limit."""
+    """What one pod may have, in Kubernetes' quantities: CPUs requested, and the limit of memory."""
 
     cpu: str
     memory: str
@@ -76,7 +76,8 @@ class Cluster:
         pull_secrets: names of Secrets to pull the image with.
         resources: by task name; `default` for tasks without their own.
         pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
-        pods: what else is asked of all pods, and which ones the two above are for.
+        pods: what else is asked of all pods, and which pods the node selector is for.
+        measured: the memory to request, by task name, where that was measured.
     """
 
     image: str
@@ -90,11 +91,24 @@ class Cluster:
     resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
     pipeline_root: str = ""
     pods: Pods = Pods()
+    measured: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def of(self, task: str) -> Resources:
         """The resources of a task, by its KFP name."""
         table = {**DEFAULT_RESOURCES, **self.resources}
         return table.get(task, table["default"])
+
+    def memory(self, task: str, gpus: int) -> tuple[str, str]:
+        """The memory that a task's pod requests, and its limit.
+
+        What a person gives is both. With a GPU, no measurement holds.
+        """
+        limit = self.of(task).memory
+        default = "default" in self.resources and task not in DEFAULT_RESOURCES
+        if gpus or default or task in self.resources or task not in self.measured:
+            return limit, limit
+        request = self.measured[task]
+        return request, max(limit, request, key=_bytes)
 
 
 _DEFAULT = Resources(nodes.CPU, nodes.MEMORY)

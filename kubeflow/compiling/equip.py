@@ -26,9 +26,9 @@ def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
     """
     # KFP's own cache would compare a node's arguments only; TFX has a better one.
     task.set_caching_options(False)
-    resources = cluster.of(name)
-    task.set_cpu_request(resources.cpu)
-    task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
+    task.set_cpu_request(cluster.of(name).cpu)
+    request, limit = cluster.memory(name, gpus)
+    task.set_memory_request(request).set_memory_limit(limit)
     if name not in GATES:
         task.set_retry(_RETRIES, backoff_duration="30s", backoff_max_duration=_LONGEST)
     kubernetes.mount_pvc(
