@@ -198,6 +198,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         settings = json.dumps(plan["settings"], separators=(",", ":"))
         family, profile = plan["settings"]["model"], plan["settings"]["profile"]
         ids = [*(node["id"] for node in plan["nodes"]), VERDICT]
+        shown = tasks.shown(plan["settings"])
         measured = requests.of_tasks(family, profile, ids)
         equipped = dataclasses.replace(cluster, measured=measured)
 
@@ -215,6 +216,7 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
                 run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                 source=plan["source"],
                 gpus=gpus,
+                **(shown if node["shows"] in tasks.TELLING else {}),
             )
             task.set_display_name(node["id"])
             equip(task, name, gpus, equipped)

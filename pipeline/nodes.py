@@ -94,6 +94,7 @@ NODES = (
         cpu="1",
         memory="6Gi",
         headline=headlines.tuning,
+        shows="learner",
     ),
     Node(
         "Trainer",
@@ -105,6 +106,7 @@ NODES = (
         cpu="1",
         memory="6Gi",
         headline=headlines.training,
+        shows="learner",
     ),
     Node("Baseline", headline=headlines.baseline),
     Node(

@@ -2,8 +2,8 @@
 
 A request is the measured peak and half of it, at least half a GiB more, in steps of 256 MiB: other
 machines have more threads, and so more of what each thread holds; KFP's own launcher runs in the
-same pod; data of one's own may be larger. The limit stays as it is in the table of nodes, far above:
-a pod that needs more than was measured gets it where the node has room, and is not killed.
+same pod; data of one's own may be larger. The limit is that of the table of nodes, far above: a pod
+that needs more than was measured gets it where the node has room, and is not killed.
 
 A node that was not measured for a family and a profile requests what the table of nodes says, as
 does a task with a GPU, whose libraries hold more.

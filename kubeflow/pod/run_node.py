@@ -110,7 +110,7 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
             return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
         ui.show_node(node.node, node.outputs, shown)
         if "metrics" in shown:
-            ui.show_evaluation(node.outputs, shown)
+            ui.show_figures(node.outputs, shown)
         # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
             ui.show_report(reports.make(run.end(), run.folder.path, here.output), shown)

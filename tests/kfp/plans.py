@@ -62,7 +62,7 @@ def make_plan(
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
     judged = "classifier_evaluator" if model == "transformer" else "evaluator"
-    shown = {"Evaluator": judged, "Pusher": "pusher"}
+    shown = {"Evaluator": judged, "Pusher": "pusher", "Tuner": "learner", "Trainer": "learner"}
     nodes = [
         {
             "id": name,

@@ -73,6 +73,26 @@ def test_what_each_task_is_told(plan: dict[str, Any], documents: list[Any]) -> N
         assert json.loads(plans.constant(task, "settings")) == plan["settings"]
 
 
+@pytest.mark.parametrize("task", ["tuner", "trainer", "verdict"])
+def test_settings_that_a_person_looks_for_are_told_one_by_one(
+    task: str, documents: list[Any]
+) -> None:
+    found = plans.tasks(documents)[task]
+    told = {
+        name: plans.constant(found, name)
+        for name in ("model", "profile", "tuner", "seed", "epochs", "train_images", "test_images")
+    }
+    assert told == {
+        "model": "transformer",
+        "profile": "smoke",
+        "tuner": "hyperband",
+        "seed": 7,
+        "epochs": 6,
+        "train_images": "6000",
+        "test_images": "2000",
+    }
+
+
 def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> None:
     tasks = plans.tasks(documents)
     assert not any(task["cachingOptions"].get("enableCache") for task in tasks.values())
@@ -233,6 +253,9 @@ def test_every_family_with_and_without_a_search(family: str, tmp_path: Path) -> 
         shown = documents[0]["components"]["comp-evaluator"]["outputDefinitions"]["artifacts"]
         curves = {"classification"} if family == "transformer" else set()
         assert shown.keys() == {"summary", "metrics"} | curves
+        for name in LEARNERS & plans.tasks(documents).keys():
+            shown = documents[0]["components"][f"comp-{name}"]["outputDefinitions"]["artifacts"]
+            assert shown.keys() == {"summary", "metrics"}
         if "pusher" in plans.tasks(documents):
             shown = documents[0]["components"]["comp-pusher"]["outputDefinitions"]["artifacts"]
             assert shown.keys() == {"summary", "report"}
