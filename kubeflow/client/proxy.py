@@ -52,7 +52,7 @@ def find(host: str) -> Proxy | None:
     if not named or name in _HERE:
         return None
     for known_as in (name, f"{name}:{port}"):
-        if urllib.request.proxy_bypass_environment(known_as, proxies):
+        if urllib.request.proxy_bypass(known_as):
             return None
     return _read(named, f"{parts.scheme}_proxy")
 
