@@ -7,7 +7,9 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+from kubeflow.compiling import pods
 from kubeflow.compiling.image import image_problem
+from kubeflow.compiling.pods import Pods
 from kubeflow.names import task_name
 from pipeline import nodes
 
@@ -35,7 +37,7 @@ class BadOption(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """What one pod requests, in Kubernetes' quantities; for memory, this is also the limit."""
+    """What one pod may have, in Kubernetes' quantities: CPUs requested, and the limit of memory."""
 
     cpu: str
     memory: str
@@ -68,12 +70,14 @@ class Cluster:
         volume: the PersistentVolumeClaim that all pods mount.
         gpus: for each of the nodes that learn; 0 for none.
         gpu_type: the name of the GPU resource.
-        node_selector: labels of the cluster's nodes that GPU pods may run on.
-        tolerations: of GPU pods.
+        node_selector: labels of the cluster's nodes that pods may run on.
+        tolerations: of the taints of these nodes.
         secrets: for all pods.
         pull_secrets: names of Secrets to pull the image with.
         resources: by task name; `default` for tasks without their own.
         pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
+        pods: what else is asked of all pods, and which pods the node selector is for.
+        measured: the memory to request, by task name, where that was measured.
     """
 
     image: str
@@ -86,11 +90,25 @@ class Cluster:
     pull_secrets: tuple[str, ...] = ()
     resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
     pipeline_root: str = ""
+    pods: Pods = Pods()
+    measured: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def of(self, task: str) -> Resources:
         """The resources of a task, by its KFP name."""
         table = {**DEFAULT_RESOURCES, **self.resources}
         return table.get(task, table["default"])
+
+    def memory(self, task: str, gpus: int) -> tuple[str, str]:
+        """The memory that a task's pod requests, and its limit.
+
+        What a person gives is both. With a GPU, no measurement holds.
+        """
+        limit = self.of(task).memory
+        default = "default" in self.resources and task not in DEFAULT_RESOURCES
+        if gpus or default or task in self.resources or task not in self.measured:
+            return limit, limit
+        request = self.measured[task]
+        return request, max(limit, request, key=_bytes)
 
 
 _DEFAULT = Resources(nodes.CPU, nodes.MEMORY)
@@ -113,14 +131,14 @@ def add_options(add: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="LABEL=VALUE",
-        help="a label of the cluster's nodes that GPU pods may run on",
+        help="a label of the cluster's nodes that pods may run on (see --placed)",
     )
     option(
         "--toleration",
         action="append",
         default=[],
         metavar="KEY[=VALUE]:EFFECT",
-        help="a taint that GPU pods tolerate, such as nvidia.com/gpu:NoSchedule",
+        help="a taint that pods tolerate, such as nvidia.com/gpu:NoSchedule (see --placed)",
     )
     option(
         "--secret",
@@ -144,6 +162,7 @@ def add_options(add: argparse._ArgumentGroup) -> None:
         help="such as trainer=4,8Gi; `default` stands for the tasks that have none of their own",
     )
     option("--pipeline-root", default="", metavar="URI", help="where KFP keeps what its UI shows")
+    pods.add_options(option)
 
 
 def read_options(options: argparse.Namespace) -> Cluster:
@@ -163,7 +182,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
     _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
     for name in options.pull_secret:
         _matches(_NAME, "--pull-secret", name, "the name of a Secret")
-    cluster = Cluster(
+    return Cluster(
         image=options.image,
         volume=options.volume,
         gpus=options.gpus,
@@ -174,10 +193,15 @@ def read_options(options: argparse.Namespace) -> Cluster:
         pull_secrets=tuple(options.pull_secret),
         resources=dict(map(_resources, options.resources)),
         pipeline_root=options.pipeline_root,
+        pods=_pods(options),
     )
-    if not cluster.gpus and (cluster.node_selector or cluster.tolerations):
-        raise BadOption("--node-selector and --toleration apply to GPU pods only: add --gpus 1")
-    return cluster
+
+
+def _pods(options: argparse.Namespace) -> Pods:
+    try:
+        return pods.read_options(options, options.gpus)
+    except pods.BadPod as error:
+        raise BadOption(str(error)) from None
 
 
 def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeflow.names import VERDICT, VOLUME, place
-from kubeflow.pod import devices
+from kubeflow.pod import devices, told
 from modules.contract.values import BadValue
 from modules.util import environment
 from pipeline.exit_codes import ExitCode
@@ -68,9 +68,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     environment.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
+    unwritten: Settings | None = None  # whose end no run has written down
     try:
+        here = unwritten = settings_here(settings)
         _say(devices.describe(gpus))
-        here = settings_here(settings)
         if source_of(here.family) != source:
             raise OtherCode(
                 "the code in this image is not what the file was compiled with: compile it again "
@@ -82,6 +83,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
         code, reason = ExitCode.FAILED, words(error, place(VOLUME))
+    else:
+        unwritten = None
+    if unwritten:
+        told.write_down(unwritten, run_id, node_id, reason, task=node_id == VERDICT)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
@@ -105,7 +110,7 @@ def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCo
             return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
         ui.show_node(node.node, node.outputs, shown)
         if "metrics" in shown:
-            ui.show_evaluation(node.outputs, shown)
+            ui.show_figures(node.outputs, shown)
         # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
             ui.show_report(reports.make(run.end(), run.folder.path, here.output), shown)
@@ -118,7 +123,7 @@ def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode,
     from pipeline.run import Run
 
     with Run(here, run_id, alone=False) as run:
-        summary = run.end()
+        summary = run.end(told.verdict(run))
     made = reports.make(summary, run.folder.path, here.output)
     _say(made.line)
     ui.show_verdict(summary, made, str(run.folder.summary), shown)

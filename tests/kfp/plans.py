@@ -87,7 +87,7 @@ def make_plan(
         place = names.index("Trainer")
         names[place:place] = ["CrossValidator", "FoldsGate"]
     judged = "classifier_evaluator" if model in CLASSIFIERS else "evaluator"
-    shown = {"Evaluator": judged, "Pusher": "pusher"}
+    shown = {"Evaluator": judged, "Pusher": "pusher", "Tuner": "learner", "Trainer": "learner"}
     nodes = [
         {
             "id": name,
@@ -119,8 +119,13 @@ def read(file: Path) -> list[Any]:
 
 
 def tasks(documents: list[Any]) -> dict[str, Any]:
-    """What the pipeline's graph says of each task."""
-    return documents[0]["root"]["dag"]["tasks"]
+    """What the pipeline's graph says of each task, and of the last one."""
+    return {**inner(documents), "verdict": documents[0]["root"]["dag"]["tasks"]["verdict"]}
+
+
+def inner(documents: list[Any]) -> dict[str, Any]:
+    """What is below the exit handler."""
+    return documents[0]["components"]["comp-exit-handler-1"]["dag"]["tasks"]
 
 
 def constant(task: dict[str, Any], argument: str) -> Any:
