@@ -1,0 +1,90 @@
+"""Pushed models in the store: a server that watches them there never sees half a version as one.
+
+A version counts when it has its `saved_model.pb`, so that comes last. What says who pushed it comes
+first, so that what a killed push has left is known for what it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from components.pusher import PUSHED_BY
+from kubeflow.store.files import Files, Found
+from kubeflow.store.trouble import StoreTrouble
+
+MODEL = "saved_model.pb"
+_ABANDONED = 24 * 3600.0  # seconds; no upload takes that long
+
+
+def versions(listing: Mapping[str, Found], folder: str) -> dict[int, bool]:
+    """The versions in a folder that a server watches, and whether each is whole.
+
+    Args:
+        listing: of files in the store, with those of the folder.
+        folder: its key.
+    """
+    found: dict[int, bool] = {}
+    for key in listing:
+        version, _, rest = key.removeprefix(f"{folder}/").partition("/")
+        if key.startswith(f"{folder}/") and version.isascii() and version.isdigit() and rest:
+            found[int(version)] = found.get(int(version), False) or rest == MODEL
+    return found
+
+
+def put(files: Files, local: Path, version: str) -> None:
+    """Brings a version into the store.
+
+    Args:
+        files: of the store.
+        local: the folder of the version here.
+        version: its key.
+
+    Raises:
+        StoreTrouble: another run has pushed under the same number meanwhile.
+    """
+    if any(files.list(version)):
+        raise StoreTrouble(
+            f"the object store {files.address} has {version} already, which another run pushed at "
+            "the same moment; try this task again"
+        )
+    names = sorted(str(path.relative_to(local)) for path in local.rglob("*") if path.is_file())
+    first = [name for name in names if name == PUSHED_BY]
+    last = [name for name in names if name == MODEL]
+    for some in (first, [name for name in names if name not in (PUSHED_BY, MODEL)], last):
+        files.up((local / name, f"{version}/{name}") for name in some)
+
+
+def get(files: Files, version: str, local: Path) -> None:
+    """Brings a whole version from the store."""
+    keys = files.list(version)
+    files.down((key, local / key.removeprefix(f"{version}/")) for key in keys)
+
+
+def clear(files: Files, folder: str, mine: str) -> None:
+    """Deletes the versions that killed pushes have left half there.
+
+    Args:
+        files: of the store.
+        folder: that a server watches.
+        mine: the artifact that is about to know of a push, as `components.pusher` notes it.
+    """
+    listing = files.list(folder)
+    for version, whole in versions(listing, folder).items():
+        keys = [key for key in listing if key.startswith(f"{folder}/{version}/")]
+        if not whole and (_is_by(files, f"{folder}/{version}", mine) or _is_old(listing, keys)):
+            files.delete(keys)
+
+
+def _is_by(files: Files, version: str, mine: str) -> bool:
+    return (files.read(f"{version}/{PUSHED_BY}") or b"").decode("utf-8", "replace") == mine
+
+
+def _is_old(listing: Mapping[str, Found], keys: list[str]) -> bool:
+    return time.time() - max(listing[key].written for key in keys) > _ABANDONED
+
+
+def newest(listing: Mapping[str, Found], folder: str) -> int:
+    """The greatest whole version in a folder; 0 when there is none."""
+    return max((one for one, whole in versions(listing, folder).items() if whole), default=0)
