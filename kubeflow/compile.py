@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.compiling import cluster as clusters  # noqa: E402
+from kubeflow.compiling import storage  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
@@ -158,6 +159,8 @@ def check(plan: dict[str, Any], cluster: Cluster) -> None:
         BadOption: a path that pods do not have, or resources for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
+        raise BadOption(problem)
+    if cluster.store and (problem := next(storage.unfit(plan["settings"]), "")):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
     for name in cluster.resources:

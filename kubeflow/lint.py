@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.compiling import compiled  # noqa: E402
+from kubeflow.compiling import compiled, storage  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
 from kubeflow.compiling.image import image_problem  # noqa: E402
-from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from kubeflow.names import GPU_NODES, VERDICT, misplaced, task_name  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 SCHEMA = "2.1.0"
@@ -54,7 +54,7 @@ def find_problems(file: Path) -> list[str]:
     except compiled.Unreadable as error:
         return [str(error)]
     problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
-    problems += _gpus(tasks)
+    problems += [*_gpus(tasks), *_stores(tasks)]
     if task_name(VERDICT) not in [task.name for task in tasks]:
         problems.append("has no verdict task, without which a refused model looks like a success")
     if not any(_SECRET in problem for problem in problems):
@@ -111,9 +111,9 @@ def _task(task: compiled.Task) -> Iterator[str]:
             yield f"a part of its command is longer than {_ARGUMENT_BYTES:,} bytes"
     yield from _secrets(list(task))
     yield from _arguments(task.constants)
-    mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
-    if mounts != [VOLUME]:
-        yield f"mounts {mounts}; it must mount the volume once, at {VOLUME}"
+    yield from storage.problems(container, task.platform)
+    if storage.store_of(container)[0]:
+        yield from storage.unfit(_settings(task.constants))
 
 
 def _arguments(constants: compiled.Spec) -> Iterator[str]:
@@ -129,6 +129,20 @@ def _arguments(constants: compiled.Spec) -> Iterator[str]:
         yield from misplaced(json.loads(str(constants.get("settings"))))
     except (ValueError, AttributeError, TypeError):
         yield "its argument settings is not a pipeline's settings in JSON"
+
+
+def _settings(constants: compiled.Spec) -> compiled.Spec:
+    try:
+        return compiled.at({"": json.loads(str(constants.get("settings")))}, "")
+    except ValueError:
+        return {}  # which is told elsewhere
+
+
+def _stores(tasks: list[compiled.Task]) -> Iterator[str]:
+    containers = (compiled.at(task.executor, "container") for task in tasks)
+    found = sorted({storage.store_of(container) for container in containers})
+    if len(found) > 1:
+        yield f"its tasks keep their files in different places: {found}"
 
 
 def _gpus(tasks: list[compiled.Task]) -> list[str]:

@@ -1,7 +1,8 @@
 """Executes a compiled file on this machine with kfp.local, then compares with local_runner.py.
 
 It is the same file that a cluster gets. Two things stand in for the cluster: a folder for the
-volume, and a metadata server on this machine. Runs in kfp's environment; the tasks run in TFX's.
+volume or the object store, and a metadata server on this machine. Runs in kfp's environment; the
+tasks run in TFX's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.results.summary import Summary, read_summary  # noqa: E402
-from kubeflow.names import place  # noqa: E402
+from kubeflow.names import STORE_HERE, place  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline.config_file import write_plain  # noqa: E402
@@ -48,7 +49,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         "--volume",
         type=path_argument,
-        help="the folder to use as the volume (default: FILE without .yaml)",
+        help="the folder to use as the volume, or for the store (default: FILE without .yaml)",
     )
     add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
     add(
@@ -78,9 +79,9 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         return ExitCode.BAD_INPUT
     volume = (options.volume or options.file.with_suffix("")).absolute()
-    os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
     settings = settings_of(options.file)
-    summary = Path(place(settings["output"]), settings["model"], "summary.json")
+    stand_in(options.file, volume)
+    summary = Path(kept(settings["output"]), settings["model"], "summary.json")
     summary.parent.mkdir(parents=True, exist_ok=True)
     summary.unlink(missing_ok=True)
     log = volume / "kfp.log"
@@ -109,6 +110,33 @@ def main(arguments: list[str] | None = None) -> int:
     if not found:
         sys.stdout.write("same as local_runner.py: verdict, hyperparameters, figures\n")
     return ExitCode.FAILED if found else code
+
+
+def stand_in(file: Path, volume: Path) -> None:
+    """Tells the tasks which folders stand in for what the cluster has.
+
+    Where that is an object store, it is STORE below the folder of the volume, and each pod has the
+    folder POD, which it leaves empty.
+
+    Args:
+        file: that is executed.
+        volume: the folder for all that.
+    """
+    from kubeflow.compiling import compiled, storage
+
+    os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
+    _, _, tasks = compiled.read(file)
+    if storage.store_of(compiled.at(tasks[0].executor, "container"))[0]:
+        os.environ["TRIPTYCH_VOLUME"] = str(volume / "pod")
+        os.environ[STORE_HERE] = str(volume / "store")
+        shutil.rmtree(volume / "pod", ignore_errors=True)  # of one that was killed
+
+
+def kept(path: str) -> str:
+    """Where on this machine a path of the compiled file lasts."""
+    store, here = os.environ.get(STORE_HERE), place(path)
+    pod = os.environ["TRIPTYCH_VOLUME"]
+    return f"{store}{here.removeprefix(pod)}" if store and here.startswith(f"{pod}/") else here
 
 
 def settings_of(file: Path) -> dict[str, Any]:
@@ -229,7 +257,7 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary |
 
 def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
     """The settings of a compiled file, for a run on this machine without its metadata server."""
-    here = {"data_dir": place(settings["data_dir"]), "output": str(output)}
+    here = {"data_dir": kept(settings["data_dir"]), "output": str(output)}
     return {**settings, **here, "metadata_store": "none"}
 
 

@@ -7,8 +7,10 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+from kubeflow.compiling import storage
 from kubeflow.compiling.image import image_problem
 from kubeflow.names import task_name
+from kubeflow.store.address import BadStore
 from pipeline import nodes
 
 # Those of Kubernetes' quantities that kfp accepts.
@@ -74,6 +76,7 @@ class Cluster:
         pull_secrets: names of Secrets to pull the image with.
         resources: by task name; `default` for tasks without their own.
         pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
+        store: what pods have instead of the volume; None for the volume.
     """
 
     image: str
@@ -86,6 +89,7 @@ class Cluster:
     pull_secrets: tuple[str, ...] = ()
     resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
     pipeline_root: str = ""
+    store: storage.Store | None = None
 
     def of(self, task: str) -> Resources:
         """The resources of a task, by its KFP name."""
@@ -106,6 +110,7 @@ def add_options(add: argparse._ArgumentGroup) -> None:
     option = add.add_argument
     option("--image", default="triptych:0.1.0", help="with a tag (not latest) or a digest")
     option("--volume", default="triptych", metavar="CLAIM", help="the claim that all pods mount")
+    storage.add_options(add)
     option("--gpus", type=int, default=0, help="for each node that learns, 0 or 1 (default: 0)")
     option("--gpu-type", default="nvidia.com/gpu", help="the name of the GPU resource")
     option(
@@ -163,6 +168,10 @@ def read_options(options: argparse.Namespace) -> Cluster:
     _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
     for name in options.pull_secret:
         _matches(_NAME, "--pull-secret", name, "the name of a Secret")
+    try:
+        store = storage.read(options)
+    except BadStore as error:
+        raise BadOption(str(error)) from None
     cluster = Cluster(
         image=options.image,
         volume=options.volume,
@@ -174,6 +183,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
         pull_secrets=tuple(options.pull_secret),
         resources=dict(map(_resources, options.resources)),
         pipeline_root=options.pipeline_root,
+        store=store,
     )
     if not cluster.gpus and (cluster.node_selector or cluster.tolerations):
         raise BadOption("--node-selector and --toleration apply to GPU pods only: add --gpus 1")

@@ -6,8 +6,9 @@ from typing import Any
 
 from kfp import kubernetes
 
+from kubeflow.compiling import storage
 from kubeflow.compiling.cluster import Cluster
-from kubeflow.names import GATES, VOLUME
+from kubeflow.names import GATES
 
 _RETRIES = 1  # of a node that failed; a gate that refuses would refuse again
 
@@ -28,7 +29,7 @@ def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
     task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
     if name not in GATES:
         task.set_retry(_RETRIES, backoff_duration="30s")
-    kubernetes.mount_pvc(task, pvc_name=cluster.volume, mount_path=VOLUME)
+    storage.equip(task, cluster.volume, cluster.store)
     for secret in cluster.secrets:
         kubernetes.use_secret_as_env(task, secret.name, {secret.key: secret.variable})
     if cluster.pull_secrets:

@@ -53,11 +53,11 @@ def parse(text: str) -> Address:
     Raises:
         BadStore: it is anything else.
     """
-    plain = text.rstrip("/")
-    scheme, separator, rest = plain.partition("://")
+    scheme, separator, rest = text.partition("://")
+    plain, rest = text.rstrip("/"), rest.rstrip("/")
     if not separator or scheme == "file":
         try:
-            return Address("folder", str(absolute(local_path(plain))), plain)
+            return Address("folder", str(absolute(local_path(plain or text))), plain)
         except BadPath as error:
             raise BadStore(f"the object store {error}") from None
     if "@" in rest or "?" in rest:
