@@ -13,11 +13,10 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from components.fellows import MODEL
-from components.results.facts import PUSHED_TO
+from components.results.facts import PUSHED_BY, PUSHED_TO
 from modules.util.files import remove
 
 INCOMING = ".incoming"
-PUSHED_BY = ".pushed_by"  # in a version: the artifact that knows of it
 
 
 class Executor(pusher.Executor):

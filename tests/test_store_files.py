@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher import PUSHED_BY
+from components.results.facts import PUSHED_BY
 from kubeflow.store import growing, pushes, whole
 from kubeflow.store.address import BadStore, endpoint_of, parse
 from kubeflow.store.files import Files

@@ -1,6 +1,7 @@
 """Runs whose pods share nothing but an object store and a metadata store."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from components.results.repeated import deviations
-from components.results.summary import read_summary
+from components.results.summary import Summary, read_summary
+from modules.util.files import write_json
 from pipeline.config_file import write_plain
 from pipeline.intake import on_data
 from pipeline.settings import Settings, make_settings, to_plain
@@ -17,6 +19,8 @@ from tests.crash import cases
 from tests.serving import asked_here
 from tests.store_pods import OUTPUT, StorePods
 
+FIRST = ("CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator", "DataGate")
+
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -24,69 +28,131 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def settings(tmp_path: Path, make_dataset: Any) -> Settings:
-    data = make_dataset(tmp_path / "idx", train=cases.TRAIN, test=cases.TEST)
-    zero = dict.fromkeys(
-        ("accuracy", "class_accuracy", "stroke_accuracy", "class_precision", "class_auc", "auc"), 0
-    )
+def make(folder: Path, data: Path, **values: Any) -> Settings:
     return on_data(
         make_settings(
             model="transformer",
-            tuner="random",
             profile="smoke",
             data_dir=data,
             output=OUTPUT,
-            metadata_store=tmp_path / "metadata.sqlite",
-            tuning={"max_trials": 2, "images": 200, "max_epochs": 1},
-            training={"epochs": 4},
-            hyperparameters={
-                **cases.SMALL["transformer"],
-                "batch_size": 8,
-                "learning_rate": 0.01,
-            },
-            gates={"cross_entropy": 9, **zero},
+            metadata_store=folder / "metadata.sqlite",
+            **values,
         )
     )
 
 
-@pytest.mark.slow
-def test_a_run_without_a_volume_is_that_with_one(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def pods(tmp_path: Path, make_dataset: Any, monkeypatch: pytest.MonkeyPatch) -> StorePods:
+    data = make_dataset(tmp_path / "idx", train=600, test=400)
+    return StorePods(make(tmp_path, data, tuner="none"), tmp_path, monkeypatch)
+
+
+def states(summary: Summary) -> dict[str, str]:
+    return {node.node: node.state for node in summary.nodes}
+
+
+def test_each_pod_finds_in_the_store_what_the_others_made(
+    pods: StorePods, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    artifacts = pods.store / "output" / "artifacts" / "transformer"
+    for node in FIRST:
+        assert pods.run(node, "run-1") == 0, pods.said
+    assert pods.run("MnistExampleGen", "run-1") == 0, pods.said  # a second try of what is done
+    [examples] = (artifacts / "MnistExampleGen" / "examples").iterdir()
+    assert f"| `{examples}` |" in (tmp_path / "shown" / "run-1" / "MnistExampleGen.md").read_text()
+    [anomalies] = (artifacts / "ExampleValidator" / "anomalies").iterdir()
+    assert (anomalies / "gate.json").exists()  # which the gate wrote beside what it judged
+
+    # Another run takes from the cache what is whole there, and makes the rest again.
+    [statistics] = (artifacts / "StatisticsGen" / "statistics").iterdir()
+    (statistics / ".whole.json").unlink()
+    for node, state in (("MnistExampleGen", "cached"), ("StatisticsGen", "done")):
+        assert pods.run(node, "run-2") == 0, pods.said
+        assert pods.said[-1].split()[:2] == [state, node]
+    told = pods.told("run-2")
+    assert (told.run, told.verdict.outcome) == ("run-2", "unfinished")
+
+
+def test_what_does_not_belong_together_is_told(pods: StorePods, tmp_path: Path) -> None:
+    assert pods.run("CuratedSchema") == 0, pods.said
+    # A metadata store that has forgotten everything would number its artifacts from 1 again.
+    other = dataclasses.replace(pods.settings, metadata_store=str(tmp_path / "other.sqlite"))
+    pods.settings, settings = other, pods.settings
+    assert pods.run("CuratedSchema") == 1
+    assert "belongs to another metadata store, whose artifacts would be overwritten" in pods.end
+    # A store that has nothing of what the metadata store knows.
+    pods.settings = settings
+    moved = pods.store.rename(tmp_path / "moved")
+    assert pods.run("CuratedSchema", "run-2") == 0  # of the same name: all is made again
+    assert pods.said[-1].split()[0] == "done"
+    pods._patch.setenv("TRIPTYCH_STORE_HERE", str(tmp_path / "another"))
+    assert pods.run("CuratedSchema", "run-3") == 1
+    assert f"is that of runs with the object store {pods.store}/output; give runs" in pods.end
+    # What was moved there whole goes on as it was.
+    shutil.rmtree(tmp_path / "another", ignore_errors=True)
+    moved.rename(tmp_path / "another")
+    assert pods.run("CuratedSchema", "run-4") == 0, pods.said
+
+
+def test_a_pod_with_a_volume_is_told(pods: StorePods, tmp_path: Path) -> None:
+    write_json(tmp_path / "pod-1" / "output" / "dataset.json", {})
+    assert pods.run("CuratedSchema") == 1
+    assert "is not empty: a pod that keeps its files in" in pods.end
+
+
+def test_data_come_from_the_store(pods: StorePods, tmp_path: Path) -> None:
+    data = pods.settings.data_dir
+    pods.settings = dataclasses.replace(pods.settings, data_dir=Path("/mnt/triptych/letters"))
+    assert pods.run("MnistExampleGen") == 1
+    assert f"has no data at {pods.store}/letters; copy there the folder" in pods.end
+    shutil.copytree(data, pods.store / "letters")
+    assert pods.run("MnistExampleGen") == 0, pods.said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_run_without_a_volume_is_that_with_one(
+    tmp_path: Path, make_dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = make_dataset(tmp_path / "idx", train=cases.TRAIN, test=cases.TEST)
+    figures = ("accuracy", "class_accuracy", "stroke_accuracy", "class_precision", "class_auc")
+    small = {**cases.SMALL["transformer"], "batch_size": 8, "learning_rate": 0.01}
+    settings = make(
+        tmp_path,
+        data,
+        tuner="random",
+        tuning={"max_trials": 2, "images": 200, "max_epochs": 1},
+        training={"epochs": 4},
+        hyperparameters=small,
+        gates={"cross_entropy": 9, **dict.fromkeys((*figures, "auc"), 0)},
+    )
     pods = StorePods(settings, tmp_path, monkeypatch)
-    before = ("CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator", "DataGate")
     with asked_here():
-        for node in (*before, "Tuner"):
+        for node in (*FIRST, "Tuner"):
             assert pods.run(node, "run-1") == 0, pods.said
         pods.kill("Trainer", "run-1", "state/transformer/run-1/trainer/*/epoch-*.weights.h5")
-        codes = pods.run_all("run-1", but=(*before, "Tuner"))
-        assert set(codes.values()) == {0}, pods.said
-        first = pods.told("run-1")
-        assert first.verdict.outcome == "pushed"
-        assert first.pushed is not None
-        assert first.pushed.startswith(f"{pods.store}/output/serving/transformer/")
-        assert Path(first.pushed, "saved_model.pb").exists()
-        assert not any((pods.store / "output" / "state").rglob("*.h5"))
-
+        assert set(pods.run_all("run-1", but=(*FIRST, "Tuner")).values()) == {0}, pods.said
         assert set(pods.run_all("run-2").values()) == {0}, pods.said
-        second = pods.told("run-2")
-        states = {node.node: node.state for node in second.nodes}
-        # A Resolver has no cache, and that there is a baseline now is new to the Evaluator.
-        print(states)
-
         pods.settings = dataclasses.replace(settings, seed=2)
         assert set(pods.run_all("run-3").values()) == {0}, pods.said
-        third = pods.told("run-3")
-        print([n for n in third.nodes])
-        assert third.evaluation and first.evaluation
-        print(third.evaluation.baseline)
+    first, second, third = map(pods.told, ("run-1", "run-2", "run-3"))
 
-    output = tmp_path / "local"
-    file = tmp_path / "repeat.toml"
-    plain = {**to_plain(settings), "output": str(output), "metadata_store": "none"}
-    write_plain(plain, file)
-    run = runs.run_here(output, "--config", str(file))
-    print(run)
+    assert first.verdict.outcome == "pushed" and first.pushed is not None
+    assert first.pushed.startswith(f"{pods.store}/output/serving/transformer/")
+    assert Path(first.pushed, "saved_model.pb").exists()
+    assert first.training and len(first.training.history["val_loss"]) == 4
+    assert not [*(pods.store / "output" / "state").rglob("*.h5")]
+    # A Resolver finds its model anew in each run.
+    assert states(second) == {node: "cached" for node in states(first)} | {"Baseline": "done"}
+    assert second.verdict == first.verdict
+    trained = Path(dict(first.nodes[7].outputs)["model"])
+    assert third.evaluation and third.evaluation.baseline == "/".join(trained.parts[-3:])
+    page = pods.store / "output" / "transformer" / "run-3" / "report.html"
+    assert "</html>" in page.read_text()
+
+    output = tmp_path / "with-a-folder"
+    write_plain({**to_plain(settings), "metadata_store": "none"}, tmp_path / "repeat.toml")
+    assert runs.run_here(output, "--config", str(tmp_path / "repeat.toml")).code == 0
     there = read_summary(output / "transformer" / "summary.json")
     assert deviations(first, there) == []
+    assert first.tuning and there.tuning and first.tuning.trials == there.tuning.trials

@@ -16,6 +16,7 @@ from kubeflow.store.address import Address
 from kubeflow.store.trouble import told
 
 _CHUNK = 8 * 1024 * 1024  # bytes
+_TRIES = 8  # of a request, some longer after the other: a minute in all
 _LANES = 8  # files on their way at the same time: most are small, and each costs a round trip
 
 
@@ -172,4 +173,8 @@ def _open(address: Address, endpoint: str) -> Any:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region and not endpoint:
         region = fs.resolve_s3_region(address.bucket)
-    return fs.S3FileSystem(region=region or "us-east-1", **given)
+    return fs.S3FileSystem(
+        region=region or "us-east-1",
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_TRIES),
+        **given,
+    )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.pusher import PUSHED_BY
+from components.results.facts import PUSHED_BY
 from kubeflow.store.files import Files, Found
 from kubeflow.store.trouble import StoreTrouble
 
