@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,22 @@ from kubeflow.store import growing, pushes, whole
 from kubeflow.store.address import BadStore, endpoint_of, parse
 from kubeflow.store.files import Files
 from kubeflow.store.trouble import StoreTrouble, sentence
+from tests.s3_server import BUCKET, KEY, SECRET, s3_server
 
 FOLDER = "output/artifacts/vae/Trainer/model/7"
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return Files(parse(str(tmp_path / "store")))
+@pytest.fixture(params=["folder", "s3"])
+def files(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Files]:
+    if request.param == "folder":
+        yield Files(parse(str(tmp_path / "store")))
+        return
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with s3_server() as server:
+        yield Files(parse(f"s3://{BUCKET}/pre/fix"), server.endpoint)
 
 
 @pytest.fixture
@@ -87,11 +97,11 @@ def test_what_has_been_changed_there_is_not_taken(
     files: Files, made: Path, tmp_path: Path, change: str
 ) -> None:
     whole.put(files, made, FOLDER)
-    there = tmp_path / "store" / FOLDER / "split" / "facts.json"
+    key = f"{FOLDER}/split/facts.json"
     if change == "missing":
-        there.unlink()
+        files.delete([key])
     else:
-        there.write_text({"shorter": "", "other": "[]"}[change])
+        files.write(key, {"shorter": b"", "other": b"[]"}[change])
     with pytest.raises(StoreTrouble, match="otherwise than it was written .*facts.json"):
         whole.get(files, FOLDER, tmp_path / "there")
 
@@ -208,8 +218,30 @@ def test_a_version_is_whole_last(
     assert files.list("serving") == {}
     pushes.put(files, local, "serving/vae/5")
     assert pushes.newest(files.list("serving"), "serving/vae") == 5
+    pushes.put(files, local, "serving/vae/5")  # again, by whom it is already
+    (local / PUSHED_BY).write_text("artifacts/vae/Pusher/pushed_model/14")
     with pytest.raises(StoreTrouble, match="another run pushed at the same moment"):
         pushes.put(files, local, "serving/vae/5")
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "seen", "said"),
+    [
+        (BUCKET, "another-key", "access is denied; the keys of --store", "keys are not accepted"),
+        ("other", KEY, *["there is no bucket 'other'; make it, or compile with another"] * 2),
+    ],
+)
+def test_a_store_that_refuses_is_told(
+    bucket: str, key: str, seen: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with s3_server() as server:
+        files = Files(parse(f"s3://{bucket}/x"), server.endpoint)
+        with pytest.raises(StoreTrouble, match=seen):
+            files.check()
+        with pytest.raises(StoreTrouble, match=said):
+            files.write("a", b"")
 
 
 def test_a_file_that_is_not_there_is_none(files: Files, tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def put(files: Files, local: Path, version: str) -> None:
     Raises:
         StoreTrouble: another run has pushed under the same number meanwhile.
     """
-    if any(files.list(version)):
+    if there := files.list(version):
+        if f"{version}/{MODEL}" in there and _is_by(files, version, _pusher(local)):
+            return  # it was brought there by a push that was killed before anything knew of it
         raise StoreTrouble(
             f"the object store {files.address} has {version} already, which another run pushed at "
             "the same moment; try this task again"
@@ -79,6 +81,10 @@ def clear(files: Files, folder: str, mine: str) -> None:
 
 def _is_by(files: Files, version: str, mine: str) -> bool:
     return (files.read(f"{version}/{PUSHED_BY}") or b"").decode("utf-8", "replace") == mine
+
+
+def _pusher(local: Path) -> str:
+    return (local / PUSHED_BY).read_text(encoding="utf-8")
 
 
 def _is_old(listing: Mapping[str, Found], keys: list[str]) -> bool:
