@@ -27,7 +27,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.results.summary import Summary, read_summary  # noqa: E402
-from kubeflow.names import STORE_HERE, place  # noqa: E402
+from kubeflow import stand_in  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline.config_file import write_plain  # noqa: E402
@@ -80,8 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitCode.BAD_INPUT
     volume = (options.volume or options.file.with_suffix("")).absolute()
     settings = settings_of(options.file)
-    stand_in(options.file, volume)
-    summary = Path(kept(settings["output"]), settings["model"], "summary.json")
+    stand_in.prepare(options.file, volume, ROOT)
+    summary = Path(stand_in.lasting(settings["output"]), settings["model"], "summary.json")
     summary.parent.mkdir(parents=True, exist_ok=True)
     summary.unlink(missing_ok=True)
     log = volume / "kfp.log"
@@ -110,33 +110,6 @@ def main(arguments: list[str] | None = None) -> int:
     if not found:
         sys.stdout.write("same as local_runner.py: verdict, hyperparameters, figures\n")
     return ExitCode.FAILED if found else code
-
-
-def stand_in(file: Path, volume: Path) -> None:
-    """Tells the tasks which folders stand in for what the cluster has.
-
-    Where that is an object store, it is STORE below the folder of the volume, and each pod has the
-    folder POD, which it leaves empty.
-
-    Args:
-        file: that is executed.
-        volume: the folder for all that.
-    """
-    from kubeflow.compiling import compiled, storage
-
-    os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
-    _, _, tasks = compiled.read(file)
-    if storage.store_of(compiled.at(tasks[0].executor, "container"))[0]:
-        os.environ["TRIPTYCH_VOLUME"] = str(volume / "pod")
-        os.environ[STORE_HERE] = str(volume / "store")
-        shutil.rmtree(volume / "pod", ignore_errors=True)  # of one that was killed
-
-
-def kept(path: str) -> str:
-    """Where on this machine a path of the compiled file lasts."""
-    store, here = os.environ.get(STORE_HERE), place(path)
-    pod = os.environ["TRIPTYCH_VOLUME"]
-    return f"{store}{here.removeprefix(pod)}" if store and here.startswith(f"{pod}/") else here
 
 
 def settings_of(file: Path) -> dict[str, Any]:
@@ -257,7 +230,7 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary |
 
 def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
     """The settings of a compiled file, for a run on this machine without its metadata server."""
-    here = {"data_dir": kept(settings["data_dir"]), "output": str(output)}
+    here = {"data_dir": stand_in.lasting(settings["data_dir"]), "output": str(output)}
     return {**settings, **here, "metadata_store": "none"}
 
 

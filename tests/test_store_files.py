@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.results.facts import PUSHED_BY
-from kubeflow.store import growing, pushes, whole
+from kubeflow.store import growing, pushes, summaries, whole
 from kubeflow.store.address import BadStore, endpoint_of, parse
 from kubeflow.store.files import Files
 from kubeflow.store.trouble import StoreTrouble, sentence
@@ -51,7 +51,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
 
 def test_a_folder_comes_back_as_it_went(files: Files, made: Path, tmp_path: Path) -> None:
     whole.put(files, made, FOLDER)
-    assert whole.is_whole(files.list("output/artifacts"), FOLDER)
+    assert list(whole.known(files)) == [whole.list_of(FOLDER)]
     whole.get(files, FOLDER, tmp_path / "there")
     assert contents(tmp_path / "there") == contents(made)
 
@@ -87,7 +87,7 @@ def test_half_a_folder_is_none(
     monkeypatch.setattr(files, "write", step(files.write))
     with pytest.raises(KeyboardInterrupt):
         whole.put(files, made, FOLDER)
-    assert not whole.is_whole(files.list("output"), FOLDER)
+    assert list(whole.known(files)) == []
     with pytest.raises(StoreTrouble, match=f"has no whole {FOLDER}: .* run the pipeline again"):
         whole.get(files, FOLDER, tmp_path / "there")
 
@@ -104,6 +104,7 @@ def test_what_has_been_changed_there_is_not_taken(
         files.write(key, {"shorter": b"", "other": b"[]"}[change])
     with pytest.raises(StoreTrouble, match="otherwise than it was written .*facts.json"):
         whole.get(files, FOLDER, tmp_path / "there")
+    assert list(whole.known(files)) == []  # so that it is made anew
 
 
 def test_what_a_gate_adds_comes_along(files: Files, made: Path, tmp_path: Path) -> None:
@@ -207,8 +208,7 @@ def test_a_version_is_whole_last(
     monkeypatch.setattr(files, "_up", up)
     with pytest.raises(KeyboardInterrupt):
         pushes.put(files, local, "serving/vae/5")
-    assert not any(pushes.versions(files.list("serving"), "serving/vae").values())
-    assert pushes.newest(files.list("serving"), "serving/vae") == 0
+    assert pushes.newest(files, "serving/vae") == 0
     assert sent[:1] == [f"serving/vae/5/{PUSHED_BY}"][:stopped]
 
     monkeypatch.setattr(files, "_up", real)
@@ -217,7 +217,7 @@ def test_a_version_is_whole_last(
     pushes.clear(files, "serving/vae", "artifacts/vae/Pusher/pushed_model/13")
     assert files.list("serving") == {}
     pushes.put(files, local, "serving/vae/5")
-    assert pushes.newest(files.list("serving"), "serving/vae") == 5
+    assert pushes.newest(files, "serving/vae") == 5
     pushes.put(files, local, "serving/vae/5")  # again, by whom it is already
     (local / PUSHED_BY).write_text("artifacts/vae/Pusher/pushed_model/14")
     with pytest.raises(StoreTrouble, match="another run pushed at the same moment"):
@@ -242,6 +242,14 @@ def test_a_store_that_refuses_is_told(
             files.check()
         with pytest.raises(StoreTrouble, match=said):
             files.write("a", b"")
+
+
+def test_earlier_runs_are_found(files: Files) -> None:
+    for run in ("run-1", "run-2"):
+        for output in ("output", "elsewhere/output"):
+            files.write(summaries.copy_of(f"{output}/vae/{run}/summary.json"), b"{}")
+    keys = [end.key for end in summaries.earlier(files, "output").values()]
+    assert sorted(keys) == ["output/vae/run-1/summary.json", "output/vae/run-2/summary.json"]
 
 
 def test_a_file_that_is_not_there_is_none(files: Files, tmp_path: Path) -> None:

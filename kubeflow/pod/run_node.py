@@ -84,7 +84,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
                 "the code in this image is not what the file was compiled with: compile it again "
                 "from the same checkout as the image, or build the image anew"
             )
-        with place_of(here) as (here, lasting):
+        with place_of(here, _say) as (here, lasting):
             work = _verdict if node_id == VERDICT else _node
             code, reason = work(here, lasting, node_id, run_id, shown)
     except (BadValue, OtherCode, StoreTrouble, devices.MissingGpu) as error:

@@ -5,6 +5,7 @@ pyarrow comes with TFX, and brings the clients of S3 and Google Cloud Storage in
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubeflow.store.address import Address
-from kubeflow.store.trouble import told
+from kubeflow.store.traffic import Traffic
+from kubeflow.store.trouble import NotThere, told
 
 _CHUNK = 8 * 1024 * 1024  # bytes
 _TRIES = 8  # of a request, some longer after the other: a minute in all
@@ -40,15 +42,19 @@ class Files:
 
     def __init__(self, address: Address, endpoint: str = "") -> None:
         self.address, self.endpoint = address, endpoint
-        with told(address, endpoint):
+        self.traffic = Traffic()
+        with self._told():
             self._system: Any = _open(address, endpoint)
 
-    def list(self, folder: str) -> dict[str, Found]:
-        """All files below a folder, at any depth; none where there is no such folder."""
+    def list(self, folder: str, deep: bool = True) -> dict[str, Found]:
+        """The files in a folder, or below it at any depth; none where there is no such folder.
+
+        A thousand files of one folder take a request, and so does each folder.
+        """
         from pyarrow import fs
 
-        with told(self.address, self.endpoint):
-            selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
+        with self.traffic.waiting(), self._told():
+            selector = fs.FileSelector(self._path(folder), recursive=deep, allow_not_found=True)
             found = self._system.get_file_info(selector)
         beginning = len(self.address.path) + 1
         return {
@@ -61,7 +67,7 @@ class Files:
         """The names of the folders in a folder."""
         from pyarrow import fs
 
-        with told(self.address, self.endpoint):
+        with self.traffic.waiting(), self._told():
             selector = fs.FileSelector(self._path(folder), allow_not_found=True)
             found = self._system.get_file_info(selector)
         return sorted(one.base_name for one in found if one.type == fs.FileType.Directory)
@@ -72,14 +78,14 @@ class Files:
 
         if self.address.kind == "folder":
             return  # it is made when the first file comes
-        with told(self.address, self.endpoint):
+        with self._told():
             # A bucket that is not there has an empty list as well, but is itself not found.
             if self._system.get_file_info(self.address.bucket).type == fs.FileType.NotFound:
                 raise FileNotFoundError("NO_SUCH_BUCKET")
 
     def read(self, key: str) -> bytes | None:
         """What a file holds; None when there is no such file."""
-        with told(self.address, self.endpoint, key):
+        with self.traffic.waiting(), self._told(key):
             try:
                 with self._reads(key) as file:
                     return bytes(file.read())
@@ -87,7 +93,11 @@ class Files:
                 return None
 
     def down(self, pairs: Iterable[tuple[str, Path]]) -> None:
-        """Copies files from the store; each takes its name when it is whole."""
+        """Copies files from the store; each takes its name when it is whole.
+
+        Raises:
+            NotThere: one is not in the store.
+        """
         self._each(self._down, pairs)
 
     def up(self, pairs: Iterable[tuple[Path, str]]) -> None:
@@ -96,7 +106,7 @@ class Files:
 
     def write(self, key: str, content: bytes) -> None:
         """Writes a small file."""
-        with told(self.address, self.endpoint, key):
+        with self.traffic.waiting(), self._told(key):
             if self.address.kind == "folder":
                 part = self._part(key)
                 part.write_bytes(content)
@@ -108,7 +118,7 @@ class Files:
     def delete(self, keys: Iterable[str]) -> None:
         """Deletes files; one that is not there is no fault."""
         for key in sorted(keys):
-            with told(self.address, self.endpoint, key):
+            with self.traffic.waiting(), self._told(key):
                 try:
                     self._system.delete_file(self._path(key))
                 except FileNotFoundError:
@@ -117,13 +127,19 @@ class Files:
     def _down(self, key: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with told(self.address, self.endpoint, key):
-            with self._reads(key) as source, open(part, "wb") as to:
+        with self._told(key):
+            try:
+                source = self._reads(key)
+            except FileNotFoundError:
+                raise NotThere(f"{key} is missing") from None
+            with source, open(part, "wb") as to:
                 shutil.copyfileobj(source, to, _CHUNK)
+        self.traffic.came(part.stat().st_size)
         os.replace(part, path)
 
     def _up(self, path: Path, key: str) -> None:
-        with told(self.address, self.endpoint, key), open(path, "rb") as source:
+        with open(path, "rb") as source, self._told(key):
+            self.traffic.went(os.fstat(source.fileno()).st_size)
             if self.address.kind == "folder":
                 part = self._part(key)
                 with open(part, "wb") as local:
@@ -135,6 +151,9 @@ class Files:
                 while chunk := source.read(_CHUNK):
                     file.write(chunk)
 
+    def _told(self, key: str = "") -> contextlib.AbstractContextManager[None]:
+        return told(self.address, self.endpoint, key)
+
     def _reads(self, key: str) -> Any:
         # Otherwise what ends with .gz would come unpacked.
         return self._system.open_input_stream(self._path(key), compression=None)
@@ -143,7 +162,7 @@ class Files:
         return self._system.open_output_stream(self._path(key), compression=None)
 
     def _each(self, copy: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        with ThreadPoolExecutor(_LANES) as lanes:
+        with self.traffic.waiting(), ThreadPoolExecutor(_LANES) as lanes:
             for done in [lanes.submit(copy, *pair) for pair in pairs]:
                 done.result()
 

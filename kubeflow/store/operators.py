@@ -101,7 +101,7 @@ class Around:
         folder = self._key(watched)
         [artifact] = info.output_dict[standard_component_specs.PUSHED_MODEL_KEY]
         pushes.clear(self.files, folder, artifact.uri)
-        if newest := pushes.newest(self.files.list(folder), folder):
+        if newest := pushes.newest(self.files, folder):
             pushes.get(self.files, f"{folder}/{newest}", watched / str(newest))
 
     def _watched(self, info: Any) -> Path | None:

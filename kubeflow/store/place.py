@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,19 @@ from typing import Any
 import ml_metadata as mlmd
 from ml_metadata.proto.metadata_store_pb2 import Artifact
 
+from components.results.facts import pushed_path
 from components.results.report import HTML
 from components.results.summary import FILE as SUMMARY
-from kubeflow.store import marker, pushes, whole
-from kubeflow.store.files import Files, Found
+from kubeflow.store import marker, pushes, summaries, whole
+from kubeflow.store.files import Files
 from kubeflow.store.operators import Around, operators
 from kubeflow.store.trouble import StoreTrouble
 from modules.util.files import remove, write_bytes
 from pipeline import belonging
-from pipeline.metadata.artifacts import Lost, forget_lost, manifest_of
+from pipeline.metadata.artifacts import Lost, forget_lost
 from pipeline.place import Place
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
-
-_EARLIER = 30  # runs of each model whose summaries a report may speak of, the newest
 
 
 class StorePlace(Place):
@@ -58,9 +57,9 @@ class StorePlace(Place):
         for artifact in store.get_artifacts():
             folder = settings.output / artifact.uri
             known = artifact.state == Artifact.LIVE and folder.is_relative_to(settings.artifacts)
-            if known and whole.is_whole(self._listing, self._key(folder)):
+            if known and whole.list_of(self._key(folder)) in self._whole:
                 folder.mkdir(parents=True, exist_ok=True)
-        for version in pushes.versions(self._listing, self._key(settings.serving)):
+        for version in self._versions:
             (settings.serving / str(version)).mkdir(parents=True, exist_ok=True)
         return lost
 
@@ -96,22 +95,11 @@ class StorePlace(Place):
 
     def history(self, settings: Settings) -> None:
         """See the base class."""
-        output = self._key(settings.output)
-        others = {settings.artifacts.parent, settings.serving.parent, settings.state.parent}
-        for model in self._files.folders(output):
-            if settings.output / model in others:
-                continue
-            found = self._files.list(f"{output}/{model}")
-            ends = {
-                key: at.written
-                for key, at in found.items()
-                if key.endswith(f"/{SUMMARY}") and key.count("/") == output.count("/") + 3
-            }
-            newest = sorted(ends, key=ends.__getitem__, reverse=True)[:_EARLIER]
-            new = [key for key in newest if not (self._root / key).exists()]
-            self._down(new)
-            for key in new:  # a folder's time tells which run was earlier
-                os.utime((self._root / key).parent, (ends[key], ends[key]))
+        ends = summaries.earlier(self._files, self._key(settings.output))
+        new = {key: end for key, end in ends.items() if not (self._root / end.key).exists()}
+        self._files.down((key, self._root / end.key) for key, end in new.items())
+        for end in new.values():  # a folder's time tells which run was earlier
+            os.utime((self._root / end.key).parent, (end.written, end.written))
 
     def keep(self, folder: RunFolder, ended: bool = False) -> None:
         """See the base class."""
@@ -123,7 +111,8 @@ class StorePlace(Place):
             model = self._key(folder.path.parent)
             page = folder.path / HTML
             latest = [(page, f"{model}/{HTML}")] if page.exists() else []
-            self._files.up([*latest, (folder.summary, f"{model}/{SUMMARY}")])
+            copy = summaries.copy_of(self._key(folder.summary))
+            self._files.up([*latest, *((folder.summary, k) for k in (f"{model}/{SUMMARY}", copy))])
 
     def forget(self, folder: Path) -> None:
         """See the base class."""
@@ -134,23 +123,21 @@ class StorePlace(Place):
         """See the base class."""
         return text.replace(f"{self._root}/", f"{self._files.address}/")
 
+    # Both are asked for after the metadata store: what is known there was whole before.
     @cached_property
-    def _listing(self) -> dict[str, Found]:
-        # Asked for after the metadata store: what is known there was whole before.
-        folders = self._settings.artifacts, self._settings.serving
-        lists = [self._files.list(self._key(folder)) for folder in folders]
-        return {key: found for one in lists for key, found in one.items()}
+    def _whole(self) -> Collection[str]:
+        return whole.known(self._files)
+
+    @cached_property
+    def _versions(self) -> list[int]:
+        return pushes.versions(self._files, self._key(self._settings.serving))
 
     def _flaw(self, artifact: Artifact, output: Path) -> str:
-        folder = output / artifact.uri
-        if not whole.is_whole(self._listing, self._key(folder)):
+        folder, pushed = output / artifact.uri, pushed_path(artifact)
+        if whole.list_of(self._key(folder)) not in self._whole:
             return f"{self.told(str(folder))} is missing"
-        for name, mark in manifest_of(artifact).items():
-            found = self._listing.get(self._key(output / name))
-            if found is None:
-                return f"{self.told(str(output / name))} is missing"
-            if str(found.size) != mark.partition(" ")[0]:
-                return f"{self.told(str(output / name))} has changed"
+        if pushed and int(Path(pushed).name) not in self._versions:
+            return f"{self.told(str(output / pushed))} is missing"
         return ""
 
     def _fetch(self, path: Path) -> None:

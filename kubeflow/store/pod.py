@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kubeflow.names import STORE, STORE_ENDPOINT, STORE_HERE, STORE_KEYS, VOLUME, place
@@ -17,13 +17,14 @@ _GOOGLE = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 @contextlib.contextmanager
-def place_of(settings: Settings) -> Iterator[tuple[Settings, Place]]:
+def place_of(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Settings, Place]]:
     """Gives a pod's place, and the settings that fit it.
 
     With a store, the output folder is this pod's own: it begins empty, and goes with the pod.
 
     Args:
         settings: with paths as they are on this machine.
+        say: is told, at the end, what the store has cost.
 
     Raises:
         BadSetting: there is something in the output folder of a pod that has a store.
@@ -48,9 +49,10 @@ def place_of(settings: Settings) -> Iterator[tuple[Settings, Place]]:
             f"{settings.output} is not empty: a pod that keeps its files in {found} needs a folder "
             "of its own there, and no volume"
         )
+    files = Files(found, endpoint_of(found, endpoint))
+    relative = dataclasses.replace(settings, relative=True)
     try:
-        files = Files(found, endpoint_of(found, endpoint))
-        relative = dataclasses.replace(settings, relative=True)
         yield relative, StorePlace(files, Path(place(VOLUME)), relative)
+        say(str(files.traffic))
     finally:
         shutil.rmtree(settings.output, ignore_errors=True)

@@ -16,21 +16,18 @@ from kubeflow.store.trouble import StoreTrouble
 
 MODEL = "saved_model.pb"
 _ABANDONED = 24 * 3600.0  # seconds; no upload takes that long
+_LOOKED_AT = 10  # versions
 
 
-def versions(listing: Mapping[str, Found], folder: str) -> dict[int, bool]:
-    """The versions in a folder that a server watches, and whether each is whole.
+def versions(files: Files, folder: str) -> list[int]:
+    """The versions in a folder that a server watches, whole or not, the newest first."""
+    names = files.folders(folder)
+    return sorted((int(name) for name in names if name.isascii() and name.isdigit()), reverse=True)
 
-    Args:
-        listing: of files in the store, with those of the folder.
-        folder: its key.
-    """
-    found: dict[int, bool] = {}
-    for key in listing:
-        version, _, rest = key.removeprefix(f"{folder}/").partition("/")
-        if key.startswith(f"{folder}/") and version.isascii() and version.isdigit() and rest:
-            found[int(version)] = found.get(int(version), False) or rest == MODEL
-    return found
+
+def newest(files: Files, folder: str) -> int:
+    """The greatest whole version in a folder; 0 when there is none."""
+    return next((v for v in versions(files, folder) if _is_whole(files, f"{folder}/{v}")), 0)
 
 
 def put(files: Files, local: Path, version: str) -> None:
@@ -65,18 +62,22 @@ def get(files: Files, version: str, local: Path) -> None:
 
 
 def clear(files: Files, folder: str, mine: str) -> None:
-    """Deletes the versions that killed pushes have left half there.
+    """Deletes what killed pushes have left half among the newest versions.
 
     Args:
         files: of the store.
         folder: that a server watches.
         mine: the artifact that is about to know of a push, as `components.pusher` notes it.
     """
-    listing = files.list(folder)
-    for version, whole in versions(listing, folder).items():
-        keys = [key for key in listing if key.startswith(f"{folder}/{version}/")]
-        if not whole and (_is_by(files, f"{folder}/{version}", mine) or _is_old(listing, keys)):
-            files.delete(keys)
+    for version in versions(files, folder)[:_LOOKED_AT]:
+        key = f"{folder}/{version}"
+        there = files.list(key)
+        if f"{key}/{MODEL}" not in there and (_is_by(files, key, mine) or _is_old(there)):
+            files.delete(there)
+
+
+def _is_whole(files: Files, version: str) -> bool:
+    return f"{version}/{MODEL}" in files.list(version, deep=False)
 
 
 def _is_by(files: Files, version: str, mine: str) -> bool:
@@ -87,10 +88,5 @@ def _pusher(local: Path) -> str:
     return (local / PUSHED_BY).read_text(encoding="utf-8")
 
 
-def _is_old(listing: Mapping[str, Found], keys: list[str]) -> bool:
-    return time.time() - max(listing[key].written for key in keys) > _ABANDONED
-
-
-def newest(listing: Mapping[str, Found], folder: str) -> int:
-    """The greatest whole version in a folder; 0 when there is none."""
-    return max((one for one, whole in versions(listing, folder).items() if whole), default=0)
+def _is_old(there: Mapping[str, Found]) -> bool:
+    return time.time() - max((one.written for one in there.values()), default=0) > _ABANDONED

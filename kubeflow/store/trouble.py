@@ -7,10 +7,15 @@ import re
 from collections.abc import Iterator
 
 from kubeflow.store.address import Address
+from pipeline.disk import FAILURES
 
 
 class StoreTrouble(RuntimeError):
     """The object store does not do as it is asked; the message says which, why, and what to do."""
+
+
+class NotThere(StoreTrouble):
+    """A file is not in the store; the message is its key and that."""
 
 
 _KEYS = (
@@ -19,7 +24,7 @@ _KEYS = (
 )
 _REASONS = (
     (
-        r"NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist|HTTP status 404.*bucket",
+        r"NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist|Bucket .* not found",
         "there is no bucket '{bucket}'; make it, or compile with another --store",
     ),
     (
@@ -50,13 +55,13 @@ def told(address: Address, endpoint: str = "", key: str = "") -> Iterator[None]:
     """Turns what a client of an object store raises into a sentence.
 
     Raises:
-        StoreTrouble: instead of any OSError, but for those of files on this machine.
+        StoreTrouble: instead of any OSError, but for those of a disk.
     """
     try:
         yield
     except OSError as error:
-        if address.kind == "folder" and error.errno:
-            raise  # a disk's, which is told elsewhere
+        if error.errno in FAILURES or (address.kind == "folder" and error.errno):
+            raise  # which is told elsewhere
         raise StoreTrouble(sentence(address, endpoint, str(error), key)) from error
 
 

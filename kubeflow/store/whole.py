@@ -1,30 +1,35 @@
-"""A folder in the store, such that nobody takes half of it for the whole.
+"""Folders in the store, such that nobody takes half of one for the whole.
 
-Its list of files comes last: without that list a folder is what a killed upload has left. The list
-goes first when the folder is written anew.
+A list of a folder's files is written when all of them are there, and goes first when the folder is
+written anew. The lists of all folders lie in one, so that one request tells which there are: a
+store lists a folder at a time, and has thousands after some hundred runs.
+
+    PREFIX/output/artifacts/vae/Trainer/model/7/...
+    PREFIX/whole/output--artifacts--vae--Trainer--model--7.json
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from components.manifest import first_change, take
-from kubeflow.store.files import Files, Found
-from kubeflow.store.trouble import StoreTrouble
+from kubeflow.store.files import Files
+from kubeflow.store.trouble import NotThere, StoreTrouble
 
-LIST = ".whole.json"  # in the folder, in the store alone
+LISTS = "whole"
+_FILES, _FOLDERS = "files", "folders"
 
 
-def is_whole(listing: Mapping[str, Found], folder: str) -> bool:
-    """Whether a folder in the store is whole.
+def known(files: Files) -> Collection[str]:
+    """The keys of all lists that there are."""
+    return files.list(LISTS, deep=False).keys()
 
-    Args:
-        listing: of files in the store, with those of the folder.
-        folder: its key.
-    """
-    return f"{folder}/{LIST}" in listing
+
+def list_of(folder: str) -> str:
+    """The key of a folder's list."""
+    return f"{LISTS}/{folder.replace('/', '--')}.json"
 
 
 def put(files: Files, local: Path, folder: str) -> None:
@@ -35,17 +40,15 @@ def put(files: Files, local: Path, folder: str) -> None:
         local: the folder here.
         folder: its key.
     """
-    before = files.list(folder)
-    files.delete(key for key in before if key.endswith(f"/{LIST}"))
-    mine = {f"{folder}/{name}": local / name for name in take(local, [local])}
-    files.up((path, key) for key, path in mine.items())
-    files.delete(before.keys() - mine.keys() - {f"{folder}/{LIST}"})
-    inside = {"files": take(local, [local]), "folders": _empty(local)}
-    files.write(f"{folder}/{LIST}", json.dumps(inside, indent=1, sort_keys=True).encode())
+    files.delete([list_of(folder)])
+    inside = take(local, [local])
+    files.up((local / name, f"{folder}/{name}") for name in inside)
+    files.delete(files.list(folder).keys() - {f"{folder}/{name}" for name in inside})
+    _write(files, folder, inside, _empty(local))
 
 
 def get(files: Files, folder: str, local: Path) -> None:
-    """Brings a folder from the store, with what was added to it since it was whole.
+    """Brings a folder from the store.
 
     Args:
         files: of the store.
@@ -53,26 +56,24 @@ def get(files: Files, folder: str, local: Path) -> None:
         local: the folder here.
 
     Raises:
-        StoreTrouble: it is not whole there, or did not arrive as it was sent.
+        StoreTrouble: it is not whole there, or did not arrive as it was sent; then it counts as
+            lost from now on, and the next run makes it anew.
     """
-    told = files.read(f"{folder}/{LIST}")
-    if told is None:
-        raise StoreTrouble(
-            f"the object store {files.address} has no whole {folder}: it was deleted there, or "
-            "never came to its end; run the pipeline again, which makes it anew"
-        )
-    inside = json.loads(told)
-    keys = [key for key in files.list(folder) if key != f"{folder}/{LIST}"]
+    inside = _read(files, folder)
     local.mkdir(parents=True, exist_ok=True)
-    files.down((key, local / key.removeprefix(f"{folder}/")) for key in keys)
-    for name in inside["folders"]:
-        (local / name).mkdir(parents=True, exist_ok=True)
-    if change := first_change(local, inside["files"]):
+    try:
+        files.down((f"{folder}/{name}", local / name) for name in inside[_FILES])
+        change = first_change(local, inside[_FILES])
+    except NotThere as error:
+        change = str(error)
+    if change:
+        files.delete([list_of(folder)])
         raise StoreTrouble(
             f"the object store {files.address} has {folder} otherwise than it was written "
-            f"({change.replace(str(local), folder)}); delete that folder there, and run the "
-            "pipeline again, which makes it anew"
+            f"({change.replace(str(local), folder)}); run the pipeline again, which makes it anew"
         )
+    for name in inside[_FOLDERS]:
+        (local / name).mkdir(parents=True, exist_ok=True)
 
 
 def add(files: Files, local: Path, folder: str, before: Mapping[str, str]) -> None:
@@ -86,7 +87,25 @@ def add(files: Files, local: Path, folder: str, before: Mapping[str, str]) -> No
     """
     now = take(local, [local])
     changed = [name for name, mark in now.items() if before.get(name) != mark]
-    files.up((local / name, f"{folder}/{name}") for name in changed)
+    if changed:
+        files.up((local / name, f"{folder}/{name}") for name in changed)
+        _write(files, folder, now, _empty(local))
+
+
+def _read(files: Files, folder: str) -> dict[str, dict[str, str]]:
+    told = files.read(list_of(folder))
+    if told is None:
+        raise StoreTrouble(
+            f"the object store {files.address} has no whole {folder}: it was deleted there, or "
+            "never came to its end; run the pipeline again, which makes it anew"
+        )
+    found: dict[str, dict[str, str]] = json.loads(told)
+    return found
+
+
+def _write(files: Files, folder: str, inside: Mapping[str, str], empty: list[str]) -> None:
+    text = json.dumps({_FILES: inside, _FOLDERS: empty}, indent=1, sort_keys=True)
+    files.write(list_of(folder), text.encode())
 
 
 def _empty(local: Path) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import ml_metadata as mlmd
 from ml_metadata.proto.metadata_store_pb2 import Artifact, Event
 
-from components.manifest import Manifest, first_change, take
+from components.manifest import first_change, take
 from components.results.facts import PUSHED_TO, pushed_path
 from pipeline.metadata.origin import note_versions
 
@@ -103,14 +103,10 @@ def flaw(artifact: Artifact, output: Path) -> str:
         output: the output folder.
     """
     missing = [place for place in _places(artifact, output) if not place.exists()]
-    return f"{missing[0]} is missing" if missing else first_change(output, manifest_of(artifact))
-
-
-def manifest_of(artifact: Artifact) -> Manifest:
-    """The files of an artifact as they were written down; none of one that has no manifest yet."""
+    if missing:
+        return f"{missing[0]} is missing"
     written = artifact.custom_properties[MANIFEST].string_value if _has_manifest(artifact) else "{}"
-    found: Manifest = json.loads(written)
-    return found
+    return first_change(output, json.loads(written))
 
 
 def forget_lost(
