@@ -124,14 +124,14 @@ def test_unfinished_work_goes_up_as_it_grows_and_comes_back(files: Files, tmp_pa
     (work / "epoch-1.json").write_text("1")
     (work / ".epoch-1.h5.12.part").write_text("half")
     grows.send()
-    assert files.list("state").keys() == {"state/trainer/epoch-1.json"}
+    assert files.listing("state").keys() == {"state/trainer/epoch-1.json"}
     (work / "epoch-1.h5").write_text("weights")
     grows.send()
     (work / "epoch-1.json").unlink()
     (work / "epoch-2.json").write_text("2")
     grows.send()
     expected = {"state/trainer/epoch-1.h5", "state/trainer/epoch-2.json"}
-    assert files.list("state").keys() == expected
+    assert files.listing("state").keys() == expected
 
     other = tmp_path / "other"
     again = growing.Growing(files, other, (other / "state" / "trainer",))
@@ -139,7 +139,7 @@ def test_unfinished_work_goes_up_as_it_grows_and_comes_back(files: Files, tmp_pa
     assert (other / "state" / "trainer" / "epoch-1.h5").read_text() == "weights"
     (other / "state" / "trainer" / "epoch-1.h5").unlink()
     again.send()
-    assert files.list("state").keys() == {"state/trainer/epoch-2.json"}
+    assert files.listing("state").keys() == {"state/trainer/epoch-2.json"}
 
 
 def test_the_oldest_goes_first_and_what_is_gone_is_deleted_last(
@@ -174,13 +174,13 @@ def test_it_goes_up_in_the_background_and_once_more_when_the_work_fails(
     ):
         (work / "a").write_text("1")
         deadline = time.monotonic() + 20
-        while not files.list("state"):
+        while not files.listing("state"):
             assert time.monotonic() < deadline
             time.sleep(0.01)
         monkeypatch.setattr(growing, "SECONDS", 1000)
         (work / "b").write_text("2")
         raise ZeroDivisionError
-    assert files.list("state").keys() == {"state/a", "state/b"}
+    assert files.listing("state").keys() == {"state/a", "state/b"}
 
 
 def version(tmp_path: Path, by: str) -> Path:
@@ -213,9 +213,9 @@ def test_a_version_is_whole_last(
 
     monkeypatch.setattr(files, "_up", real)
     pushes.clear(files, "serving/vae", "artifacts/vae/Pusher/pushed_model/14")
-    assert len(files.list("serving")) == stopped  # it may be on its way yet
+    assert len(files.listing("serving")) == stopped  # it may be on its way yet
     pushes.clear(files, "serving/vae", "artifacts/vae/Pusher/pushed_model/13")
-    assert files.list("serving") == {}
+    assert files.listing("serving") == {}
     pushes.put(files, local, "serving/vae/5")
     assert pushes.newest(files, "serving/vae") == 5
     pushes.put(files, local, "serving/vae/5")  # again, by whom it is already
@@ -254,11 +254,11 @@ def test_earlier_runs_are_found(files: Files) -> None:
 
 def test_a_file_that_is_not_there_is_none(files: Files, tmp_path: Path) -> None:
     assert files.read("output/dataset.json") is None
-    assert files.list("output") == {} and files.folders("output") == []
+    assert files.listing("output") == {} and files.folders("output") == []
     files.write("output/vae/run/summary.json", json.dumps({}).encode())
     assert files.folders("output") == ["vae"]
     files.delete(["output/vae/run/summary.json", "output/other.json"])
-    assert files.list("output") == {}
+    assert files.listing("output") == {}
     files.check()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.results.repeated import deviations
-from components.results.summary import Summary, read_summary
+from components.results.summary import read_summary
 from modules.util.files import write_json
 from pipeline.config_file import write_plain
 from pipeline.intake import on_data
@@ -17,7 +17,7 @@ from pipeline.settings import Settings, make_settings, to_plain
 from tests import pods_here, runs
 from tests.crash import cases
 from tests.serving import asked_here
-from tests.store_pods import OUTPUT, StorePods
+from tests.store_pods import OUTPUT, StorePods, three_runs
 
 FIRST = ("CuratedSchema", "MnistExampleGen", "StatisticsGen", "ExampleValidator", "DataGate")
 
@@ -45,10 +45,6 @@ def make(folder: Path, data: Path, **values: Any) -> Settings:
 def pods(tmp_path: Path, make_dataset: Any, monkeypatch: pytest.MonkeyPatch) -> StorePods:
     data = make_dataset(tmp_path / "idx", train=600, test=400)
     return StorePods(make(tmp_path, data, tuner="none"), tmp_path, monkeypatch)
-
-
-def states(summary: Summary) -> dict[str, str]:
-    return {node.node: node.state for node in summary.nodes}
 
 
 def test_each_pod_finds_in_the_store_what_the_others_made(
@@ -128,27 +124,8 @@ def test_a_run_without_a_volume_is_that_with_one(
     )
     pods = StorePods(settings, tmp_path, monkeypatch)
     with asked_here():
-        for node in (*FIRST, "Tuner"):
-            assert pods.run(node, "run-1") == 0, pods.said
-        pods.kill("Trainer", "run-1", "state/transformer/run-1/trainer/*/epoch-*.weights.h5")
-        assert set(pods.run_all("run-1", but=(*FIRST, "Tuner")).values()) == {0}, pods.said
-        assert set(pods.run_all("run-2").values()) == {0}, pods.said
-        pods.settings = dataclasses.replace(settings, seed=2)
-        assert set(pods.run_all("run-3").values()) == {0}, pods.said
-    first, second, third = map(pods.told, ("run-1", "run-2", "run-3"))
-
-    assert first.verdict.outcome == "pushed" and first.pushed is not None
-    assert first.pushed.startswith(f"{pods.store}/output/serving/transformer/")
-    assert Path(first.pushed, "saved_model.pb").exists()
+        first, _, _ = three_runs(pods)
     assert first.training and len(first.training.history["val_loss"]) == 4
-    assert not [*(pods.store / "output" / "state").rglob("*.h5")]
-    # A Resolver finds its model anew in each run.
-    assert states(second) == {node: "cached" for node in states(first)} | {"Baseline": "done"}
-    assert second.verdict == first.verdict
-    trained = Path(dict(first.nodes[7].outputs)["model"])
-    assert third.evaluation and third.evaluation.baseline == "/".join(trained.parts[-3:])
-    page = pods.store / "output" / "transformer" / "run-3" / "report.html"
-    assert "</html>" in page.read_text()
 
     output = tmp_path / "with-a-folder"
     write_plain({**to_plain(settings), "metadata_store": "none"}, tmp_path / "repeat.toml")

@@ -46,7 +46,7 @@ class Files:
         with self._told():
             self._system: Any = _open(address, endpoint)
 
-    def list(self, folder: str, deep: bool = True) -> dict[str, Found]:
+    def listing(self, folder: str, deep: bool = True) -> dict[str, Found]:
         """The files in a folder, or below it at any depth; none where there is no such folder.
 
         A thousand files of one folder take a request, and so does each folder.

@@ -45,7 +45,7 @@ class Growing:
 
     def restore(self) -> int:
         """Brings what the store has of them; returns how many files that are."""
-        keys = [key for folder in self._folders for key in self._files.list(self._key(folder))]
+        keys = [key for folder in self._folders for key in self._files.listing(self._key(folder))]
         self._files.down((key, self._root / key) for key in keys)
         self._sent = {key: state for key, state in self._here().items() if key in keys}
         return len(keys)

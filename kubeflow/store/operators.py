@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ class Around:
         return given
 
     @contextlib.contextmanager
-    def _growing(self, info: Any) -> Any:
+    def _growing(self, info: Any) -> Iterator[None]:
         """What can go on after a kill: its unfinished work, and what it has written so far."""
         if self.unfinished is None:
             yield
@@ -133,7 +133,7 @@ def operators(around: Around) -> dict[Any, Any]:
 
 
 def _surrounded(base: Any, around: Around) -> Any:
-    class Operator(base):  # type: ignore[misc]
+    class Operator(base):
         def run_executor(self, execution_info: Any) -> Any:
             return around.run(execution_info, super().run_executor)
 

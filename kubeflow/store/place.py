@@ -46,7 +46,7 @@ class StorePlace(Place):
         claimed = self._settings.output / belonging.FILE
         if (owner := self._files.read(self._key(claimed))) is not None:
             write_bytes(claimed, owner)
-        self._down(self._files.list(self._key(folder.path)))
+        self._down(self._files.listing(self._key(folder.path)))
 
     def join(self, store: mlmd.MetadataStore, settings: Settings, alone: bool) -> list[Lost]:
         """See the base class."""
@@ -80,7 +80,7 @@ class StorePlace(Place):
         """See the base class."""
         if folder.exists() or not folder.is_relative_to(self._root):
             return
-        found = self._files.list(self._key(folder))
+        found = self._files.listing(self._key(folder))
         if not found:
             raise StoreTrouble(
                 f"the object store has no data at {self.told(str(folder))}; copy there the folder "
@@ -117,7 +117,7 @@ class StorePlace(Place):
     def forget(self, folder: Path) -> None:
         """See the base class."""
         remove(folder)
-        self._files.delete(self._files.list(self._key(folder)))
+        self._files.delete(self._files.listing(self._key(folder)))
 
     def told(self, text: str) -> str:
         """See the base class."""

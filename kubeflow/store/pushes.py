@@ -41,7 +41,7 @@ def put(files: Files, local: Path, version: str) -> None:
     Raises:
         StoreTrouble: another run has pushed under the same number meanwhile.
     """
-    if there := files.list(version):
+    if there := files.listing(version):
         if f"{version}/{MODEL}" in there and _is_by(files, version, _pusher(local)):
             return  # it was brought there by a push that was killed before anything knew of it
         raise StoreTrouble(
@@ -57,7 +57,7 @@ def put(files: Files, local: Path, version: str) -> None:
 
 def get(files: Files, version: str, local: Path) -> None:
     """Brings a whole version from the store."""
-    keys = files.list(version)
+    keys = files.listing(version)
     files.down((key, local / key.removeprefix(f"{version}/")) for key in keys)
 
 
@@ -71,13 +71,13 @@ def clear(files: Files, folder: str, mine: str) -> None:
     """
     for version in versions(files, folder)[:_LOOKED_AT]:
         key = f"{folder}/{version}"
-        there = files.list(key)
+        there = files.listing(key)
         if f"{key}/{MODEL}" not in there and (_is_by(files, key, mine) or _is_old(there)):
             files.delete(there)
 
 
 def _is_whole(files: Files, version: str) -> bool:
-    return f"{version}/{MODEL}" in files.list(version, deep=False)
+    return f"{version}/{MODEL}" in files.listing(version, deep=False)
 
 
 def _is_by(files: Files, version: str, mine: str) -> bool:

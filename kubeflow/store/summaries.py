@@ -35,7 +35,7 @@ def earlier(files: Files, output: str) -> dict[str, End]:
     """
     beginning = copy_of(output) + "--"
     found = {}
-    for copy, at in files.list(_COPIES, deep=False).items():
+    for copy, at in files.listing(_COPIES, deep=False).items():
         parts = copy.removeprefix(beginning).split("--")
         if copy.startswith(beginning) and len(parts) == 3:
             found[copy] = End(f"{output}/{'/'.join(parts)}", at.written)

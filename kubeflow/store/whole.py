@@ -24,7 +24,7 @@ _FILES, _FOLDERS = "files", "folders"
 
 def known(files: Files) -> Collection[str]:
     """The keys of all lists that there are."""
-    return files.list(LISTS, deep=False).keys()
+    return files.listing(LISTS, deep=False).keys()
 
 
 def list_of(folder: str) -> str:
@@ -43,7 +43,7 @@ def put(files: Files, local: Path, folder: str) -> None:
     files.delete([list_of(folder)])
     inside = take(local, [local])
     files.up((local / name, f"{folder}/{name}") for name in inside)
-    files.delete(files.list(folder).keys() - {f"{folder}/{name}" for name in inside})
+    files.delete(files.listing(folder).keys() - {f"{folder}/{name}" for name in inside})
     _write(files, folder, inside, _empty(local))
 
 
