@@ -22,9 +22,10 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.compiling import cluster as clusters  # noqa: E402
-from kubeflow.compiling import storage  # noqa: E402
+from kubeflow.compiling import places, storage  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from kubeflow.store.address import BadStore  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
 from modules.util import environment  # noqa: E402
@@ -86,14 +87,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Compiles, and returns the exit code: 0, 1 if the file has faults, 2 for bad input."""
     options = parse(arguments)
+    from kubeflow.lint import find_notes
+
     try:
         cluster = clusters.read_options(options)
         layers = (Layer(DEFAULTS), *run_options.given(options))
+        places.check(layers)
         plan = ask_plan(layers, options.data_from, options.tfx_python)
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
         problems = compile_plan(plan, cluster, file)
-    except (BadOption, BadSetting) as error:
+    except (BadOption, BadSetting, BadStore) as error:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return ExitCode.BAD_INPUT
     except OSError as error:
@@ -108,7 +112,10 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         return ExitCode.FAILED
     tasks = len(plan["nodes"]) + 1
-    sys.stdout.write(f"{os.path.relpath(file)}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
+    shown = os.path.relpath(file)
+    sys.stdout.write(f"{shown}: {plan['name']}, {tasks} tasks, {cluster.image}\n")
+    for note in find_notes(file):
+        sys.stdout.write(f"{shown}: {note}\n")
     return ExitCode.PUSHED
 
 
@@ -156,16 +163,20 @@ def check(plan: dict[str, Any], cluster: Cluster) -> None:
     """Checks the plan and the cluster against each other.
 
     Raises:
-        BadOption: a path that pods do not have, or resources for an unknown task.
+        BadOption: a path that pods do not have, or something for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
         raise BadOption(problem)
     if cluster.store and (problem := next(storage.unfit(plan["settings"]), "")):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
-    for name in cluster.resources:
-        if name not in known:
-            raise BadOption(f"--resources: {unknown('task', name, known)}")
+    for option, named in (
+        ("--resources", cluster.resources),
+        ("--task-timeout", cluster.pods.timeouts),
+    ):
+        for name in named:
+            if name not in known:
+                raise BadOption(f"{option}: {unknown('task', name, known)}")
 
 
 def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str]:
@@ -183,14 +194,16 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
         warnings.simplefilter("ignore", FutureWarning)
         from kfp import compiler, dsl
 
-        from kubeflow.compiling import tasks
+        from kubeflow.compiling import requests, tasks
         from kubeflow.compiling.equip import equip
         from kubeflow.lint import find_problems
 
-        waited_for = {name for node in plan["nodes"] for name in node["upstream"]}
-        last = [node["id"] for node in plan["nodes"] if node["id"] not in waited_for]
-        nodes = [*plan["nodes"], {"id": VERDICT, "upstream": last, "shows": "node"}]
         settings = json.dumps(plan["settings"], separators=(",", ":"))
+        family, profile = plan["settings"]["model"], plan["settings"]["profile"]
+        ids = [*(node["id"] for node in plan["nodes"]), VERDICT]
+        shown = tasks.shown(plan["settings"])
+        measured = requests.of_tasks(family, profile, ids)
+        equipped = dataclasses.replace(cluster, measured=measured)
 
         def component(node: dict[str, Any]) -> Any:
             made = dsl.component(
@@ -198,22 +211,28 @@ def compile_plan(plan: dict[str, Any], cluster: Cluster, file: Path) -> list[str
             )
             return _named(made, task_name(node["id"]))
 
+        def task_of(node: dict[str, Any]) -> Any:
+            name, gpus = task_name(node["id"]), cluster.gpus if node["id"] in GPU_NODES else 0
+            task = component(node)(
+                settings=settings,
+                node_id=node["id"],
+                run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                source=plan["source"],
+                gpus=gpus,
+                **(shown if node["shows"] in tasks.TELLING else {}),
+            )
+            task.set_display_name(node["id"])
+            equip(task, name, gpus, equipped)
+            return task
+
         @dsl.pipeline(name=plan["name"], pipeline_root=cluster.pipeline_root or None)
         def pipeline() -> None:
-            made: dict[str, Any] = {}
-            for node in nodes:
-                gpus = cluster.gpus if node["id"] in GPU_NODES else 0
-                task = component(node)(
-                    settings=settings,
-                    node_id=node["id"],
-                    run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
-                    source=plan["source"],
-                    gpus=gpus,
-                )
-                task.set_display_name(node["id"])
-                task.after(*(made[name] for name in node["upstream"]))
-                equip(task, task_name(node["id"]), gpus, cluster)
-                made[node["id"]] = task
+            # Whatever becomes of the others, the last task tells how the run ended.
+            with dsl.ExitHandler(task_of({"id": VERDICT, "shows": "verdict"})):
+                made: dict[str, Any] = {}
+                for node in plan["nodes"]:
+                    made[node["id"]] = task_of(node)
+                    made[node["id"]].after(*(made[name] for name in node["upstream"]))
 
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.new.yaml")

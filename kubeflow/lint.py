@@ -16,14 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.compiling import compiled, storage  # noqa: E402
+from kubeflow.compiling import compiled, oldest, pod_faults, storage  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
-from kubeflow.compiling.image import image_problem  # noqa: E402
+from kubeflow.compiling.image import image_problem, moves  # noqa: E402
 from kubeflow.names import GPU_NODES, VERDICT, misplaced, task_name  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 SCHEMA = "2.1.0"
 RUN_ID = "{{$.pipeline_job_uuid}}"
+_AT_ANY_END = "ALL_UPSTREAM_TASKS_COMPLETED"
+_A_DAY = 24 * 3600
 _PLACEHOLDER = re.compile(r"\{\{\$[^{}]*\}\}")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME_RULE = "use lower-case letters, digits and '-', at most 63"
@@ -55,11 +57,31 @@ def find_problems(file: Path) -> list[str]:
         return [str(error)]
     problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
     problems += [*_gpus(tasks), *_stores(tasks)]
-    if task_name(VERDICT) not in [task.name for task in tasks]:
-        problems.append("has no verdict task, without which a refused model looks like a success")
+    problems += _verdict(tasks)
+    if problem := pod_faults.differing(tasks):
+        problems.append(problem)
     if not any(_SECRET in problem for problem in problems):
         problems += _secrets(documents)  # what is outside of the tasks
     return [*_whole(text, documents[0]), *problems]
+
+
+def find_notes(file: Path) -> list[str]:
+    """What is good to know of a file without a fault: the KFP that it needs, and its image's tag.
+
+    Args:
+        file: what kubeflow/compile.py wrote.
+    """
+    _, _, tasks = compiled.read(file)
+    needs = oldest.find(tasks)
+    notes = [f"takes {needs}, because of {needs.field}" if needs.field else f"takes {needs}"]
+    images = {str(compiled.at(task.executor, "container").get("image")) for task in tasks}
+    notes += [
+        f"the tag of '{image}' can be moved to another image in the middle of a run; a digest "
+        "(NAME@sha256:...) cannot"
+        for image in sorted(images)
+        if moves(image)
+    ]
+    return notes
 
 
 def _whole(text: str, spec: compiled.Spec) -> Iterator[str]:
@@ -70,6 +92,18 @@ def _whole(text: str, spec: compiled.Spec) -> Iterator[str]:
         yield f"the pipeline's name '{name}' is not valid: {_NAME_RULE}"
     if spec.get("schemaVersion") != SCHEMA:
         yield f"has schema {spec.get('schemaVersion')}; open-source KFP accepts only {SCHEMA}"
+
+
+def _verdict(tasks: list[compiled.Task]) -> Iterator[str]:
+    found = [task for task in tasks if task.name == task_name(VERDICT)]
+    if not found:
+        yield "has no verdict task, without which a refused model looks like a success"
+    for task in found:
+        if compiled.at(task.spec, "triggerPolicy").get("strategy") != _AT_ANY_END:
+            yield (
+                f"task {task.name}: does not run when another task failed; the summary would be "
+                "that of an earlier run"
+            )
 
 
 def _secrets(part: Any) -> Iterator[str]:
@@ -111,6 +145,11 @@ def _task(task: compiled.Task) -> Iterator[str]:
             yield f"a part of its command is longer than {_ARGUMENT_BYTES:,} bytes"
     yield from _secrets(list(task))
     yield from _arguments(task.constants)
+    retry = compiled.at(task.spec, "retryPolicy")
+    limit = _whole_number(str(retry.get("backoffMaxDuration") or "0s").removesuffix("s"))
+    if retry and 0 <= limit < _A_DAY:
+        yield f"a second try would be ended {limit:,} s after the first one began"
+    yield from pod_faults.find(task)
     yield from storage.problems(container, task.platform)
     if storage.store_of(container)[0]:
         yield from storage.unfit(_settings(task.constants))
@@ -192,9 +231,12 @@ def main(arguments: list[str]) -> int:
         if not Path(name).is_file():
             sys.stderr.write(f"kubeflow/lint.py: there is no file {name}\n")
             return ExitCode.BAD_INPUT
-        for problem in find_problems(Path(name)):
+        problems = find_problems(Path(name))
+        for problem in problems:
             sys.stderr.write(f"{name}: {problem}\n")
             status = 1
+        for note in [] if problems else find_notes(Path(name)):
+            sys.stdout.write(f"{name}: {note}\n")
     return status
 
 

@@ -14,124 +14,20 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.client.schedule import BadSchedule, six_fields  # noqa: E402
-from modules.contract.paths import path_argument  # noqa: E402
+from kubeflow.client.options import parse  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 if TYPE_CHECKING:
-    from kubeflow.client.upload import Package, Version
+    from kubeflow.client.upload import Package
+    from kubeflow.client.versions import Version
 
-_LONGEST = 366 * 24 * 3600  # seconds
 NEEDED = ("kfp", "kfp_server_api", "kubernetes", "yaml")
-_EPILOG = """ways to sign in:
-  none                     if KFP asks for no login, as through a port-forward
-  in a pod                 the token that Kubernetes projects for KFP is used
-  --token-file FILE        a token, read again for every request; or set TRIPTYCH_KFP_TOKEN
-  --cookies-file FILE      NAME=VALUE; NAME=VALUE, or a file that curl wrote; or set
-                           TRIPTYCH_KFP_COOKIES
-  --iap-client-id ID       Google's IAP, as a service account; to sign in as a user, add
-                           --iap-app-client-id and KF_PIPELINES_APP_OAUTH2_CLIENT_SECRET
-
-exit codes:
-  0    pushed; without --wait, submitted
-  1    failed or canceled, or lost from sight: an expired token, no answer for ten minutes,
-       --timeout; then the run may still be going on
-  2    bad usage, input, address or credentials; nothing was started
-  3    refused by a gate
-  130  interrupted by Ctrl-C"""
-
-
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        prog="kubeflow/submit.py",
-        description="Submits a compiled pipeline to Kubeflow Pipelines: uploads a version, runs "
-        "it, follows the run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add, environment = parser.add_argument, os.environ.get
-    host, ui_host = environment("KF_PIPELINES_ENDPOINT"), environment("KF_PIPELINES_UI_ENDPOINT")
-    add(
-        "file",
-        nargs="?",
-        type=path_argument,
-        help="what `make kubeflow` wrote (default: the only file)",
-    )
-    add("--host", default=host, help="KFP's address (default: $KF_PIPELINES_ENDPOINT)")
-    add("--ui-host", default=ui_host, help="the address of the links, if not --host")
-    add("--experiment", default="triptych", help="created if missing (default: %(default)s)")
-    add("--namespace", help="the namespace of the run, if KFP has several users")
-    add("--run-name", help="default: the pipeline's name and the time")
-    add("--pipeline-root", metavar="URI", help="where KFP keeps what its UI shows")
-    add("--service-account", help="what the pods run as (default: KFP's choice)")
-    add("--wait", action="store_true", help="follow the run until it ends")
-    add("--timeout", type=float, metavar="SECONDS", help="stop following after this time")
-    add("--schedule", metavar="CRON", help="run it repeatedly; '0 3 * * *' is every day at 3:00")
-    add("--token-file", type=path_argument, metavar="FILE", help="see below")
-    add("--cookies-file", type=path_argument, metavar="FILE", help="see below")
-    add(
-        "--iap-client-id",
-        metavar="ID",
-        default=environment("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID"),
-        help="see below",
-    )
-    add(
-        "--iap-app-client-id",
-        metavar="ID",
-        default=environment("KF_PIPELINES_APP_OAUTH2_CLIENT_ID"),
-        help="see below",
-    )
-    add(
-        "--ssl-ca-cert",
-        type=path_argument,
-        metavar="FILE",
-        help="the certificate of the authority that signed the host's",
-    )
-    options = parser.parse_args(arguments)
-    if not options.host:
-        parser.error("--host is missing; it is KFP's address, such as http://localhost:8080")
-    if options.schedule and options.wait:
-        parser.error("--wait does not go with --schedule, which has no end")
-    if options.timeout is not None and not (options.wait and 0 < options.timeout <= _LONGEST):
-        parser.error(
-            "--timeout needs --wait and a number of seconds above 0, and no more than a year has"
-        )
-    try:
-        options.host = address(options.host)
-        options.ui_host = address(options.ui_host or options.host)
-        options.schedule = six_fields(options.schedule) if options.schedule else None
-    except (BadSchedule, ValueError) as error:
-        parser.error(str(error))
-    return options
-
-
-def address(host: str) -> str:
-    """Completes a host to a URL; without a scheme, http:// for this machine, else https://.
-
-    Raises:
-        ValueError: it is not an address, or has a password in it.
-    """
-    if "://" not in host:
-        name = host.partition("/")[0].partition(":")[0]
-        host = f"{'http' if name in ('localhost', '127.0.0.1') else 'https'}://{host}"
-    parts = urlsplit(host)
-    if "@" in parts.netloc:
-        raise ValueError("leave the user and the password out of the address, which is printed")
-    try:
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or parts.query or parts.fragment or any(c.isspace() for c in host):
-        raise ValueError(f"'{host}' is not an address such as http://localhost:8080")
-    return host.rstrip("/")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -145,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
     from kubeflow.client import upload
 
+    if options.unschedule or options.schedules:
+        return _look_after_schedules(options)
     try:
         package = upload.read_package(options.file or upload.only_file())
     except upload.BadFile as error:
@@ -155,20 +53,24 @@ def main(arguments: list[str] | None = None) -> int:
 def _submit(package: Package, options: argparse.Namespace) -> int:
     from kfp_server_api.exceptions import OpenApiException
 
-    from kubeflow.client import auth, upload
+    from kubeflow.client import auth, schedules, upload, versions
     from kubeflow.client.answers import Trouble
+    from kubeflow.compiling import oldest
 
-    name = options.run_name or f"{package.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-    version = None
+    stamp = "" if options.schedule else f" {time.strftime('%Y-%m-%d %H:%M:%S')}"
+    name = options.run_name or f"{package.name}{stamp}"
+    version: Version | None = None
     try:
         client, namespace = auth.connect(options)
         file = os.path.relpath(package.file)
         _say(f"submitting {file} to {options.host} with {client.signed_in_with}")
+        if problem := oldest.problem(package.oldest, client.server_version):
+            return _complain(problem)
         if options.namespace and not namespace:
             _say(f"this KFP has a single user, so --namespace {options.namespace} is ignored")
         with contextlib.redirect_stdout(io.StringIO()):  # kfp prints links of its own
             experiment_id = upload.find_experiment(client, options.experiment, namespace)
-            version = upload.publish(client, package, namespace)
+            version = versions.publish(client, package.file, package.name, namespace)
             identity = upload.start(client, version, experiment_id, name, options)
     except Trouble as error:
         # Without an answer, nobody here knows what became of the last request.
@@ -181,8 +83,16 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _say(f"\nstopped before a run was known to have started{_so_far(version)}")
         return ExitCode.INTERRUPTED
-    _say(f"version  {version.name} of {package.name}, experiment {options.experiment}")
+    known = "" if version.new else ", which KFP had already"
+    _say(f"version  {version.name} of {package.name}{known}, experiment {options.experiment}")
     if options.schedule:
+        try:
+            replaced = schedules.replace(client, experiment_id, name, identity)
+        except Trouble as error:
+            _complain(f"the schedule was made, but an earlier one may fire as well: {error}")
+            return ExitCode.FAILED
+        if replaced:
+            _say(f"replaced {', '.join(replaced)}")
         _say(f"schedule {name}  {options.ui_host}/#/recurringrun/details/{identity}")
         _say(f"submitted: '{options.schedule}', in UTC unless KFP is set to another time zone")
         return ExitCode.PUSHED
@@ -194,6 +104,24 @@ def _submit(package: Package, options: argparse.Namespace) -> int:
     return _follow(client, options, package, identity, namespace, link)
 
 
+def _look_after_schedules(options: argparse.Namespace) -> int:
+    from kubeflow.client import auth, schedules
+    from kubeflow.client.answers import Trouble
+
+    try:
+        client, namespace = auth.connect(options)
+        if options.schedules:
+            for line in schedules.describe(client, namespace):
+                _say(line)
+            return ExitCode.PUSHED
+        ended = schedules.end(client, options.experiment, options.unschedule, namespace)
+    except Trouble as error:
+        _complain(str(error))
+        return error.exit_code
+    _say(f"ended {options.unschedule}: {', '.join(ended)}")
+    return ExitCode.PUSHED
+
+
 def _follow(
     client: Any,
     options: argparse.Namespace,
@@ -202,22 +130,20 @@ def _follow(
     namespace: str | None,
     link: str,
 ) -> int:
-    from kfp_server_api.exceptions import OpenApiException
-
     from kubeflow.client import auth
-    from kubeflow.client.follow import Follower, Lost
-    from kubeflow.client.outcome import LOST, decide, read_log, verdict
+    from kubeflow.client.watch import Watch
 
-    still = "the run may still be going on in the cluster"
-    follower = Follower(client, lambda: auth.connect(options)[0], package.tasks, _say)
+    watch = Watch(
+        sign_in=lambda: auth.connect(options)[0],
+        namespace=namespace,
+        tasks=package.tasks,
+        say=_say,
+        timeout=options.timeout,
+        start_timeout=options.start_timeout,
+        retries=options.retries,
+    )
     try:
-        end = follower.follow(run_id, options.timeout)
-        ended = decide(end, lambda task: read_log(follower.client, run_id, task, namespace))
-    except Lost as lost:
-        ended = verdict(LOST, f"{lost}; {still}")
-    except OpenApiException as error:
-        said = " ".join(str(error).split())
-        ended = verdict(LOST, f"kfp cannot read the answer ({said}); {still}")
+        ended = watch.until_its_end(client, run_id)
     except KeyboardInterrupt:
         _say("\nstopped following; the run goes on in the cluster, and its page can terminate it")
         _say(f"run      {link}")
@@ -228,7 +154,7 @@ def _follow(
 
 
 def _so_far(version: Version | None) -> str:
-    return f"; version {version.name} was uploaded, but is not known to run" if version else ""
+    return f"; version {version.name} is in KFP, but is not known to run" if version else ""
 
 
 def _say(line: str) -> None:

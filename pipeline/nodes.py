@@ -37,8 +37,9 @@ class Node:
         gate: it says yes or no, in a record beside its artifact.
         stops: its no fails the node: nothing after it runs, and it is asked again next time.
         final: its no is a result like any other, so that it is cached: nothing after it runs.
-        cpu: requested for its pod, as Kubernetes writes quantities.
-        memory: requested for its pod, and its limit.
+        cpu: requested for its pod, as Kubernetes writes quantities: with at most 1, a node of two
+            CPUs has room for the pod beside its own daemons. There is no limit.
+        memory: the limit of its pod, and requested where nothing was measured.
         headline: the one line that says how it went, from its outputs.
         shows: what KFP's UI shows of it: the function in kubeflow/compiling/tasks.py.
     """
@@ -86,7 +87,7 @@ NODES = (
         resumes=True,
         gate=True,
         stops=True,
-        cpu="2",
+        cpu="1",
         memory="6Gi",
         headline=headlines.judge,
     ),
@@ -97,9 +98,10 @@ NODES = (
         resumes=True,
         gate=True,
         final=True,
-        cpu="2",
+        cpu="1",
         memory="6Gi",
         headline=headlines.tuning,
+        shows="learner",
     ),
     Node(
         "Trainer",
@@ -108,16 +110,16 @@ NODES = (
         resumes=True,
         gate=True,
         final=True,
-        cpu="2",
+        cpu="1",
         memory="6Gi",
         headline=headlines.training,
+        shows="learner",
     ),
     Node("Baseline", headline=headlines.baseline),
     Node(
         "Evaluator",
         ("components.evaluator", "components.slice_figures", FAMILY),
         gate=True,
-        cpu="1",
         memory="6Gi",
         headline=headlines.evaluation,
         shows="evaluator",
@@ -125,7 +127,6 @@ NODES = (
     Node(
         "Inspector",
         ("components.inspector", FAMILY),
-        cpu="1",
         memory="6Gi",
         headline=headlines.inspection,
     ),

@@ -7,7 +7,6 @@ environment; CONTAINER_ENGINE is docker, podman, or any command with docker's ru
 from __future__ import annotations
 
 import argparse
-import graphlib
 import json
 import os
 import shlex
@@ -19,13 +18,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from kubeflow.compiling import compiled  # noqa: E402
 from kubeflow.lint import RUN_ID  # noqa: E402
-from kubeflow.names import VOLUME  # noqa: E402
+from kubeflow.names import VERDICT, VOLUME, task_name  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 
 INPUT = "{{$}}"
@@ -53,16 +51,17 @@ def main() -> int:
     volume.mkdir(parents=True)
     volume.chmod(0o777)  # as a provisioner's folder is to a user that it does not know
 
-    spec = next(yaml.safe_load_all(options.file.read_text(encoding="utf-8")))
-    tasks = spec["root"]["dag"]["tasks"]
-    order = graphlib.TopologicalSorter(
-        {name: task.get("dependentTasks", []) for name, task in tasks.items()}
-    )
+    _, documents, tasks = compiled.read(options.file)
+    spec, found = documents[0], {task.name: task for task in tasks}
     run = [*engine, "run", "--rm", "--user", options.user, "-v", f"{volume}:{VOLUME}"]
-    for name in order.static_order():
-        component = spec["components"][tasks[name]["componentRef"]["name"]]
-        container = spec["deploymentSpec"]["executors"][component["executorLabel"]]["container"]
-        given = json.dumps(executor_input(name, tasks[name], component))
+    ended = 0
+    for name in compiled.in_order(spec):
+        task = found[name]
+        if ended and task.name != task_name(VERDICT):
+            continue  # the last one runs at any end
+        component = spec["components"][task.spec["componentRef"]["name"]]
+        container = task.executor["container"]
+        given = json.dumps(executor_input(task, component))
         words = [given if word == INPUT else word for word in container["args"]]
         started = time.monotonic()
         done = subprocess.run(
@@ -76,7 +75,9 @@ def main() -> int:
         sys.stdout.flush()
         if done.returncode:
             sys.stdout.write(f"{done.stdout[-4000:]}\n")
-            return done.returncode
+            ended = ended or done.returncode
+    if ended:
+        return ended
     pushed = sorted(volume.glob("output/serving/*/*/saved_model.pb"))
     if not pushed:
         sys.stdout.write("failed: every task succeeded, and no model was pushed\n")
@@ -85,22 +86,20 @@ def main() -> int:
     return 0
 
 
-def executor_input(
-    name: str, task: Mapping[str, Any], component: Mapping[str, Any]
-) -> dict[str, Any]:
+def executor_input(task: compiled.Task, component: Mapping[str, Any]) -> dict[str, Any]:
     """What KFP's launcher would put in the place of INPUT: values, and where outputs go.
 
     Args:
-        name: of the task.
-        task: as in the compiled file.
+        task: of the compiled file.
         component: the task's.
     """
     values = {
-        key: value["runtimeValue"]["constant"]
-        for key, value in task["inputs"]["parameters"].items()
+        key: "run-in-image" if value == RUN_ID else value for key, value in task.constants.items()
     }
-    values = {key: "run-in-image" if value == RUN_ID else value for key, value in values.items()}
-    folder = f"{VOLUME}/kfp/{name}"
+    for key, one in component.get("inputDefinitions", {}).get("parameters", {}).items():
+        if one.get("parameterType") == "TASK_FINAL_STATUS":
+            values[key] = {"state": "SUCCEEDED"}
+    folder = f"{VOLUME}/kfp/{task.name}"
     artifacts = {
         key: {
             "artifacts": [

@@ -39,6 +39,8 @@ class Pods:
         self.said: list[str] = []
         self.shown = ""
         self.refused: tuple[int, str, str] | None = None
+        self.last: tuple[int, str, str] = (0, "", "")
+        self.summaries: list[Summary] = []
 
     def run(self, node: str, run_id: str = "run-1", **changes: Any) -> int:
         """Runs a task; returns its exit code. `said` is what it printed, `shown` its Markdown."""
@@ -62,6 +64,11 @@ class Pods:
     def summary(self, run_id: str) -> Summary:
         """What is written down of a run."""
         return read_summary(self.settings.output / "transformer" / run_id / "summary.json")
+
+    @property
+    def latest(self) -> Summary:
+        """What is found without knowing a run's name."""
+        return read_summary(self.settings.output / "transformer" / "summary.json")
 
     @property
     def end(self) -> str:

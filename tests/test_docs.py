@@ -167,7 +167,9 @@ def test_the_commands_for_a_cluster_are_taken() -> None:
     assert any("--gpus" in words for words in compiling)
     for words in compiling:
         kubeflow_compile.parse(words)
-    for words in arguments_of("kubeflow/submit.py"):
+    submitting = [words for words in arguments_of("kubeflow/submit.py") if words]  # not its name
+    assert any("--unschedule" in words for words in submitting)
+    for words in submitting:
         submit.parse(words)
 
 

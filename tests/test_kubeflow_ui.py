@@ -127,6 +127,49 @@ def test_a_generator_has_no_confusion_and_may_have_gaps(tmp_path: Path) -> None:
     assert shown.keys() == {"metrics"}
 
 
+def learnt(outputs: Any, tmp_path: Path) -> tuple[dict[str, Any], str]:
+    """Shows a node that learns; returns its metrics as KFP would keep them, and its Markdown."""
+    shown: dict[str, Any] = {
+        "summary": dsl.Markdown(name="summary", uri=str(tmp_path / "summary")),
+        "metrics": dsl.Metrics(name="metrics", uri=str(tmp_path / "metrics")),
+    }
+    ui.show_node(Node("Trainer", "done", 1.0, "fine"), outputs, shown)
+    ui.show_figures(outputs, shown)
+    json.dumps(shown["metrics"].metadata, allow_nan=False)
+    return shown["metrics"].metadata, Path(shown["summary"].path).read_text()
+
+
+HYPERPARAMETERS = "\n\n| hyperparameter | value |\n|---|---|\n| layers | 2 |\n| stem | conv |\n"
+
+
+def test_a_search_shows_its_best_trial_and_what_it_chose(tmp_path: Path) -> None:
+    metrics_, said = learnt(results.write_tuning(tmp_path), tmp_path)
+    assert metrics_ == {"trials": 2.0, "val_accuracy": 0.91, "hyperparameters.layers": 2.0}
+    assert said.endswith(HYPERPARAMETERS)
+
+
+def test_a_training_shows_its_last_epoch_and_what_it_was_given(tmp_path: Path) -> None:
+    metrics_, said = learnt(results.write_training(tmp_path), tmp_path)
+    assert metrics_ == {
+        **{"loss": 1.0, "val_loss": 1.0, "rate": 1.0},
+        **{"parameters": 1234.0, "seconds": 12.5, "hyperparameters.layers": 2.0},
+    }
+    assert said.endswith(HYPERPARAMETERS)
+
+
+def test_a_training_that_diverged_has_no_figure_that_json_does_not_know(tmp_path: Path) -> None:
+    history = {"loss": [1.0, None], "val_loss": []}
+    training = dataclasses.replace(results.TRAINING, history=history)
+    metrics_, _ = learnt(results.write_training(tmp_path, training), tmp_path)
+    assert not {"loss", "val_loss"} & metrics_.keys() and "seconds" in metrics_
+
+
+def test_the_figures_of_the_evaluator_are_those_of_its_evaluation(tmp_path: Path) -> None:
+    shown = {"metrics": dsl.Metrics(name="metrics", uri=str(tmp_path / "metrics"))}
+    ui.show_figures(results.write_evaluation(tmp_path, generate()), shown)
+    assert shown["metrics"].metadata["example_count"] == 100.0
+
+
 def test_the_report_is_the_page_of_this_run_or_says_why_there_is_none(tmp_path: Path) -> None:
     shown = {"report": dsl.HTML(name="report", uri=str(tmp_path / "deep" / "report"))}
     page = tmp_path / "report.html"

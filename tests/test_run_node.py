@@ -56,6 +56,8 @@ def pods(tmp_path_factory: pytest.TempPathFactory, make_dataset: Any) -> Pods:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(data_gate, "find_anomalies", lambda *_: [ANOMALY])
                 pods.refused = pods.run(node), pods.end, pods.shown
+            pods.last = pods.run("Verdict"), pods.end, pods.shown
+            pods.summaries = [pods.summary("run-1"), pods.latest]
         assert pods.run(node) == 0, pods.said
         assert pods.said[0][9:].startswith("devices: ") and pods.said[0].endswith("GPUs: none")
         assert pods.said[-1].split()[:2] == ["done", node]
@@ -92,6 +94,15 @@ def test_a_gate_that_refused_says_why_and_can_be_asked_again(pods: Pods) -> None
     assert shown.startswith("# DataGate: done\n\nthe data fits its schema")
 
 
+def test_the_last_task_gives_the_reason_of_the_gate_that_ended_the_run(pods: Pods) -> None:
+    code, said, shown = pods.last
+    assert (code, said) == (3, f"refused: {ANOMALY}")
+    assert shown.startswith("# Not served: refused by DataGate\n")
+    for summary in pods.summaries:  # its own, and the one that is found first
+        assert summary.run == "run-1"
+        assert (summary.verdict.outcome, summary.verdict.failures) == ("refused", (ANOMALY,))
+
+
 def test_a_node_whose_inputs_are_not_there_fails(pods: Pods) -> None:
     assert pods.run("StatisticsGen", "run-3") == 1
     assert pods.end.startswith("failed: its inputs could not be found")
@@ -108,6 +119,35 @@ def test_other_code_than_the_file_was_compiled_with_is_not_run(pods: Pods) -> No
     assert pods.end.startswith("failed: the code in this image is not what the file was compiled")
     assert pods.said[0][9:].startswith("devices: ")
     assert not (pods.folder / "run-4").exists()
+    for _ in range(2):  # the first task, and the last one
+        told = pods.latest
+        assert (told.run, told.verdict.outcome) == ("run-4", "failed")
+        assert told.verdict.reason.startswith("MnistExampleGen: the code in this image is not what")
+        assert [(node.node, node.state) for node in told.nodes] == [("MnistExampleGen", "failed")]
+        assert pods.run("Verdict", "run-4", source="0123456789abcdef") == 1
+    assert pods.summary("run-1").verdict.reason != told.verdict.reason
+
+
+def test_what_ends_the_last_task_alone_is_written_down_too(pods: Pods) -> None:
+    assert pods.run("Verdict", "run-10", source="0123456789abcdef") == 1
+    told = pods.latest
+    assert (told.run, told.verdict.outcome, told.nodes) == ("run-10", "failed", ())
+    assert told.verdict.reason.startswith("the code in this image is not what")
+
+
+def test_the_last_task_gives_the_words_of_the_pod_that_failed(pods: Pods) -> None:
+    assert pods.run("MnistExampleGen", "run-11") == 0
+    assert pods.run("StatisticsGen", "run-12") == 1  # of another run, at the same time
+    other = pods.summary("run-12").verdict
+    assert pods.run("MnistExampleGen", "run-11", gpus=3) == 1
+    assert pods.run("Verdict", "run-11") == 1
+    assert pods.end.startswith("failed: CuratedSchema came to no end: ")
+    assert pods.run("StatisticsGen", "run-11", gpus=3) == 1
+    assert pods.run("Verdict", "run-11") == 1
+    assert pods.end.startswith("failed: StatisticsGen: devices: ")
+    assert pods.summary("run-11").verdict.reason == pods.end.removeprefix("failed: ")
+    assert pods.summary("run-12").verdict == other
+    assert other.reason.startswith("StatisticsGen: its inputs could not be found")
 
 
 def test_a_missing_gpu_is_not_made_up_for_by_the_cpu(pods: Pods) -> None:
@@ -126,7 +166,7 @@ def test_settings_of_another_version_are_named(pods: Pods) -> None:
 
 def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:
     assert pods.run("Verdict") == 1
-    assert pods.end == f"failed: this run has no result for {', '.join(REST)}"
+    assert pods.end.startswith("failed: Trainer came to no end: the pod was killed, or never ")
     assert pods.shown.startswith("# Not served: failed\n")
     assert "| MnistExampleGen | done |" in pods.shown
     written = pods.summary("run-1")

@@ -54,12 +54,15 @@ class Rest(RESTClientObject):
         configuration: kfp's.
         host: as the user knows it.
         credentials: what the requests contain, in words; "" for none.
+        login: a user and a password, as basic authentication writes them; "" for none.
     """
 
-    def __init__(self, configuration: Any, host: str, credentials: str) -> None:
+    def __init__(self, configuration: Any, host: str, credentials: str, login: str = "") -> None:
         configuration.retries = urllib3.Retry(0, redirect=False)
         super().__init__(configuration)
         self.host = host
+        self.proxy = configuration.proxy or ""
+        self._login = f"Basic {login}" if login else ""
         self.credentials = credentials or "no credentials"
         self._refusal = f"{host} requires credentials, and got none"
         if credentials:
@@ -72,6 +75,8 @@ class Rest(RESTClientObject):
             Trouble: there is no answer, or not the one that was asked for.
         """
         options["_request_timeout"] = options.get("_request_timeout") or LIMITS
+        if self._login:
+            options["headers"] = {**(options.get("headers") or {}), "authorization": self._login}
         secrets = _secrets(options.get("headers") or {})
         try:
             answer = super().request(method, url, **options)
@@ -99,6 +104,8 @@ class Rest(RESTClientObject):
             return Trouble(
                 f"{self.host} does not allow this with {self.credentials} (403){also}", 403
             )
+        if status == 407:
+            return Trouble(f"{_no_login(self.proxy)}{also}", 407)
         if status == 404:
             return Trouble(f"{self.host} has no {path} (404){also}; is it KFP's address?", 404)
         passing = status in _BUSY
@@ -116,6 +123,10 @@ class Rest(RESTClientObject):
     def _unreached(self, error: urllib3.exceptions.HTTPError) -> Trouble:
         reason = getattr(error, "reason", None) or error
         text = str(reason)
+        if isinstance(reason, urllib3.exceptions.ProxyError):
+            if "407" in text:
+                return Trouble(_no_login(self.proxy), 407)
+            return Trouble(f"cannot reach the proxy {self.proxy}", passing=True)
         if isinstance(reason, urllib3.exceptions.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in text:
                 why = "its certificate is not trusted; give its authority's as --ssl-ca-cert"
@@ -133,6 +144,13 @@ class Rest(RESTClientObject):
         else:
             why = "the connection was lost"
         return Trouble(f"cannot reach {self.host}: {why}", passing=True)
+
+
+def _no_login(proxy: str) -> str:
+    return (
+        f"the proxy {proxy} asks for a login (407): put it into https_proxy, as in "
+        "http://USER:PASSWORD@HOST:PORT"
+    )
 
 
 def printable(text: str) -> str:
@@ -163,6 +181,6 @@ def _message(body: str | bytes | None, secrets: Iterable[str]) -> str:
 def _secrets(headers: Mapping[str, str]) -> list[str]:
     """What a request contains and its answer might repeat."""
     sent = {name.lower(): value or "" for name, value in headers.items()}
-    token = sent.get("authorization", "").removeprefix("Bearer ")
+    token = sent.get("authorization", "").removeprefix("Bearer ").removeprefix("Basic ")
     cookies = (cookie.partition("=")[2].strip() for cookie in sent.get("cookie", "").split(";"))
     return [secret for secret in (token, *cookies) if len(secret) >= _SHORTEST_SECRET]

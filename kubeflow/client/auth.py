@@ -11,8 +11,10 @@ from typing import Any
 import kfp
 import kfp_server_api
 
+from kubeflow.client import proxy
 from kubeflow.client.answers import Rest, Trouble
 from kubeflow.client.credentials import IAP_APP_SECRET, BadCredentials, Credentials, choose
+from kubeflow.client.workflow import ask
 
 
 class Client(kfp.Client):
@@ -29,7 +31,12 @@ class Client(kfp.Client):
         self._rest: Rest | None = None
         authority = str(ssl_ca_cert) if ssl_ca_cert else None
         super().__init__(host=host, ssl_ca_cert=authority, **credentials.arguments)
-        self._rest = Rest(self._existing_config, host, credentials.words)
+        found = proxy.find(host)
+        if found:
+            self._existing_config.proxy = found.url
+            self._existing_config.proxy_headers = found.headers
+        self.server_version = ""
+        self._rest = Rest(self._existing_config, host, credentials.words, credentials.login)
         self._run_api.api_client.rest_client = self._rest
 
     def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:
@@ -43,7 +50,12 @@ class Client(kfp.Client):
         """
         if self._rest is None:
             return kfp_server_api.V2beta1GetHealthzResponse(multi_user=False)
-        return self._healthz_api.healthz_service_get_healthz()
+        told = ask(self, "/apis/v2beta1/healthz", {}, "object")
+        if not isinstance(told, dict):
+            raise Trouble("KFP's answer is not about its health; is it KFP 2?")
+        # Of the API server itself, and of the UI's.
+        self.server_version = str(told.get("tag_name") or told.get("apiServerTagName") or "")
+        return kfp_server_api.V2beta1GetHealthzResponse(multi_user=bool(told.get("multi_user")))
 
 
 def connect(options: Namespace) -> tuple[Client, str | None]:

@@ -1,4 +1,4 @@
-"""Credentials for KFP: tokens, cookies, Google's IAP.
+"""Credentials for KFP: tokens, cookies, a user's password, Google's IAP.
 
 Secrets come from files and from the environment, never from the command line, where every process
 of the machine could read them.
@@ -6,6 +6,7 @@ of the machine could read them.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import http.cookiejar
 import os
@@ -36,10 +37,12 @@ class Credentials:
     Attributes:
         words: its name for the user, without a secret; "" for no credentials.
         arguments: for kfp.Client.
+        login: a user and a password, as basic authentication writes them; "" for another way.
     """
 
     words: str
     arguments: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    login: str = dataclasses.field(default="", repr=False)
 
 
 class TokenFile(kfp_client.ServiceAccountTokenVolumeCredentials):
@@ -70,6 +73,7 @@ def choose(options: Namespace) -> Credentials:
         TOKEN: os.environ.get(TOKEN),
         "--cookies-file": options.cookies_file,
         COOKIES: os.environ.get(COOKIES),
+        "--basic-auth-file": options.basic_auth_file,
         "--iap-client-id": options.iap_client_id,
     }
     asked = [name for name, value in ways.items() if value is not None]
@@ -88,6 +92,9 @@ def choose(options: Namespace) -> Credentials:
         return Credentials(
             f"the cookies in {COOKIES}", {"cookies": _cookies(os.environ[COOKIES], COOKIES)}
         )
+    if way == "--basic-auth-file":
+        file = Path(options.basic_auth_file)
+        return Credentials(f"the password in {file}", login=_login(_read(file), str(file)))
     if way:
         app = options.iap_app_client_id
         if bool(app) != bool(os.environ.get(IAP_APP_SECRET)):
@@ -121,6 +128,14 @@ def _token(text: str, place: str) -> str:
     if not all("!" <= character <= "~" for character in token):
         raise BadCredentials(f"what is in {place} is not a token, which is a single word")
     return token
+
+
+def _login(text: str, place: str) -> str:
+    """USER:PASSWORD, encoded as RFC 7617 says."""
+    user, colon, password = text.strip("\r\n").partition(":")
+    if not (user and colon and password) or any(c in text.strip("\r\n") for c in "\r\n\0"):
+        raise BadCredentials(f"what is in {place} is not USER:PASSWORD, in one line")
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 def _cookies_in(file: Path) -> str:

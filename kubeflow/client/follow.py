@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
+from kubeflow.client import waiting
 from kubeflow.client.answers import Trouble, printable
+from kubeflow.client.evidence import Evidence
 from kubeflow.client.steps import TaskProgress, read_tasks
 
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
@@ -39,12 +41,16 @@ class Pace:
         most: between two requests, when nothing changes.
         patience: without an answer, before giving up.
         reminder: without a line on the screen, before one that says what is still running.
+        start: for a pod to start, before a line says what it waits for, and before the next.
+        again: for a run that is tried again to begin.
     """
 
     first: float = 2.0
     most: float = 15.0
     patience: float = 600.0
     reminder: float = 300.0
+    start: float = 120.0
+    again: float = 60.0
 
 
 PACE = Pace()
@@ -73,6 +79,9 @@ class Follower:
         sign_in: makes another client, with the credentials of that moment.
         names: of the tasks in the compiled file.
         say: prints a line.
+        namespace: of the run, where KFP has many users.
+        timeout: seconds to follow it at most; None for no end.
+        start_timeout: seconds that a pod may take to start; None for no end.
     """
 
     def __init__(
@@ -81,8 +90,16 @@ class Follower:
         sign_in: Callable[[], Any],
         names: Collection[str],
         say: Callable[[str], None],
+        namespace: str | None = None,
+        timeout: float | None = None,
+        start_timeout: float | None = None,
     ) -> None:
         self.client = client
+        self._namespace = namespace
+        self._timeout, self._start_timeout = timeout, start_timeout
+        self._deadline = time.monotonic() + (timeout or math.inf)
+        self._waits = waiting.Clock()
+        self._explained = -math.inf
         self._sign_in = sign_in
         self._names = names
         self._print = say
@@ -90,36 +107,55 @@ class Follower:
         self._shown: dict[str, tuple[str, int]] = {}
         self._note = ""
 
-    def follow(self, run_id: str, timeout: float | None = None) -> End:
+    def follow(self, run_id: str, again: bool = False) -> End:
         """Asks until the run has ended, and prints what changes.
 
         Args:
             run_id: KFP's.
-            timeout: seconds to wait at most.
+            again: it has ended before, and is being tried again.
 
         Raises:
             Lost: the run has not ended, but cannot be followed any more; the message says why.
         """
-        deadline = time.monotonic() + (timeout or math.inf)
         pause, settle, canceled = PACE.first, 2, False
+        old_until = time.monotonic() + PACE.again if again else 0.0
         while True:
-            run = self._ask(run_id, deadline)
+            run = self._ask(run_id, self._deadline)
             state = str(run.state or "").upper()
+            if state not in ENDED:
+                old_until = 0.0
             history = [str(status.state) for status in run.state_history or []]
-            canceled = canceled or "CANCELING" in (state, *history)
+            canceled = canceled or state == "CANCELING" or (not again and "CANCELING" in history)
             tasks = read_tasks(run, self._names)
-            changed = self._show(tasks, state)
-            if state in ENDED:
+            old = time.monotonic() < old_until
+            changed = not old and self._show(tasks, state)
+            if state in ENDED and not old:
                 # The server writes down a run's end before that of its last tasks.
                 told = state != "FAILED" or canceled or any(t.state == "FAILED" for t in tasks)
                 if told or not settle:
                     return End(state, canceled, tasks)
                 settle -= 1
-            left = deadline - time.monotonic()
+            elif not old:
+                self._explain(run)
+            left = self._deadline - time.monotonic()
             if left <= 0:
-                raise Lost(f"the run has not ended within {timeout:g} s")
+                raise Lost(f"the run has not ended within {self._timeout:g} s")
             pause = PACE.first if changed or state in ENDED else min(pause * 1.5, PACE.most)
             time.sleep(min(pause, left))
+
+    def _explain(self, run: Any) -> None:
+        """Says what pods wait for that have not started for a while."""
+        now = time.monotonic()
+        waited = self._waits.longest(run, now)
+        over = self._start_timeout is not None and waited >= self._start_timeout
+        if not over and (waited < PACE.start or now - self._explained < PACE.start):
+            return
+        self._explained = now
+        evidence = Evidence(self.client, run.run_id, self._namespace)
+        why = waiting.reasons(evidence, waiting.has_pods(run))
+        if over:
+            raise Lost(f"no start within {self._start_timeout:g} s: {why}")
+        self._say(f"  {'waiting':<8}  {why}")
 
     def _ask(self, run_id: str, deadline: float) -> Any:
         """Asks until there is an answer, once with new credentials in place of expired ones."""

@@ -1,11 +1,11 @@
-"""How a run ended, from what KFP tells its clients and from the log of the pod that failed.
+"""How a run ended, from what KFP tells its clients and from the logs of the pods that failed.
 
 KFP 2.17 does not tell a client a pod's exit code. Its launcher ends with 1 whatever the command
-ended with (backend/src/v2/cmd/launcher-v2/main.go). Of a workflow's node, its API server keeps the
-name, the phase and the times but not the message (NodeStatuses in
-backend/src/common/util/workflow.go), so `error` in task_details and state_history stays empty. The
-launcher's last words in the pod's log have it: "failed to execute component: exit status 3". KFP's
-installations keep that log as an artifact. Where it cannot be read, a task's name decides.
+ended with (backend/src/v2/cmd/launcher-v2/main.go); its last words in the pod's log have it:
+"failed to execute component: exit status 3". KFP's installations keep that log as an artifact. A
+pod that was killed has no such words, but Argo's node says so: "OOMKilled (exit code 137)". Where
+neither can be read, the log of the last task says how the run ended, which it found out in the
+metadata store; without that one, a task's name decides.
 
 A run that was canceled ends as FAILED there, after CANCELING (ReportWorkflowResource in
 backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's words promise.
@@ -13,16 +13,14 @@ backend/src/apiserver/resource/resource_manager.go); CANCELED is what the API's 
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple, Protocol
 
 from components.results.summary import Verdict
-from kubeflow.client.answers import Trouble, printable
+from kubeflow.client.answers import printable
 from kubeflow.client.follow import End
 from kubeflow.client.steps import TaskProgress
-from kubeflow.names import GATES, REFUSING
+from kubeflow.names import GATES, REFUSING, VERDICT, task_name
 from pipeline.exit_codes import ExitCode
 
 PUSHED, REFUSED, FAILED, CANCELED, LOST = "pushed", "refused", "failed", "canceled", "lost"
@@ -34,9 +32,26 @@ EXIT_CODES = {
     LOST: ExitCode.FAILED,
 }
 
+_LAST = task_name(VERDICT)
 _LAST_WORDS = re.compile(r"failed to execute component: (.+)")
 _OUR_WORDS = re.compile(r"^\d\d:\d\d:\d\d (refused|failed): (.+)$", re.MULTILINE)
 _CODE = re.compile(r"exit (?:status|code) (\d+)")
+
+
+class Knows(Protocol):
+    """What `decide` asks about a task (see kubeflow.client.evidence)."""
+
+    def log(self, task: TaskProgress) -> str:
+        """The log of its last pod, or ""."""
+
+    def message(self, task: TaskProgress) -> str:
+        """What Argo says of its last pod, or ""."""
+
+
+class _Told(NamedTuple):
+    verdict: Verdict
+    known: bool  # whether anything but the task's name speaks for it
+    may_refuse: bool
 
 
 def verdict(outcome: str, reason: str = "") -> Verdict:
@@ -44,12 +59,12 @@ def verdict(outcome: str, reason: str = "") -> Verdict:
     return Verdict(outcome, EXIT_CODES[outcome], reason)
 
 
-def decide(end: End, read_log: Callable[[TaskProgress], str]) -> Verdict:
+def decide(end: End, evidence: Knows) -> Verdict:
     """Decides how a run ended.
 
     Args:
         end: what following it found.
-        read_log: gives the log of a task's last pod, or "".
+        evidence: about the pods of the tasks that failed.
 
     Returns:
         A verdict that is REFUSED only if every task that failed did so to refuse, and none crashed.
@@ -63,62 +78,31 @@ def decide(end: End, read_log: Callable[[TaskProgress], str]) -> Verdict:
     failed = [task for task in end.tasks if task.state == "FAILED"]
     if not failed:
         return verdict(FAILED, "KFP does not say which task failed")
-    # Those that are the likelier to have crashed come first.
-    failed.sort(key=lambda task: (task.name in REFUSING, task.name in GATES))
-    told = (_decide_task(task, read_log) for task in failed)
-    first = next(told)
-    return (
-        first if first.outcome == FAILED else next((v for v in told if v.outcome == FAILED), first)
-    )
+    # The last task fails along with any other; those that are the likelier to have crashed come
+    # first.
+    last = [task for task in failed if task.name == _LAST]
+    first = [task for task in failed if task.name != _LAST]
+    first.sort(key=lambda task: (task.name in REFUSING, task.name in GATES))
+    told = [_decide_task(task, evidence) for task in first or last]
+    crashed = [one for one in told if one.verdict.outcome == FAILED]
+    found = next((one for one in crashed if one.known), (crashed or told)[0])
+    if found.known or not (first and last):
+        return found.verdict
+    also = _decide_task(last[0], evidence)
+    crash = also.verdict.outcome == FAILED
+    return (also if also.known and (crash or found.may_refuse) else found).verdict
 
 
-def _decide_task(task: TaskProgress, read_log: Callable[[TaskProgress], str]) -> Verdict:
-    code, reason = _ending(read_log(task) if task.node else "", task.error)
+def _decide_task(task: TaskProgress, evidence: Knows) -> _Told:
+    code, reason = _ending(evidence.log(task), task.error or evidence.message(task))
+    may_refuse = task.name in REFUSING
+    if code is None and not reason:
+        outcome = REFUSED if task.name in GATES else FAILED
+        words = f"{task.name} failed; its log, which says why, cannot be read here"
+        return _Told(verdict(outcome, words), False, may_refuse)
     words = f"{task.name}: {reason}" if reason else task.name
-    if task.name in GATES and code is None and not reason:
-        return verdict(
-            REFUSED, f"{words} failed; the reason is in its log, which cannot be read here"
-        )
-    refused = task.name in REFUSING and code == ExitCode.REFUSED
-    return verdict(REFUSED if refused else FAILED, words)
-
-
-def read_log(client: Any, run_id: str, task: TaskProgress, namespace: str | None) -> str:
-    """Asks for the log of a task's last pod: KFP's API for an archived one, its UI for any.
-
-    Args:
-        client: signed in; its host may be the API alone.
-        run_id: KFP's.
-        task: with a pod.
-        namespace: of the run, where KFP has many users.
-
-    Returns:
-        The log; "" if there is none, as when the pod never ran.
-    """
-    kept = f"/apis/v2beta1/runs/{run_id}/nodes/{task.node}/artifacts/main-logs:read"
-    place = {"podnamespace": namespace} if namespace else {}
-    live: dict[str, str] = {"podname": task.pod, "runid": run_id, **place}
-    try:
-        return base64.b64decode(_get(client, kept, {}, "object")["data"]).decode("utf-8", "replace")
-    except (Trouble, KeyError, TypeError, ValueError):
-        pass  # an older KFP, or one that keeps no logs
-    try:
-        log = _get(client, "/k8s/pod/logs", live, "str")
-    except (Trouble, UnicodeDecodeError):
-        return ""
-    # What is no UI may answer with an error or a page of its own.
-    return "" if log.lstrip().startswith(("<", "{")) else log
-
-
-def _get(client: Any, path: str, query: dict[str, str], kind: str) -> Any:
-    return client._run_api.api_client.call_api(
-        path,
-        "GET",
-        query_params=list(query.items()),
-        response_type=kind,
-        auth_settings=["Bearer"],
-        _return_http_data_only=True,
-    )
+    refused = may_refuse and code == ExitCode.REFUSED
+    return _Told(verdict(REFUSED if refused else FAILED, words), True, may_refuse)
 
 
 def _ending(log: str, error: str) -> tuple[int | None, str]:
@@ -127,6 +111,8 @@ def _ending(log: str, error: str) -> tuple[int | None, str]:
     source = launcher[-1] if launcher else error
     codes = _CODE.findall(source)
     code = int(codes[-1]) if codes else None
+    if not launcher and code == ExitCode.FAILED:
+        code, source = None, ""  # the launcher's own, whatever the command ended with
     if ours:
         kind, reason = ours[-1]
         if code is None and kind == "refused":

@@ -1,11 +1,10 @@
 """The tasks of a run, found among KFP's own steps in what its API says of the run.
 
-The details of a run are the nodes of its Argo workflow. A task `trainer` is there as
-`trainer-driver`, which prepares the pod, and `trainer`, with the pod `executor` below it; where a
-task may be tried again, with `executor(0)`, `executor(1)` and so on below that. The workflow itself
-and its `root` are nodes, too. KFP 2.17 does not say which node a detail is, only which are below
-it (toApiPipelineTaskDetail in backend/src/apiserver/server/api_converter.go), so a task's pods are
-found by Argo's rule: a node's id ends in a hash of its name, and so does its pod's name.
+The details of a run are the nodes of its Argo workflow (see kubeflow/client/nodes.py). A task
+`trainer` is there as `trainer-driver`, which prepares the pod, and `trainer`, with the pod
+`executor` below it; where a task may be tried again, with `executor(0)`, `executor(1)` and so on
+below that. Where every template may be, there are also `trainer(0)` and `trainer-driver(0)`. The
+workflow itself, its `root` and its DAGs are nodes, too.
 """
 
 from __future__ import annotations
@@ -16,12 +15,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-_POD = re.compile(r"executor(\(\d+\))?")
-_DRIVER = "-driver"
-# KFP's templates for a task's pod, without tries and with.
-_TEMPLATES = ("system-container-impl", "retry-system-container-impl")
+from kubeflow.client.nodes import DRIVER, Detail, names_of, pods_of
 
-Detail = Any  # kfp_server_api.V2beta1PipelineTaskDetail
+_POD = re.compile(r"executor(\(\d+\))?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +30,6 @@ class TaskProgress:
         tries: how many pods it has had.
         seconds: how long it took; None before its end.
         node: the id of its last pod's node; "" without any.
-        pod: the name of its last pod.
         error: what the server says of it, if anything.
     """
 
@@ -43,7 +38,6 @@ class TaskProgress:
     tries: int = 0
     seconds: float | None = None
     node: str = ""
-    pod: str = ""
     error: str = ""
 
 
@@ -58,7 +52,7 @@ def read_tasks(run: Any, names: Collection[str]) -> list[TaskProgress]:
         Those that have begun, in the order in which they did.
     """
     details = (run.run_details.task_details if run.run_details else None) or []
-    nodes = {child.pod_name for detail in details for child in detail.child_tasks or []}
+    pods = pods_of(names_of(details, names), names)
     waiting = sum(
         _state(detail) == "PENDING" and bool(_POD.fullmatch(detail.display_name or ""))
         for detail in details
@@ -66,18 +60,16 @@ def read_tasks(run: Any, names: Collection[str]) -> list[TaskProgress]:
     tasks = []
     for detail in sorted(details, key=_seconds):
         name, state = detail.display_name or "", _state(detail)
-        driver = name.removesuffix(_DRIVER)
+        driver = name.removesuffix(DRIVER)
         if driver != name and driver in names and state == "FAILED":
             tasks.append(TaskProgress(driver, state, error="KFP could not prepare its pod"))
         if name not in names or not state:
             continue
         begin, end = _seconds(detail), _seconds(detail, "end_time")
         took = end - begin if begin and end >= begin and state in ("SUCCEEDED", "FAILED") else None
-        pods = _pods(detail, nodes)
-        node, pod = pods[-1] if pods else ("", "")
-        tasks.append(
-            TaskProgress(name, state, len(pods), took, node, pod, " ".join(_errors(detail)))
-        )
+        had = pods.get(name, [])
+        node = had[-1].node if had else ""
+        tasks.append(TaskProgress(name, state, len(had), took, node, " ".join(_errors(detail))))
     # Which pod is which task's cannot be told here, but it need not be when all of them wait.
     running = [task for task in tasks if task.state == "RUNNING"]
     if running and waiting >= len(running):
@@ -86,29 +78,6 @@ def read_tasks(run: Any, names: Collection[str]) -> list[TaskProgress]:
             for task in tasks
         ]
     return tasks
-
-
-def node_id(workflow: str, name: str) -> str:
-    """Hashes a node's name to Argo's id: FNV-1a, 32 bits (NodeID in Argo's workflow_types.go)."""
-    number = 0x811C9DC5
-    for byte in name.encode():
-        number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return f"{workflow}-{number}"
-
-
-def _pods(detail: Detail, nodes: Collection[str]) -> list[tuple[str, str]]:
-    """The nodes and the names of the pods that a task has had, first to last."""
-    for child in detail.child_tasks or []:
-        workflow = (child.pod_name or "").rpartition("-")[0]
-        name = f"{workflow}.root.{detail.display_name}.executor"
-        tries: list[str] = []
-        while (again := node_id(workflow, f"{name}({len(tries)})")) in nodes:
-            tries.append(again)
-        found = tries or [once for once in [node_id(workflow, name)] if once in nodes]
-        template = _TEMPLATES[bool(tries)]
-        if found:
-            return [(node, f"{workflow}-{template}-{node.rpartition('-')[2]}") for node in found]
-    return []
 
 
 def _state(detail: Detail) -> str:

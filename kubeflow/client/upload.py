@@ -1,18 +1,16 @@
-"""Sends a compiled pipeline to KFP as a new version, and starts a run or a schedule of it."""
+"""A compiled pipeline that is to be submitted, and the start of its run or its schedule."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
-import secrets
-import time
 from pathlib import Path
 from typing import Any
 
-from kubeflow.client.answers import Trouble
-from kubeflow.compiling import compiled
+from kubeflow.client.versions import Version, known
+from kubeflow.compiling import compiled, oldest
+from kubeflow.compiling.oldest import Oldest
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "kubeflow"
 
@@ -23,20 +21,12 @@ class BadFile(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Package:
-    """A compiled pipeline: its file, its name, and its tasks' names."""
+    """A compiled pipeline: its file, its name, its tasks' names, and the oldest KFP it takes."""
 
     file: Path
     name: str
     tasks: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Version:
-    """A version of a pipeline in KFP: its pipeline's id, its own, and its name."""
-
-    pipeline_id: str
-    version_id: str
-    name: str
+    oldest: Oldest
 
 
 def only_file() -> Path:
@@ -71,7 +61,7 @@ def read_package(file: Path) -> Package:
     name = compiled.at(documents[0], "pipelineInfo").get("name")
     if not name or not tasks:
         raise BadFile(f"{file} is a pipeline without a name or without tasks")
-    return Package(file, name, tuple(task.name for task in tasks))
+    return Package(file, name, tuple(task.name for task in tasks), oldest.find(tasks))
 
 
 def find_experiment(client: Any, name: str, namespace: str | None) -> str:
@@ -83,39 +73,7 @@ def find_experiment(client: Any, name: str, namespace: str | None) -> str:
     Raises:
         Trouble: KFP refused it.
     """
-    return _known(client.create_experiment(name, namespace=namespace).experiment_id)
-
-
-def publish(client: Any, package: Package, namespace: str | None) -> Version:
-    """Uploads a version of the pipeline, and the pipeline itself if KFP does not have it.
-
-    Args:
-        client: signed in.
-        package: what to upload.
-        namespace: whose pipeline it is; kfp's own get_pipeline_id knows only the shared ones.
-
-    Raises:
-        Trouble: KFP refused it.
-    """
-    wanted = {"operation": "EQUALS", "key": "display_name", "stringValue": package.name}
-    named = json.dumps({"predicates": [wanted]})
-    file = str(package.file)
-    found = client.list_pipelines(namespace=namespace, filter=named).pipelines
-    if not found:
-        try:
-            made = client.upload_pipeline(file, pipeline_name=package.name, namespace=namespace)
-            return _first_version(client, _known(made.pipeline_id), package.name)
-        except Trouble as error:
-            if error.status != 409:
-                raise
-        # Somebody else was faster.
-        found = client.list_pipelines(namespace=namespace, filter=named).pipelines
-    pipeline_id = _known(found and found[0].pipeline_id)
-    stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
-    version = client.upload_pipeline_version(
-        file, pipeline_version_name=stamp, pipeline_id=pipeline_id
-    )
-    return Version(pipeline_id, _known(version.pipeline_version_id), stamp)
+    return known(client.create_experiment(name, namespace=namespace).experiment_id)
 
 
 def start(
@@ -150,18 +108,5 @@ def start(
         made = client.create_recurring_run(
             **what, cron_expression=options.schedule, no_catchup=True, max_concurrency=1
         )
-        return _known(made.recurring_run_id)
-    return _known(client.run_pipeline(**what).run_id)
-
-
-def _first_version(client: Any, pipeline_id: str, name: str) -> Version:
-    """KFP's answer to an upload is about the pipeline; its version has the same name."""
-    answer = client.list_pipeline_versions(pipeline_id, page_size=1, sort_by="created_at desc")
-    newest = answer.pipeline_versions[0] if answer.pipeline_versions else None
-    return Version(pipeline_id, _known(newest and newest.pipeline_version_id), name)
-
-
-def _known(identity: str | None) -> str:
-    if not identity:
-        raise Trouble("KFP's answer has no id; is it KFP 2?")
-    return identity
+        return known(made.recurring_run_id)
+    return known(client.run_pipeline(**what).run_id)

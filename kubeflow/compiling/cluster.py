@@ -7,16 +7,16 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from kubeflow.compiling import storage
+from kubeflow.compiling import pods, storage
 from kubeflow.compiling.image import image_problem
+from kubeflow.compiling.pods import Pods
+from kubeflow.compiling.quantities import bytes_of, cores
 from kubeflow.names import task_name
-from kubeflow.store.address import BadStore
 from pipeline import nodes
 
 # Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
-_SIZES = "KMGTPE"
 _MOST_CPUS, _MOST_MEMORY = 1000.0, 2.0**50  # of a pod, in cores and bytes
 # The name of a label, a taint or a resource; the part before the slash is a domain.
 _LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
@@ -37,7 +37,7 @@ class BadOption(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """What one pod requests, in Kubernetes' quantities; for memory, this is also the limit."""
+    """What one pod may have, in Kubernetes' quantities: CPUs requested, and the limit of memory."""
 
     cpu: str
     memory: str
@@ -70,12 +70,14 @@ class Cluster:
         volume: the PersistentVolumeClaim that all pods mount.
         gpus: for each of the nodes that learn; 0 for none.
         gpu_type: the name of the GPU resource.
-        node_selector: labels of the cluster's nodes that GPU pods may run on.
-        tolerations: of GPU pods.
+        node_selector: labels of the cluster's nodes that pods may run on.
+        tolerations: of the taints of these nodes.
         secrets: for all pods.
         pull_secrets: names of Secrets to pull the image with.
         resources: by task name; `default` for tasks without their own.
         pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
+        pods: what else is asked of all pods, and which pods the node selector is for.
+        measured: the memory to request, by task name, where that was measured.
         store: what pods have instead of the volume; None for the volume.
     """
 
@@ -89,12 +91,26 @@ class Cluster:
     pull_secrets: tuple[str, ...] = ()
     resources: Mapping[str, Resources] = dataclasses.field(default_factory=dict)
     pipeline_root: str = ""
+    pods: Pods = Pods()
+    measured: Mapping[str, str] = dataclasses.field(default_factory=dict)
     store: storage.Store | None = None
 
     def of(self, task: str) -> Resources:
         """The resources of a task, by its KFP name."""
         table = {**DEFAULT_RESOURCES, **self.resources}
         return table.get(task, table["default"])
+
+    def memory(self, task: str, gpus: int) -> tuple[str, str]:
+        """The memory that a task's pod requests, and its limit.
+
+        What a person gives is both. With a GPU, no measurement holds.
+        """
+        limit = self.of(task).memory
+        default = "default" in self.resources and task not in DEFAULT_RESOURCES
+        if gpus or default or task in self.resources or task not in self.measured:
+            return limit, limit
+        request = self.measured[task]
+        return request, max(limit, request, key=bytes_of)
 
 
 _DEFAULT = Resources(nodes.CPU, nodes.MEMORY)
@@ -118,14 +134,14 @@ def add_options(add: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="LABEL=VALUE",
-        help="a label of the cluster's nodes that GPU pods may run on",
+        help="a label of the cluster's nodes that pods may run on (see --placed)",
     )
     option(
         "--toleration",
         action="append",
         default=[],
         metavar="KEY[=VALUE]:EFFECT",
-        help="a taint that GPU pods tolerate, such as nvidia.com/gpu:NoSchedule",
+        help="a taint that pods tolerate, such as nvidia.com/gpu:NoSchedule (see --placed)",
     )
     option(
         "--secret",
@@ -149,6 +165,7 @@ def add_options(add: argparse._ArgumentGroup) -> None:
         help="such as trainer=4,8Gi; `default` stands for the tasks that have none of their own",
     )
     option("--pipeline-root", default="", metavar="URI", help="where KFP keeps what its UI shows")
+    pods.add_options(option)
 
 
 def read_options(options: argparse.Namespace) -> Cluster:
@@ -156,6 +173,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
 
     Raises:
         BadOption: the message names the option and its form.
+        BadStore: the same of the store's.
     """
     if problem := image_problem(options.image):
         raise BadOption(f"--image {problem}")
@@ -168,11 +186,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
     _matches(_URI, "--pipeline-root", options.pipeline_root, "a URI such as minio://bucket/folder")
     for name in options.pull_secret:
         _matches(_NAME, "--pull-secret", name, "the name of a Secret")
-    try:
-        store = storage.read(options)
-    except BadStore as error:
-        raise BadOption(str(error)) from None
-    cluster = Cluster(
+    return Cluster(
         image=options.image,
         volume=options.volume,
         gpus=options.gpus,
@@ -183,11 +197,16 @@ def read_options(options: argparse.Namespace) -> Cluster:
         pull_secrets=tuple(options.pull_secret),
         resources=dict(map(_resources, options.resources)),
         pipeline_root=options.pipeline_root,
-        store=store,
+        pods=_pods(options),
+        store=storage.read(options),
     )
-    if not cluster.gpus and (cluster.node_selector or cluster.tolerations):
-        raise BadOption("--node-selector and --toleration apply to GPU pods only: add --gpus 1")
-    return cluster
+
+
+def _pods(options: argparse.Namespace) -> Pods:
+    try:
+        return pods.read_options(options, options.gpus)
+    except pods.BadPod as error:
+        raise BadOption(str(error)) from None
 
 
 def _matches(pattern: re.Pattern[str], option: str, text: str, what: str) -> str:
@@ -226,20 +245,9 @@ def _resources(text: str) -> tuple[str, Resources]:
     task, _, both = text.partition("=")
     cpu, _, memory = both.partition(",")
     sound = task and _CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)
-    if not (sound and 0 < _cores(cpu) <= _MOST_CPUS and 0 < _bytes(memory) <= _MOST_MEMORY):
+    if not (sound and 0 < cores(cpu) <= _MOST_CPUS and 0 < bytes_of(memory) <= _MOST_MEMORY):
         raise BadOption(
             "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, more "
             f"than 0 and up to {_MOST_CPUS:,.0f} CPUs and 1Pi, not '{text}'"
         )
     return task, Resources(cpu, memory)
-
-
-def _cores(quantity: str) -> float:
-    return float(quantity.removesuffix("m")) / (1000 if quantity.endswith("m") else 1)
-
-
-def _bytes(quantity: str) -> float:
-    number = float(quantity.rstrip(f"{_SIZES}i"))
-    unit = quantity.removesuffix("i")[-1]
-    base = 1024.0 if quantity.endswith("i") else 1000.0
-    return number * (base ** (_SIZES.index(unit) + 1) if unit in _SIZES else 1)

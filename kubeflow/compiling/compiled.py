@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,17 +76,44 @@ def _platforms(platform: Spec) -> Spec:
 
 
 def _tasks(spec: Spec, platform: Spec) -> list[Task]:
-    found = []
-    for name, task in at(spec, "root", "dag", "tasks").items():
-        component = at(spec, "components", str(at(task, "componentRef").get("name")))
-        label = str(component.get("executorLabel"))
-        constants = {
-            argument: at(value, "runtimeValue").get("constant")
-            for argument, value in at(task, "inputs", "parameters").items()
-        }
-        executor = at(spec, "deploymentSpec", "executors", label)
-        found.append(Task(name, task, executor, at(_platforms(platform), label), constants))
+    """The tasks of the root and of the DAGs below it, such as an exit handler's."""
+    found, waiting, seen = [], [at(spec, "root", "dag")], set()
+    while waiting:
+        for name, task in at(waiting.pop(), "tasks").items():
+            reference = str(at(task, "componentRef").get("name"))
+            component = at(spec, "components", reference)
+            if "dag" in component:
+                if reference not in seen:  # a damaged file may have a circle
+                    waiting.append(at(component, "dag"))
+                seen.add(reference)
+                continue
+            label = str(component.get("executorLabel"))
+            constants = {
+                argument: at(value, "runtimeValue").get("constant")
+                for argument, value in at(task, "inputs", "parameters").items()
+                if "taskFinalStatus" not in at(value)
+            }
+            executor = at(spec, "deploymentSpec", "executors", label)
+            found.append(Task(name, task, executor, at(_platforms(platform), label), constants))
     return found
+
+
+def in_order(spec: Spec) -> list[str]:
+    """The names of the tasks in an order in which they can run: those that end a DAG last."""
+    order: list[str] = []
+
+    def run(dag: Spec) -> None:
+        tasks = at(dag, "tasks")
+        waits = {name: at(task).get("dependentTasks") or [] for name, task in tasks.items()}
+        for name in graphlib.TopologicalSorter(waits).static_order():
+            component = at(spec, "components", str(at(tasks, name, "componentRef").get("name")))
+            if "dag" in component:
+                run(at(component, "dag"))
+            else:
+                order.append(name)
+
+    run(at(spec, "root", "dag"))
+    return order
 
 
 def _line(error: Exception) -> str:

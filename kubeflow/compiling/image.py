@@ -47,3 +47,9 @@ def image_problem(image: str) -> str:
     if not (found["tag"] or found["digest"]):
         return f"'{image}' has no tag: add one, such as :0.1.0, or a digest"
     return ""
+
+
+def moves(image: str) -> bool:
+    """Whether the name of an image may mean another image tomorrow, as one without a digest."""
+    found = _REFERENCE.fullmatch(image)
+    return not (found and found["digest"])

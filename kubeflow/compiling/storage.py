@@ -61,6 +61,8 @@ def read(options: argparse.Namespace) -> Store | None:
                 "--store-endpoint and --store-secret are those of a --store, which is missing"
             )
         return None
+    if options.volume_folder:
+        raise BadStore("--volume-folder is of a volume, and pods with a --store have none")
     if problem := _unusable(options.store):
         raise BadStore(f"--store {problem}")
     endpoint = endpoint_of(parse(options.store), options.store_endpoint)
@@ -74,18 +76,19 @@ def read(options: argparse.Namespace) -> Store | None:
     return Store(str(parse(options.store)), endpoint, name, (keys[0], keys[1]))
 
 
-def equip(task: Any, volume: str, store: Store | None) -> None:
+def equip(task: Any, volume: str, folder: str, store: Store | None) -> None:
     """Gives a task of kfp's its volume, or its store and a folder of its own.
 
     Args:
         task: changed in place.
         volume: the claim.
+        folder: of the claim, which is mounted as the whole; empty for the whole.
         store: instead of it; None for none.
     """
     from kfp import kubernetes
 
     if store is None:
-        kubernetes.mount_pvc(task, pvc_name=volume, mount_path=VOLUME)
+        kubernetes.mount_pvc(task, pvc_name=volume, mount_path=VOLUME, sub_path=folder)
         return
     kubernetes.empty_dir_mount(task, _FOLDER, VOLUME)
     task.set_env_variable(STORE, store.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeflow.names import VERDICT, VOLUME, place
-from kubeflow.pod import devices
+from kubeflow.pod import devices, told
 from kubeflow.store.pod import place_of
 from kubeflow.store.trouble import StoreTrouble
 from modules.contract.values import BadValue
@@ -25,7 +26,7 @@ from pipeline.outcome import words
 from pipeline.settings import Settings, from_plain
 
 if TYPE_CHECKING:
-    from components.results.summary import Summary
+    from components.results.summary import Summary, Verdict
     from pipeline.place import Place
     from pipeline.reports import Made
     from pipeline.run import Run
@@ -76,9 +77,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     environment.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
+    here = None
     try:
-        _say(devices.describe(gpus))
         here = settings_here(settings)
+        _say(devices.describe(gpus))
         if source_of(here.family) != source:
             raise OtherCode(
                 "the code in this image is not what the file was compiled with: compile it again "
@@ -92,6 +94,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
         code, reason = ExitCode.FAILED, words(error, place(VOLUME))
+    else:
+        here = None  # it is written down already
+    if here:
+        _tell(here, run_id, node_id, reason)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
@@ -115,7 +121,7 @@ def _node(
             return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
         ui.show_node(node.node, node.outputs, shown, run.told)
         if "metrics" in shown:
-            ui.show_evaluation(node.outputs, shown)
+            ui.show_figures(node.outputs, shown)
         # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
             ui.show_report(_end(run, here)[1], shown)
@@ -129,17 +135,26 @@ def _verdict(
     from pipeline.run import Run
 
     with Run(here, run_id, alone=False, place=lasting) as run:
-        summary, made = _end(run, here)
+        summary, made = _end(run, here, told.verdict(run))
         _say(run.told(made.line))
         ui.show_verdict(summary, made, run.told(str(run.folder.summary)), shown)
     return ExitCode(summary.verdict.exit_code), summary.verdict.reason
 
 
-def _end(run: Run, here: Settings) -> tuple[Summary, Made]:
+def _tell(here: Settings, run_id: str, node_id: str, reason: str) -> None:
+    """Writes down why the pod failed, where it can; its log has it all the same."""
+    with (
+        contextlib.suppress(BadValue, StoreTrouble),
+        place_of(here, lambda _: None) as (mine, lasting),
+    ):
+        told.write_down(mine, lasting, run_id, node_id, reason, task=node_id == VERDICT)
+
+
+def _end(run: Run, here: Settings, verdict: Verdict | None = None) -> tuple[Summary, Made]:
     """Ends a run and reports on it; both are kept, whatever becomes of the report."""
     from pipeline import reports
 
-    summary = run.end()
+    summary = run.end(verdict)
     made = reports.make(summary, run.folder.path, here.output)
     run.keep()
     return summary, made

@@ -11,6 +11,7 @@ from typing import Any
 from components.results.facts import Evaluation, Outputs, read_evaluation
 from components.results.markdown import to_markdown
 from components.results.summary import Node, Summary
+from kubeflow.pod.figures import show_learning
 from pipeline.reports import Made
 
 Shown = Mapping[str, Any]
@@ -31,6 +32,14 @@ def show_node(node: Node, outputs: Outputs, shown: Shown, told: Callable[[str], 
         lines += ["| output | where |", "|---|---|"]
         lines += [f"| {key} | `{told(uri)}` |" for key, uri in artifacts]
     _write(shown["summary"], "\n".join(lines))
+
+
+def show_figures(outputs: Outputs, shown: Shown) -> None:
+    """Fills the `metrics` of a node that learns or judges."""
+    if "evaluation" in outputs:
+        show_evaluation(outputs, shown)
+    else:
+        show_learning(outputs, shown)
 
 
 def show_evaluation(outputs: Outputs, shown: Shown) -> None:

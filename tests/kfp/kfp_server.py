@@ -7,7 +7,6 @@ It answers as KFP 2.17 does: JSON with snake case and without empty fields, an u
 from __future__ import annotations
 
 import base64
-import datetime
 import email
 import email.policy
 import json
@@ -28,14 +27,11 @@ import pytest
 import yaml
 
 from kubeflow.client import follow
-from kubeflow.client.steps import node_id
+from tests.kfp.workflow import RUN_ID, manifest
 
 API = "/apis/v2beta1"
 TASKS = ("data-gate", "trainer", "verdict")
 LOGIN_PAGE = "<!doctype html><html><body>Log in to Kubeflow</body></html>"
-RUN_ID = "4f0c1d7e-run"
-WORKFLOW = "triptych-vae-smoke-x7k2p"
-_NEVER = "0001-01-01T00:00:00Z"  # Argo's zero time, which KFP hands on
 
 
 @dataclass(frozen=True)
@@ -68,20 +64,39 @@ class KfpServer:
 
     Attributes:
         multi_user: as of Kubeflow's own installation.
-        token, cookie: what has to come with every request; "" when nothing has to.
+        version: of KFP.
+        of_the_ui: it answers as the UI's server does, where that answers itself.
+        token, cookie, basic: what has to come with every request; "" when nothing has to.
         course: what becomes of the run, one entry a question, the last one for good; a function is
             called, and what it returns is answered, or the next entry when that is None.
         faults: replies by the beginning of "METHOD path", each given once.
         logs: that were kept, by their pods' nodes.
+        live: the logs of pods that are there, by the pods' names.
+        ended: what Argo says of pods, by their nodes; None where version 1 of the API is gone.
+        waiting: the same, of those that have not started.
+        templates: of pods, by their nodes, if not KFP's usual one.
+        events: Kubernetes', by the pods' names.
+        holds: a run that failed stays so until it is tried again.
+        state: of the run, as it was answered last.
         seen: the requests so far.
     """
 
     multi_user: bool = False
+    version: str = "2.17.0"
+    of_the_ui: bool = False
+    basic: str = ""
     token: str = ""
     cookie: str = ""
     course: list[Course] = field(default_factory=list)
     faults: dict[str, list[Reply]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] | None = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
+    events: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    holds: bool = False
+    state: str = ""
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
     experiments: list[dict[str, Any]] = field(default_factory=list)
@@ -89,6 +104,7 @@ class KfpServer:
     versions: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     recurring_runs: list[dict[str, Any]] = field(default_factory=list)
+    made: int = 0
 
     def asked(self, beginning: str) -> list[Seen]:
         """The requests whose "METHOD path" begins so, without the API's own beginning."""
@@ -108,6 +124,8 @@ class KfpServer:
             return _refusal(401, "Request header error: there is no valid token")
         if self.cookie and self.cookie not in seen.headers.get("cookie", ""):
             return Reply(302, location="/dex/auth?client_id=kubeflow")
+        if self.basic and seen.headers.get("authorization") != self.basic:
+            return _refusal(401, "Unauthorized")
         path = seen.path.removeprefix(API)
         routes: list[tuple[str, Callable[[Seen], Reply]]] = [
             ("GET /healthz", self._healthz),
@@ -117,11 +135,16 @@ class KfpServer:
             ("POST /pipelines/upload", self._upload),
             ("GET /pipelines/", self._list_versions),
             ("GET /pipelines", self._list_pipelines),
+            (f"POST /runs/{RUN_ID}:retry", self._retry),
             ("POST /runs", self._create_run),
             (f"GET /runs/{RUN_ID}/nodes/", self._log),
             (f"GET /runs/{RUN_ID}", self._get_run),
             ("POST /recurringruns", self._create_recurring_run),
-            ("GET /k8s/pod/logs", self._page),
+            ("GET /recurringruns", self._list_recurring_runs),
+            ("DELETE /recurringruns/", self._delete_recurring_run),
+            (f"GET /apis/v1beta1/runs/{RUN_ID}", self._manifest),
+            ("GET /k8s/pod/logs", self._live_log),
+            ("GET /k8s/pod/events", self._events),
         ]
         for route, handle in routes:
             if f"{seen.method} {path}".startswith(route):
@@ -129,12 +152,17 @@ class KfpServer:
         return _refusal(404, "Not Found")
 
     def _healthz(self, seen: Seen) -> Reply:
-        return _json({"commit_sha": "4a3592c", "tag_name": "2.17.0", "multi_user": self.multi_user})
+        if self.of_the_ui:
+            return _json({"apiServerTagName": self.version, "multi_user": self.multi_user})
+        told = {"commit_sha": "4a3592c", "tag_name": self.version, "multi_user": self.multi_user}
+        return _json(told)
 
-    def _named(self, things: list[dict[str, Any]], seen: Seen) -> list[dict[str, Any]]:
+    def _named(
+        self, things: list[dict[str, Any]], seen: Seen, within: bool = True
+    ) -> list[dict[str, Any]]:
         [predicate] = json.loads(seen.query["filter"])["predicates"]
         assert predicate["operation"] in (1, "EQUALS") and predicate["key"] == "display_name"
-        namespace = seen.query.get("namespace", "") if self.multi_user else ""
+        namespace = seen.query.get("namespace", "") if self.multi_user and within else ""
         wanted = (predicate["stringValue"], namespace)
         return [it for it in things if (it["display_name"], it.get("namespace", "")) == wanted]
 
@@ -156,9 +184,9 @@ class KfpServer:
 
     def _list_versions(self, seen: Seen) -> Reply:
         pipeline_id = seen.path.removeprefix(f"{API}/pipelines/").removesuffix("/versions")
-        found = [it for it in self.versions if it["pipeline_id"] == pipeline_id]
-        assert seen.query["sort_by"] == "created_at desc"
-        return _json({"pipeline_versions": found[::-1][: int(seen.query["page_size"])]})
+        found = self._named(self.versions, seen, within=False)
+        found = [it for it in found if it["pipeline_id"] == pipeline_id]
+        return _json({"pipeline_versions": found[: int(seen.query["page_size"])]})
 
     def _upload(self, seen: Seen) -> Reply:
         name, namespace = seen.query["name"], seen.query.get("namespace", "")
@@ -168,6 +196,8 @@ class KfpServer:
             return _json({"error_message": "The pipeline already exists"}, 409)
         made = {"pipeline_id": f"pipeline-{len(self.pipelines) + 1}", "name": name}
         made |= {"display_name": name, **({"namespace": namespace} if namespace else {})}
+        if description := seen.query.get("description"):
+            made["description"] = description
         self.pipelines.append(made)
         self._add_version(made["pipeline_id"], name)
         return _json(made)
@@ -183,7 +213,12 @@ class KfpServer:
     def _add_version(self, pipeline_id: str, name: str) -> dict[str, Any]:
         identity = f"version-{len(self.versions) + 1}"
         self.versions.append(
-            {"pipeline_id": pipeline_id, "pipeline_version_id": identity, "name": name}
+            {
+                "pipeline_id": pipeline_id,
+                "pipeline_version_id": identity,
+                "name": name,
+                "display_name": name,
+            }
         )
         return self.versions[-1]
 
@@ -204,12 +239,39 @@ class KfpServer:
         body = _sound(seen.body, kfp_server_api.V2beta1RecurringRun)
         if not self._referred(body):
             return _refusal(404, "Failed to create a recurring run: ResourceNotFoundError")
-        self.recurring_runs.append(body)
-        return _json({**body, "recurring_run_id": "schedule-1", "status": "ENABLED"})
+        self.made += 1
+        made = {**body, "recurring_run_id": f"schedule-{self.made}", "status": "ENABLED"}
+        self.recurring_runs.append(made)
+        return _json(made)
+
+    def _list_recurring_runs(self, seen: Seen) -> Reply:
+        """A page of two, so that there are several."""
+        found = self.recurring_runs
+        if experiment := seen.query.get("experiment_id"):
+            found = [it for it in found if it["experiment_id"] == experiment]
+        elif self.multi_user and not seen.query.get("namespace"):
+            return _refusal(400, "Recurring runs cannot be listed without a namespace")
+        if seen.query.get("filter"):
+            found = self._named(found, seen, within=False)
+        first = int(seen.query.get("page_token") or 0)
+        answer: dict[str, Any] = {"recurringRuns": found[first : first + 2]}
+        if len(found) > first + 2:
+            answer["next_page_token"] = str(first + 2)
+        return _json(answer)
+
+    def _delete_recurring_run(self, seen: Seen) -> Reply:
+        identity = seen.path.rpartition("/")[2]
+        kept = [it for it in self.recurring_runs if it["recurring_run_id"] != identity]
+        if len(kept) == len(self.recurring_runs):
+            return _refusal(404, "recurring run not found")
+        self.recurring_runs = kept
+        return _json({})
 
     def _get_run(self, seen: Seen) -> Reply:
         entry: Any = self.course[0]
-        if len(self.course) > 1 or callable(entry):
+        self.state = entry.get("state", "") if isinstance(entry, dict) else self.state
+        ended = self.state == "FAILED" and self.holds
+        if (len(self.course) > 1 or callable(entry)) and not ended:
             del self.course[0]
         if callable(entry):
             entry = entry()
@@ -223,69 +285,30 @@ class KfpServer:
             return _json({"error_message": "artifact not found"}, 404)
         return _json({"data": base64.b64encode(self.logs[node].encode()).decode()})
 
-    def _page(self, seen: Seen) -> Reply:
-        return Reply(200, LOGIN_PAGE, "text/html")
+    def _retry(self, seen: Seen) -> Reply:
+        """As KFP does: a run that failed goes on, and only its last course is left to answer."""
+        if self.state != "FAILED":
+            return _refusal(400, "Workflow must be Failed/Error to retry")
+        if len(self.course) > 1:
+            del self.course[0]
+        return _json({})
 
+    def _events(self, seen: Seen) -> Reply:
+        for name in ("podname", "podnamespace"):
+            if not seen.query.get(name):
+                return Reply(422, f"{name} argument is required", "text/plain")
+        found = self.events.get(seen.query["podname"], [])
+        return Reply(200, json.dumps({"items": found}), "text/html")
 
-def run(state: str, *, pod: str = "", tries: int = 0, **tasks: str) -> dict[str, Any]:
-    """A run as KFP tells of it.
+    def _manifest(self, seen: Seen) -> Reply:
+        if self.ended is None:
+            return Reply(404, "404 page not found", "text/plain")
+        return _json(manifest(self.ended, self.waiting, self.templates))
 
-    Args:
-        state: of the run.
-        pod: the state of the tasks' last pods, when it is another than the task's.
-        tries: how many pods a task has had, where it may be tried again.
-        tasks: a state each, with `_` for `-`; OMITTED for one that Argo gave up, and DRIVER for one
-            whose driver failed.
-    """
-    root = f"{WORKFLOW}.root"
-    nodes = [
-        _node(WORKFLOW, state, [f"{root}-driver"]),
-        _node("root-driver", "SUCCEEDED", [root]),
-        _node("root", state, []),
-    ]
-    for number, (name, task) in enumerate(tasks.items(), start=1):
-        name = name.replace("_", "-")
-        driver = {"DRIVER": "FAILED", "OMITTED": ""}.get(task, "SUCCEEDED")
-        task = "" if task in ("DRIVER", "OMITTED") else task
-        executor = f"{root}.{name}.executor"
-        nodes.append(_node(f"{name}-driver", driver, [f"{root}.{name}"], number))
-        nodes.append(_node(name, task, [executor] if task else [], number))
-        if not task:
-            continue
-        after = [f"{root}.next-driver"]  # Argo: what comes next is below the pod
-        last = pod or task
-        if not tries:
-            nodes.append(_node("executor", last, after, number))
-            continue
-        nodes.append(_node("executor", task, [f"{executor}({i})" for i in range(tries)], number))
-        for i in range(tries):
-            own = last if i == tries - 1 else "FAILED"
-            nodes.append(_node(f"executor({i})", own, after, number))
-    return {"state": state, "run_details": {"task_details": nodes}}
-
-
-def pod_node(task: str, attempt: int | None = None) -> str:
-    """Argo's id of a task's pod, or of one of its tries."""
-    name = f"{WORKFLOW}.root.{task}.executor{'' if attempt is None else f'({attempt})'}"
-    return node_id(WORKFLOW, name)
-
-
-def _node(name: str, state: str, children: list[str], number: int = 0) -> dict[str, Any]:
-    """A detail. It has its display name and the ids of the nodes below it, and not its own id."""
-    node: dict[str, Any] = {"display_name": name, "run_id": RUN_ID, "task_id": f"{name}-uuid"}
-    node |= {"start_time": _time(100 * number), "end_time": _NEVER}
-    if state in ("SUCCEEDED", "FAILED"):
-        node["end_time"] = _time(100 * number + 12)
-    if state:
-        node |= {"state": state, "state_history": [{"state": state}]}
-    if children:
-        node["child_tasks"] = [{"pod_name": node_id(WORKFLOW, child)} for child in children]
-    return node
-
-
-def _time(seconds: int) -> str:
-    start = datetime.datetime(2026, 8, 22, 10, tzinfo=datetime.timezone.utc)
-    return (start + datetime.timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+    def _live_log(self, seen: Seen) -> Reply:
+        if seen.query["podname"] not in self.live:
+            return Reply(500, "Could not get main container logs: not found", "text/plain")
+        return Reply(200, self.live[seen.query["podname"]], "text/plain")
 
 
 @contextmanager
@@ -317,7 +340,7 @@ def serve(tls: ssl.SSLContext | None = None) -> Iterator[KfpServer]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _handle
+        do_GET = do_POST = do_DELETE = _handle
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -381,7 +404,8 @@ def compiled(folder: Path, name: str = "triptych-vae-smoke") -> Path:
 def clean(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Takes away what this machine's user has set up for KFP, and the waiting."""
     for name in list(os.environ):
-        if name.startswith(("KF_PIPELINES_", "TRIPTYCH_")):
+        ours = name.startswith(("KF_PIPELINES_", "TRIPTYCH_"))
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setattr(kfp.Client, "_LOCAL_KFP_CONTEXT", str(folder / "context.json"))

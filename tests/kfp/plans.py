@@ -62,7 +62,7 @@ def make_plan(
     """A plan as kubeflow.pod.plan makes it, of all nodes or of some."""
     names = [name for name in only if name != "Tuner" or tuner != "none"]
     judged = "classifier_evaluator" if model == "transformer" else "evaluator"
-    shown = {"Evaluator": judged, "Pusher": "pusher"}
+    shown = {"Evaluator": judged, "Pusher": "pusher", "Tuner": "learner", "Trainer": "learner"}
     nodes = [
         {
             "id": name,
@@ -93,8 +93,13 @@ def read(file: Path) -> list[Any]:
 
 
 def tasks(documents: list[Any]) -> dict[str, Any]:
-    """What the pipeline's graph says of each task."""
-    return documents[0]["root"]["dag"]["tasks"]
+    """What the pipeline's graph says of each task, and of the last one."""
+    return {**inner(documents), "verdict": documents[0]["root"]["dag"]["tasks"]["verdict"]}
+
+
+def inner(documents: list[Any]) -> dict[str, Any]:
+    """What is below the exit handler."""
+    return documents[0]["components"]["comp-exit-handler-1"]["dag"]["tasks"]
 
 
 def constant(task: dict[str, Any], argument: str) -> Any:

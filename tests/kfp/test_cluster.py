@@ -14,6 +14,7 @@ from kubeflow.compiling.cluster import (
     add_options,
     read_options,
 )
+from kubeflow.compiling.pods import Condition, Pods
 
 
 def read(*arguments: str) -> Cluster:
@@ -91,6 +92,22 @@ def test_options_are_read() -> None:
         ("--resources", "trainer=4,1025Ti", "up to 1,000 CPUs and 1Pi"),
         ("--resources", f"trainer={'9' * 400},{'9' * 400}E", "up to 1,000 CPUs and 1Pi"),
         ("--pipeline-root", "bucket/folder", "a URI such as"),
+        ("--pod-label", "team", "takes KEY=VALUE, not 'team'"),
+        ("--pod-label", "team=a b", "'a b' is not the value of a label"),
+        ("--pod-label", f"{'k' * 64}=a", "of at most 63 characters"),
+        ("--pod-label", "A.com/k=a", "'A.com', before the slash of 'A.com/k', is not a domain"),
+        ("--pod-label", "pipelines.kubeflow.org/x=a", "belongs to pipelines.kubeflow.org"),
+        ("--pod-annotation", "x={{y}}", "which Argo would take for the beginning of a"),
+        ("--pod-annotation", "a b=c", "'a b' is not a key such as team"),
+        ("--node-affinity", "zone=", "In needs values"),
+        ("--node-affinity", "=a", "takes KEY=VALUE,..."),
+        ("--node-affinity", "cores>many", "Gt needs one whole number"),
+        ("--volume-folder", "/team", "'/team' is not a folder of the volume"),
+        ("--volume-folder", "a/../b", "'a/../b' is not a folder of the volume"),
+        ("--task-timeout", "trainer=soon", "SECONDS or TASK=SECONDS, a whole number above 0"),
+        ("--task-timeout", "0", "a whole number above 0"),
+        ("--kfp", "2.13", "--kfp takes a version from 2.14 on, not '2.13'"),
+        ("--kfp", "new", "--kfp takes a version from 2.14 on"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(option: str, value: str, words: str) -> None:
@@ -111,7 +128,40 @@ def test_every_quantity_that_is_taken_is_one_that_kfp_takes() -> None:
         task._validate_memory_request_limit(resources.memory)
 
 
-@pytest.mark.parametrize("option", [["--node-selector", "a=b"], ["--toleration", "a:NoExecute"]])
-def test_what_is_for_gpu_pods_needs_gpus(option: list[str]) -> None:
-    with pytest.raises(BadOption, match="add --gpus 1"):
-        read(*option)
+def test_what_is_for_gpu_pods_alone_needs_gpus() -> None:
+    with pytest.raises(BadOption, match="--placed gpu leaves no pod without GPUs: add --gpus 1"):
+        read("--node-selector", "a=b", "--placed", "gpu")
+
+
+def test_options_of_all_pods_are_read() -> None:
+    pods = read(
+        *("--pod-label", "team=vision", "--pod-label", "example.com/cost=a.b-c"),
+        *("--pod-annotation", "note=what=ever: 1 {2}", "--image-pull-policy", "Always"),
+        *("--node-affinity", "zone=a,b", "--node-affinity", "disk"),
+        *("--node-affinity", "cores>8", "--node-affinity", "example.com/pool!=spot"),
+        *("--volume-folder", "team/triptych", "--kfp", "2.14.3"),
+        *("--task-timeout", "86400", "--task-timeout", "trainer=7200"),
+    ).pods
+    assert pods.labels == {"team": "vision", "example.com/cost": "a.b-c"}
+    assert pods.annotations == {"note": "what=ever: 1 {2}"}
+    assert (pods.pull_policy, pods.folder, pods.kfp) == ("Always", "team/triptych", (2, 14))
+    assert pods.affinity == (
+        Condition("zone", "In", ("a", "b")),
+        Condition("disk", "Exists"),
+        Condition("cores", "Gt", ("8",)),
+        Condition("example.com/pool", "NotIn", ("spot",)),
+    )
+    assert (pods.timeout("trainer"), pods.timeout("pusher")) == (7200, 86400)
+    assert read("--task-timeout", "trainer=60").pods.timeout("pusher") == 0
+
+
+@pytest.mark.parametrize(
+    ("placed", "gpus", "with_gpu", "without"),
+    [("", 0, True, True), ("", 1, True, False), ("all", 1, True, True), ("gpu", 1, True, False)],
+)
+def test_which_pods_a_node_selector_is_for(
+    placed: str, gpus: int, with_gpu: bool, without: bool
+) -> None:
+    pods = Pods(placed=placed)
+    assert pods.are_placed(gpus, gpus) is with_gpu
+    assert pods.are_placed(0, gpus) is without

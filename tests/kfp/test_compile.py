@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from kubeflow import compile as compiling
+from kubeflow.compiling import compiled, requests
 from kubeflow.compiling.cluster import DEFAULT_RESOURCES, Resources, Secret, Toleration
-from kubeflow.lint import RUN_ID, find_problems
+from kubeflow.compiling.pods import Condition, Pods
+from kubeflow.lint import RUN_ID, find_notes, find_problems
 from kubeflow.names import task_name
 from pipeline.options import given
 from pipeline.settings import FAMILIES, Layer
@@ -49,16 +51,18 @@ def test_the_plan_is_the_one_that_the_other_tests_are_written_for(plan: dict[str
 def test_a_task_for_each_node_with_its_edges_and_a_verdict_after_all(documents: list[Any]) -> None:
     edges = {name: task.get("dependentTasks", []) for name, task in plans.tasks(documents).items()}
     wanted = {task_name(n): sorted(map(task_name, ups)) for n, ups in plans.EDGES.items()}
-    assert edges == {**wanted, "verdict": ["pusher"]}
+    assert edges == {**wanted, "verdict": ["exit-handler-1"]}
+    last = plans.tasks(documents)["verdict"]
+    assert last["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+    assert last["inputs"]["parameters"]["status"] == {
+        "taskFinalStatus": {"producerTask": "exit-handler-1"}
+    }
+    assert documents[0]["root"]["dag"]["tasks"].keys() == {"exit-handler-1", "verdict"}
+    order = compiled.in_order(documents[0])
+    assert order[-1] == "verdict" and set(order) == set(edges)
+    assert all(order.index(up) < order.index(name) for name in wanted for up in wanted[name])
     labels = {name: task["taskInfo"]["name"] for name, task in plans.tasks(documents).items()}
     assert labels == {task_name(node): node for node in [*plans.EDGES, "Verdict"]}
-
-
-def test_nothing_is_waited_for_by_nobody(tmp_path: Path) -> None:
-    plan = plans.make_plan(only=("CuratedSchema", "MnistExampleGen"))
-    documents = plans.compile_to(tmp_path / "a.yaml", plan)
-    waits = plans.tasks(documents)["verdict"]["dependentTasks"]
-    assert waits == ["curated-schema", "mnist-example-gen"]
 
 
 def test_what_each_task_is_told(plan: dict[str, Any], documents: list[Any]) -> None:
@@ -69,12 +73,46 @@ def test_what_each_task_is_told(plan: dict[str, Any], documents: list[Any]) -> N
         assert json.loads(plans.constant(task, "settings")) == plan["settings"]
 
 
+@pytest.mark.parametrize("task", ["tuner", "trainer", "verdict"])
+def test_settings_that_a_person_looks_for_are_told_one_by_one(
+    task: str, documents: list[Any]
+) -> None:
+    found = plans.tasks(documents)[task]
+    told = {
+        name: plans.constant(found, name)
+        for name in ("model", "profile", "tuner", "seed", "epochs", "train_images", "test_images")
+    }
+    assert told == {
+        "model": "transformer",
+        "profile": "smoke",
+        "tuner": "hyperband",
+        "seed": 7,
+        "epochs": 6,
+        "train_images": "6000",
+        "test_images": "2000",
+    }
+
+
 def test_caching_is_off_and_gates_are_not_asked_twice(documents: list[Any]) -> None:
     tasks = plans.tasks(documents)
     assert not any(task["cachingOptions"].get("enableCache") for task in tasks.values())
     retries = {n: t.get("retryPolicy", {}).get("maxRetryCount", 0) for n, t in tasks.items()}
     assert {name for name, count in retries.items() if not count} == {"data-gate", "verdict"}
     assert set(retries.values()) == {0, 1}
+    # Argo ends every try so long after the first one began; a full VAE takes two hours.
+    ends = {
+        task["retryPolicy"]["backoffMaxDuration"]
+        for task in tasks.values()
+        if "retryPolicy" in task
+    }
+    assert ends == {"604800s"}
+
+
+def test_a_namespace_with_pod_security_restricted_takes_every_pod(documents: list[Any]) -> None:
+    for name in plans.tasks(documents):
+        assert plans.platforms(documents)[f"exec-{name}"]["securityContext"] == {
+            "runAsNonRoot": True
+        }
 
 
 def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> None:
@@ -99,7 +137,7 @@ def test_gpus_are_where_something_is_learnt_and_nowhere_else(tmp_path: Path) -> 
 
 
 def test_without_gpus_nothing_speaks_of_them(tmp_path: Path) -> None:
-    plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER | {"gpus": 0})
+    plans.compile_to(tmp_path / "a.yaml", **GPU_CLUSTER | {"gpus": 0, "pods": Pods(placed="gpu")})
     text = (tmp_path / "a.yaml").read_text()
     assert not [word for word in ("amd.com", "accelerator", "pool", "dshm") if word in text]
 
@@ -125,20 +163,82 @@ def test_volume_secrets_and_image_are_those_of_all_tasks(tmp_path: Path) -> None
     assert find_problems(tmp_path / "a.yaml") == []
 
 
+def test_what_is_asked_of_all_pods_is_in_all_of_them(tmp_path: Path) -> None:
+    asked = Pods(
+        labels={"team": "vision"},
+        annotations={"note": "x: y"},
+        pull_policy="Always",
+        affinity=(Condition("zone", "In", ("a", "b")), Condition("disk", "Exists")),
+        folder="team/a",
+        timeouts={"trainer": 7200, "default": 600},
+    )
+    documents = plans.compile_to(tmp_path / "a.yaml", pods=asked, node_selector={"node": "one"})
+    for name in plans.tasks(documents):
+        platform = plans.platforms(documents)[f"exec-{name}"]
+        assert platform["podMetadata"] == {
+            "labels": {"team": "vision"},
+            "annotations": {"note": "x: y"},
+        }
+        assert platform["imagePullPolicy"] == "Always"
+        assert platform["nodeSelector"] == {"labels": {"node": "one"}}  # and so all on one node
+        assert platform["nodeAffinity"] == [
+            {
+                "matchExpressions": [
+                    {"key": "zone", "operator": "In", "values": ["a", "b"]},
+                    {"key": "disk", "operator": "Exists"},
+                ]
+            }
+        ]
+        [mount] = platform["pvcMount"]
+        assert mount["subPath"] == "team/a"
+        assert platform["activeDeadlineSeconds"] == ("7200" if name == "trainer" else "600")
+    assert find_problems(tmp_path / "a.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("kfp", "secrets", "takes"),
+    [
+        ((2, 14), (), "takes KFP 2.14 or newer, because of pvcNameParameter"),
+        ((2, 15), (Secret("a", "b", "C"),), "takes KFP 2.15 or newer, because of optional, of a"),
+        ((2, 17), (), "takes KFP 2.16 or newer, because of securityContext"),
+    ],
+)
+def test_the_oldest_kfp_that_takes_the_file_is_known(
+    kfp: tuple[int, int], secrets: tuple[Secret, ...], takes: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.yaml"
+    plan = plans.make_plan(only=("Trainer",))
+    plans.compile_to(file, plan, pods=Pods(kfp=kfp), secrets=secrets)
+    assert find_problems(file) == []
+    assert find_notes(file)[0].startswith(takes)
+
+
+def test_a_digest_is_not_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    image = f"registry.example/triptych@sha256:{'0' * 64}"
+    plans.compile_to(file, plans.make_plan(only=("Trainer",)), image=image)
+    assert len(find_notes(file)) == 1
+
+
 def test_resources_are_those_asked_for_and_defaults(tmp_path: Path) -> None:
     documents = plans.compile_to(
         tmp_path / "a.yaml",
         resources={"trainer": Resources("4", "8Gi"), "verdict": Resources("1", "1Gi")},
     )
-    asked = {}
+    asked, requested = {}, {}
     for name in plans.tasks(documents):
         resources = plans.container(documents, name)["resources"]
-        assert resources["resourceMemoryLimit"] == resources["resourceMemoryRequest"]
-        asked[name] = Resources(resources["resourceCpuRequest"], resources["resourceMemoryRequest"])
-    assert asked["trainer"] == Resources("4", "8Gi")
-    assert asked["verdict"] == Resources("1", "1Gi")
+        asked[name] = Resources(resources["resourceCpuRequest"], resources["resourceMemoryLimit"])
+        requested[name] = resources["resourceMemoryRequest"]
+        # A node of two CPUs and 4 GB has room for any of them beside its own daemons.
+        assert name == "trainer" or asked[name].cpu in ("500m", "1")
+    assert asked["trainer"] == Resources("4", "8Gi") and requested["trainer"] == "8Gi"
+    assert asked["verdict"] == Resources("1", "1Gi") and requested["verdict"] == "1Gi"
     assert asked["tuner"] == DEFAULT_RESOURCES["tuner"]
     assert asked["pusher"] == DEFAULT_RESOURCES["default"]
+    measured = requests.of_tasks("transformer", "smoke", ("Tuner", "Pusher"))
+    assert {name: requested[name] for name in measured} == measured and len(measured) == 2
+    assert all(quantity.endswith("Mi") for quantity in measured.values())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -153,6 +253,9 @@ def test_every_family_with_and_without_a_search(family: str, tmp_path: Path) -> 
         shown = documents[0]["components"]["comp-evaluator"]["outputDefinitions"]["artifacts"]
         curves = {"classification"} if family == "transformer" else set()
         assert shown.keys() == {"summary", "metrics"} | curves
+        for name in LEARNERS & plans.tasks(documents).keys():
+            shown = documents[0]["components"][f"comp-{name}"]["outputDefinitions"]["artifacts"]
+            assert shown.keys() == {"summary", "metrics"}
         if "pusher" in plans.tasks(documents):
             shown = documents[0]["components"]["comp-pusher"]["outputDefinitions"]["artifacts"]
             assert shown.keys() == {"summary", "report"}

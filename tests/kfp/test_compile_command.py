@@ -47,7 +47,10 @@ def test_a_file_is_written_and_named(
     file = tmp_path / "deep" / "a.yaml"
     assert compiling.main(["--image", "triptych:9", "--tuner", "none", "--to", str(file)]) == 0
     printed = capsys.readouterr().out
-    assert printed == "deep/a.yaml: triptych-transformer-smoke, 12 tasks, triptych:9\n"
+    first, oldest, moves = printed.splitlines()
+    assert first == "deep/a.yaml: triptych-transformer-smoke, 12 tasks, triptych:9"
+    assert oldest == "deep/a.yaml: takes KFP 2.16 or newer, because of securityContext"
+    assert moves.startswith("deep/a.yaml: the tag of 'triptych:9' can be moved to another image")
     assert lint.find_problems(file) == []
     assert list(file.parent.iterdir()) == [file]
 
@@ -75,10 +78,14 @@ def test_the_default_place_is_below_build(
             "--resources: unknown task 'Trainer' (did you mean trainer?); choose curated-schema, ",
         ),
         (["--tuner", "none", "--resources", "tuner=4,8Gi"], "unknown task 'tuner'"),
+        (["--task-timeout", "trainr=60"], "--task-timeout: unknown task 'trainr' (did you mean"),
         (["--data-dir", "/data"], "data_dir '/data' is neither in the image (/app) nor"),
         (["--data-dir", "/app/../data"], "data_dir '/app/../data'"),
         (["--output", "/app/output"], "output '/app/output' is not on the volume (/mnt/triptych)"),
         (["--output", "/mnt/triptychs"], "output '/mnt/triptychs' is not on the volume"),
+        (["--output", "gs://b/x"], "output 'gs://b/x' is an address, and gs:// cannot be mounted"),
+        (["--set", "output=s3://b"], "so name a folder there, such as /mnt/triptych/output"),
+        (["--data-dir", "minio://b/x"], "data_dir 'minio://b/x' is an address, and minio://"),
         (["--metadata-store", "/tmp/a.sqlite"], "metadata_store '/tmp/a.sqlite' is not on"),
     ],
 )

@@ -71,7 +71,7 @@ def set_gpus(documents: Documents, task: str, accelerator: dict[str, str] | None
 
 
 def rename(documents: Documents, name: str) -> None:
-    tasks = plans.tasks(documents)
+    tasks = plans.inner(documents)
     tasks[name] = tasks.pop("trainer")
 
 
@@ -81,6 +81,15 @@ def image(documents: Documents, name: str) -> None:
 
 def mounts(documents: Documents) -> list[Any]:
     return plans.platforms(documents)["exec-trainer"]["pvcMount"]
+
+
+def metadata(documents: Documents, kind: str, key: str, value: str) -> None:
+    plans.platforms(documents)["exec-trainer"]["podMetadata"] = {kind: {key: value}}
+
+
+def affine(documents: Documents, condition: dict[str, Any]) -> None:
+    term = {"matchExpressions": [condition]}
+    plans.platforms(documents)["exec-trainer"]["nodeAffinity"] = [term]
 
 
 GPU = {"resourceType": "nvidia.com/gpu", "resourceCount": "1"}
@@ -133,6 +142,50 @@ BREAKS: dict[str, tuple[Callable[[Documents], Any], str]] = {
     "no settings": (
         lambda d: argue(d, "settings", "{"),
         "is not a pipeline's settings in JSON",
+    ),
+    "an hour": (
+        lambda d: plans.tasks(d)["trainer"]["retryPolicy"].update(backoffMaxDuration="3600s"),
+        "a second try would be ended 3,600 s after the first one began",
+    ),
+    "label": (
+        lambda d: metadata(d, "labels", "team", "a b"),
+        "its label: 'a b' is not the value of a label",
+    ),
+    "label's key": (
+        lambda d: metadata(d, "labels", "a/b/c", "x"),
+        "its label: 'a/b', before the slash of 'a/b/c', is not a domain",
+    ),
+    "label of Kubernetes": (
+        lambda d: metadata(d, "labels", "app.kubernetes.io/x", "x"),
+        "its label: 'app.kubernetes.io/x' belongs to app.kubernetes.io, which gives it itself",
+    ),
+    "annotation": (
+        lambda d: metadata(d, "annotations", "note", "a {{b}}"),
+        "its annotation: the value of 'note' has '{{' in it, which Argo would take",
+    ),
+    "annotations": (
+        lambda d: metadata(d, "annotations", "note", "x" * 2**18),
+        "its pod: annotations have 262,148 bytes together; Kubernetes takes 262,144",
+    ),
+    "selector": (
+        lambda d: plans.platforms(d)["exec-trainer"].update(nodeSelector={"labels": {"pool": "-"}}),
+        "its node selector: '-' is not the value of a label",
+    ),
+    "affinity": (
+        lambda d: affine(d, {"key": "zone", "operator": "Near", "values": ["a"]}),
+        "its node affinity: 'Near' is not one of In, NotIn, Exists",
+    ),
+    "affinity's number": (
+        lambda d: affine(d, {"key": "cores", "operator": "Gt", "values": ["many"]}),
+        "its node affinity: Gt needs one whole number",
+    ),
+    "policy": (
+        lambda d: plans.platforms(d)["exec-trainer"].update(imagePullPolicy="Sometimes"),
+        "its image pull policy is Sometimes; use Always, IfNotPresent, Never",
+    ),
+    "folder": (
+        lambda d: mounts(d)[0].update(subPath="../x"),
+        "its volume: '../x' is not a folder of the volume",
     ),
     "caching": (
         lambda d: plans.tasks(d)["trainer"]["cachingOptions"].update(enableCache=True),
@@ -194,8 +247,27 @@ def whole(documents: Documents) -> Iterator[tuple[Documents, str]]:
     plans.platforms(odd)["exec-trainer"]["surprise"] = 1
     yield odd, "surprise"
     odd = copy.deepcopy(documents)
-    del plans.tasks(odd)["verdict"]
+    del odd[0]["root"]["dag"]["tasks"]["verdict"]
     yield odd, "has no verdict"
+    odd = copy.deepcopy(documents)
+    del plans.tasks(odd)["verdict"]["triggerPolicy"]
+    yield odd, "task verdict: does not run when another task failed"
+
+
+def test_pods_say_alike_whether_they_are_root(good: Documents, check: Callable) -> None:
+    documents = copy.deepcopy(good)
+    plans.platforms(documents)["exec-trainer"].pop("securityContext")
+    [problem] = check(documents)
+    assert problem.startswith("trainer: lacks runAsNonRoot, which the other tasks have")
+    for one in plans.platforms(documents).values():
+        one.pop("securityContext", None)
+    assert check(documents) == []  # for a KFP that does not know of it
+
+
+def test_a_dag_inside_of_itself_has_an_end(good: Documents, check: Callable) -> None:
+    documents = copy.deepcopy(good)
+    plans.inner(documents)["x"] = {"componentRef": {"name": "comp-exit-handler-1"}}
+    assert check(documents) == []
 
 
 def test_a_fault_of_the_whole_is_named(good: Documents, check: Callable) -> None:
@@ -253,7 +325,12 @@ def test_the_command_says_which_file_has_which_problem(
     fine.write_text(yaml.safe_dump_all(good))
     bad.write_text("")
     assert lint.main([str(fine)]) == 0
-    assert capsys.readouterr() == ("", "")
+    said = capsys.readouterr()
+    assert said.err == "" and said.out.splitlines() == [
+        f"{fine}: takes KFP 2.16 or newer, because of securityContext",
+        f"{fine}: the tag of 'registry.example/triptych:1.2.3' can be moved to another image in "
+        "the middle of a run; a digest (NAME@sha256:...) cannot",
+    ]
     assert lint.main([str(bad), str(fine)]) == 1
     assert capsys.readouterr().err.startswith(f"{bad}: is not two YAML documents")
     assert lint.main([str(tmp_path / "none.yaml")]) == 2

@@ -187,3 +187,36 @@ def test_no_metadata_server_is_started_for_a_file_that_names_none(tmp_path: Path
         pass
     with pytest.raises(OSError), run_local.metadata_server("/no/such/python", settings, tmp_path):
         pass
+
+
+ENDS = """#!{shell}
+# Stands for the interpreter of the tasks: notes which task it was asked for, and fails one of them.
+for word in "$@"; do case "$word" in *'"node_id": "'*) found=$word;; esac; done
+node=${{found##*'"node_id": "'}}; node=${{node%%'"'*}}
+echo "$node" >>{folder}/asked
+test "$node" != "{fails}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "asked"),
+    [
+        ("", ["MnistExampleGen", "DataGate", "Pusher", "Verdict"]),
+        ("DataGate", ["MnistExampleGen", "DataGate", "Verdict"]),
+        ("Verdict", ["MnistExampleGen", "DataGate", "Pusher", "Verdict"]),
+    ],
+)
+def test_the_last_task_runs_last_and_at_any_end(
+    fails: str, asked: list[str], tmp_path: Path
+) -> None:
+    file, python = tmp_path / "a.yaml", tmp_path / "python"
+    plan = plans.make_plan(only=("MnistExampleGen", "DataGate", "Pusher"))
+    for node, upstream in zip(plan["nodes"][1:], ("MnistExampleGen", "DataGate"), strict=True):
+        node |= {"upstream": [upstream], "shows": "node"}
+    plans.compile_to(file, plan)
+    text = ENDS.format(shell=shutil.which("sh"), folder=tmp_path, fails=fails)
+    python.write_text(text)
+    python.chmod(0o755)
+    succeeded = run_local.execute(file, str(python), tmp_path / "kfp", tmp_path / "log")
+    assert (tmp_path / "asked").read_text().split() == asked
+    assert succeeded is (not fails)

@@ -14,6 +14,7 @@ from kubeflow.compile import check
 from kubeflow.compiling import storage
 from kubeflow.compiling.cluster import BadOption, Cluster, add_options, read_options
 from kubeflow.compiling.storage import Store
+from kubeflow.store.address import BadStore
 from tests.kfp import plans
 
 KFPS = Store("minio://mlpipeline/triptych", "http://minio-service.kubeflow:9000", "kfp-artifacts")
@@ -59,6 +60,7 @@ def test_the_options_are_read() -> None:
         (("--store", "http://a/b"), "--store 'http://a/b' is not the address of an object store"),
         (("--store", "/tmp/store"), "--store '/tmp/store' is a folder, which pods do not share"),
         (("--store", "s3://id:key@bucket"), "--store leave keys and options out of the s3://"),
+        (("--store", "s3://bucket", "--volume-folder", "a"), "--volume-folder is of a volume"),
         (("--store-secret", "a"), "are those of a --store, which is missing"),
         (("--store", "s3://bucket", "--store-endpoint", "x"), "'x' is not an endpoint"),
         (("--store", "s3://bucket", "--store-secret", "A b"), "--store-secret takes NAME or NAME:"),
@@ -67,7 +69,7 @@ def test_the_options_are_read() -> None:
     ],
 )
 def test_what_does_not_fit_is_told(arguments: tuple[str, ...], words: str) -> None:
-    with pytest.raises(BadOption) as told:
+    with pytest.raises(BadStore) as told:
         read(*arguments)
     assert words in str(told.value)
 

@@ -17,19 +17,17 @@ from pathlib import Path
 import pytest
 
 from kubeflow import submit
-from kubeflow.client import answers, schedule, upload
+from kubeflow.client import answers, options, schedule, upload
 from tests.commands import HEARING_CTRL_C
 from tests.kfp.kfp_server import (
     LOGIN_PAGE,
-    RUN_ID,
     KfpServer,
     Reply,
     clean,
     compiled,
-    pod_node,
-    run,
     serve,
 )
+from tests.kfp.workflow import RUN_ID, pod_node, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = [sys.executable, "kubeflow/submit.py"]
@@ -76,6 +74,13 @@ def test_help_names_the_options_and_the_ways_to_sign_in_without_loading_kfp() ->
         (["--host", "https://me:hunter2@kfp"], "leave the user and the password out"),
         (["--host", "http://kfp", "--wait", "--schedule", "0 3 * * *"], "no end"),
         (["--host", "http://kfp", "--timeout", "5"], "--wait"),
+        (["--host", "http://kfp", "--start-timeout", "5"], "--start-timeout needs --wait"),
+        (["--host", "http://kfp", "--wait", "--start-timeout", "-1"], "above 0"),
+        (["--host", "http://kfp", "--schedules", "--unschedule", "x"], "choose one"),
+        (["--host", "http://kfp", "--schedules", "--wait"], "submit nothing"),
+        (["--host", "http://kfp", "--unschedule", "x", "a.yaml"], "submit nothing"),
+        (["--host", "http://kfp", "--retries", "1"], "--retries needs --wait"),
+        (["--host", "http://kfp", "--wait", "--retries", "-1"], "from 0 to 100"),
         (["--host", "http://kfp", "--wait", "--timeout", "0"], "above 0"),
         (["--host", "http://kfp", "--wait", "--timeout", "nan"], "above 0"),
         (["--host", "http://kfp", "--wait", "--timeout", "1e400"], "than a year"),
@@ -108,7 +113,7 @@ def test_bad_usage_is_exit_code_2(
     ],
 )
 def test_an_address_needs_no_scheme(given: str, read: str) -> None:
-    assert submit.address(given) == read
+    assert options.address(given) == read
 
 
 @pytest.mark.parametrize(
@@ -219,32 +224,6 @@ def test_the_first_submission_makes_experiment_pipeline_and_run(
     assert not server.asked("GET /runs")
 
 
-def test_every_further_submission_is_a_version_of_its_own(server: KfpServer, file: str) -> None:
-    for _ in range(3):
-        assert submit.main([file, "--host", server.url]) == 0
-    assert len(server.experiments) == len(server.pipelines) == 1
-    names = [it["name"] for it in server.versions]
-    assert len(set(names)) == 3 and all(re.fullmatch(r"[-a-z0-9]{1,63}", name) for name in names)
-    ran = [it["pipeline_version_reference"]["pipeline_version_id"] for it in server.runs]
-    assert ran == ["version-1", "version-2", "version-3"]
-
-
-def test_two_first_submissions_at_once_are_two_versions(server: KfpServer, file: str) -> None:
-    def other_was_faster() -> None:
-        submit.main([file, "--host", server.url])
-
-    original, calls = server._list_pipelines, iter([other_was_faster])
-
-    def answer_late(seen: object) -> Reply:
-        reply = original(seen)  # type: ignore[arg-type]
-        next(calls, lambda: None)()
-        return reply
-
-    server._list_pipelines = answer_late  # type: ignore[method-assign]
-    assert submit.main([file, "--host", server.url]) == 0
-    assert len(server.pipelines) == 1 and len(server.versions) == 2 and len(server.runs) == 2
-
-
 def test_with_many_users_all_is_done_in_the_namespace(
     server: KfpServer, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,8 +233,8 @@ def test_with_many_users_all_is_done_in_the_namespace(
     for _ in range(2):
         assert submit.main([file, "--host", server.url, "--namespace", "alice"]) == 0
     assert server.experiments[0]["namespace"] == "alice"
-    assert [it["namespace"] for it in server.pipelines] == ["alice"] and len(server.versions) == 2
-    assert len(server.asked("POST /pipelines")) == 2  # the second found what the first had made
+    assert [it["namespace"] for it in server.pipelines] == ["alice"] and len(server.versions) == 1
+    assert len(server.asked("POST /pipelines")) == 1  # the second found what the first had made
 
 
 def test_with_one_user_a_namespace_is_left_out(
@@ -264,21 +243,6 @@ def test_with_one_user_a_namespace_is_left_out(
     assert submit.main([file, "--host", server.url, "--namespace", "alice"]) == 0
     assert "so --namespace alice is ignored" in capsys.readouterr().out
     assert not server.experiments[0].get("namespace")
-
-
-def test_a_schedule_is_a_recurring_run_of_the_version(
-    server: KfpServer, file: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ui = ["--ui-host", "https://ui.example.org/pipeline"]
-    assert submit.main([file, "--host", server.url, "--schedule", "0 3 * * *", *ui]) == 0
-    [made] = server.recurring_runs
-    assert made["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * *"}}
-    assert made["mode"] == "ENABLE" and made["no_catchup"] is True
-    assert made["pipeline_version_reference"]["pipeline_version_id"] == "version-1"
-    assert not server.runs
-    said = capsys.readouterr().out
-    assert "https://ui.example.org/pipeline/#/recurringrun/details/schedule-1" in said
-    assert "'0 0 3 * * *'" in said.splitlines()[-1]
 
 
 HTML = Reply(200, LOGIN_PAGE, "text/html; charset=utf-8")
@@ -318,7 +282,12 @@ HTML = Reply(200, LOGIN_PAGE, "text/html; charset=utf-8")
         ("POST /pipelines/upload", Reply(200, "{}"), 2, "has no id"),
         ("POST /runs", Reply(500, '{"message": "no workflow"}'), 1, "not known to run"),
         ("POST /runs", Reply(0), 1, "it may have started all the same"),
-        ("POST /runs", Reply(401), 2, "version triptych-vae-smoke was uploaded"),
+        (
+            "POST /runs",
+            Reply(401),
+            2,
+            "version triptych-vae-smoke is in KFP, but is not known to run",
+        ),
     ],
 )
 def test_what_goes_wrong_is_said_in_a_sentence(
