@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from components.readers.reader import BadDataset
 from modules.contract.paths import path_argument
@@ -46,6 +46,10 @@ run_node.run(**told, **shown)
 """
 
 
+class Unmeasured(Exception):
+    """A task that failed; the message has its last words."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measures, writes the row, and returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -65,8 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadSetting, BadDataset) as error:
         sys.stderr.write(f"kubeflow.pod.measure: {error}\n")
         return ExitCode.BAD_INPUT
-    except subprocess.CalledProcessError as error:
-        sys.stderr.write(f"kubeflow.pod.measure: {error.cmd} ended with {error.returncode}\n")
+    except Unmeasured as error:
+        sys.stderr.write(f"kubeflow.pod.measure: {error}\n")
         return ExitCode.FAILED
     words = shlex.join(sys.argv[1:] if arguments is None else arguments)
     add_row(options.table, settings, f".venv/bin/python -m kubeflow.pod.measure {words}", peaks)
@@ -84,7 +88,7 @@ def measure(settings: Settings, folder: Path) -> Iterator[tuple[str, int]]:
         The id of each node, and of the last task, with its peak in MiB.
 
     Raises:
-        CalledProcessError: a task did not succeed.
+        Unmeasured: a task failed.
     """
     from tfx.dsl.compiler import compiler
 
@@ -103,7 +107,13 @@ def measure(settings: Settings, folder: Path) -> Iterator[tuple[str, int]]:
         shown = {"summary": str(folder / node_id)}
         if node_id == "Pusher":
             shown["report"] = str(folder / "report")
-        peak = _peak(node_id, {**told, "node_id": node_id, "shown": shown})
+        task = json.dumps({**told, "node_id": node_id, "shown": shown})
+        with open(folder / "said", "w+", encoding="utf-8") as said:
+            code, peak = peak_of([sys.executable, "-c", _TASK, task], said)
+            said.seek(0)
+            last = said.read().strip().rpartition("\n")[2]
+        if code not in (ExitCode.PUSHED, ExitCode.REFUSED):
+            raise Unmeasured(f"{node_id} ended with {code}: {last}")
         sys.stdout.write(f"{node_id:<18} {peak:>6,} MiB\n")
         sys.stdout.flush()
         yield node_id, peak
@@ -121,10 +131,17 @@ def add_row(table: Path, settings: Settings, command: str, peaks: dict[str, int]
     write_json(table, rows)
 
 
-def _peak(node_id: str, told: dict[str, Any]) -> int:
-    child = subprocess.Popen(
-        [sys.executable, "-c", _TASK, json.dumps(told)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+def peak_of(command: list[str], said: TextIO) -> tuple[int, int]:
+    """Runs a command in the project's folder.
+
+    Args:
+        command: its words.
+        said: gets all that it prints.
+
+    Returns:
+        Its exit code, and the most memory that it and those below it had at one time, in MiB.
+    """
+    child = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
     most = 0
     try:
         while child.poll() is None:
@@ -133,9 +150,7 @@ def _peak(node_id: str, told: dict[str, Any]) -> int:
     finally:
         child.kill()
         child.wait()
-    if child.returncode not in (ExitCode.PUSHED, ExitCode.REFUSED):
-        raise subprocess.CalledProcessError(child.returncode, node_id)
-    return most // 1024
+    return child.returncode, most // 1024
 
 
 def _family(process: int) -> Iterator[int]:

@@ -77,9 +77,9 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     environment.configure("2")
     warnings.filterwarnings("ignore", category=FutureWarning)
     logging.getLogger().setLevel(logging.WARNING)  # kfp asks every library for all it has to say
-    here = None
+    unwritten: Settings | None = None  # whose end no run has written down
     try:
-        here = settings_here(settings)
+        here = unwritten = settings_here(settings)
         _say(devices.describe(gpus))
         if source_of(here.family) != source:
             raise OtherCode(
@@ -95,9 +95,9 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         traceback.print_exc()
         code, reason = ExitCode.FAILED, words(error, place(VOLUME))
     else:
-        here = None  # it is written down already
-    if here:
-        _tell(here, run_id, node_id, reason)
+        unwritten = None
+    if unwritten:
+        _tell(unwritten, run_id, node_id, reason)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
