@@ -101,6 +101,8 @@ def test_data_come_from_the_store(pods: StorePods, tmp_path: Path) -> None:
     pods.settings = dataclasses.replace(pods.settings, data_dir=Path("/mnt/triptych/letters"))
     assert pods.run("MnistExampleGen") == 1
     assert f"has no data at {pods.store}/letters; copy there the folder" in pods.end
+    told = pods.told("run-1").verdict  # by a pod whose node never began
+    assert told.outcome == "failed" and told.reason.startswith("MnistExampleGen: the object store")
     shutil.copytree(data, pods.store / "letters")
     assert pods.run("MnistExampleGen") == 0, pods.said
 
