@@ -33,7 +33,9 @@ from modules.util import environment  # noqa: E402
 from pipeline.config_file import write_plain  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
-_OF_A_POD = re.compile(r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|refused|failed)")
+_OF_A_POD = re.compile(
+    r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|store:|refused|failed)"
+)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
