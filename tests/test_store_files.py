@@ -314,6 +314,7 @@ def test_endpoints() -> None:
         ("AWS Error INVALID_ACCESS_KEY_ID during PutObject", "its keys are not accepted; check"),
         ("AWS Error ACCESS_DENIED during HeadObject", "access is denied; the keys of --store-se"),
         ("AWS Error NETWORK_CONNECTION: curlCode: 7", "its server does not answer; check --store"),
+        ("UNAVAILABLE: Could not create a OAuth2 access token", "no keys for it were found; give"),
         ("HTTP status 301", "the bucket is in another region; set AWS_REGION"),
         ("the moon is full", "failed: the moon is full; the same task can be tried again"),
     ],

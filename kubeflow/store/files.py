@@ -6,6 +6,7 @@ pyarrow comes with TFX, and brings the clients of S3 and Google Cloud Storage in
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import shutil
 from collections.abc import Iterable
@@ -18,7 +19,8 @@ from kubeflow.store.traffic import Traffic
 from kubeflow.store.trouble import NotThere, told
 
 _CHUNK = 8 * 1024 * 1024  # bytes
-_TRIES = 8  # of a request, some longer after the other: a minute in all
+_TRIES = 8  # of a request to S3, each longer after the last: about a minute in all
+_PATIENCE = datetime.timedelta(minutes=1)  # with Google's
 _LANES = 8  # files on their way at the same time: most are small, and each costs a round trip
 
 
@@ -188,7 +190,7 @@ def _open(address: Address, endpoint: str) -> Any:
     scheme, _, server = endpoint.partition("://")
     given = {"scheme": scheme, "endpoint_override": server} if endpoint else {}
     if address.kind == "gs":
-        return fs.GcsFileSystem(**given)
+        return fs.GcsFileSystem(retry_time_limit=_PATIENCE, **given)
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region and not endpoint:
         region = fs.resolve_s3_region(address.bucket)

@@ -39,6 +39,10 @@ _REASONS = (
         "and list '{bucket}'",
     ),
     (
+        r"OAuth2 access token|Default Credentials",
+        "no keys for it were found; give --store-secret, or pods a service account that may use it",
+    ),
+    (
         r"NETWORK_CONNECTION|Couldn't (connect|resolve)|Could not resolve|curlCode|timed? ?out"
         r"|Connection refused|UNAVAILABLE",
         "its server does not answer; check --store-endpoint, and that pods may reach it",
