@@ -13,11 +13,10 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from components.fellows import MODEL
-from components.results.facts import PUSHED_TO
+from components.results.facts import PUSHED_BY, PUSHED_TO
 from modules.util.files import remove
 
 INCOMING = ".incoming"
-PUSHED_BY = ".pushed_by"  # in a version: the artifact that knows of it
 
 
 class Executor(pusher.Executor):
@@ -69,10 +68,12 @@ class Executor(pusher.Executor):
 
 def _is_forgotten(version: Path, arrived: Path) -> bool:
     """Whether a version is what has arrived, from a push that was killed before it was recorded."""
+    mine = (arrived / PUSHED_BY).read_text(encoding="utf-8")
     try:
-        known = os.path.exists((version / PUSHED_BY).read_text(encoding="utf-8"))
+        pusher = (version / PUSHED_BY).read_text(encoding="utf-8")
     except OSError:
         return False
+    known = pusher != mine and os.path.exists(pusher)  # mine is there, for a second try to fill
     return not known and _files(version) == _files(arrived) and _same(version, arrived)
 
 

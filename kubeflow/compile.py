@@ -22,9 +22,10 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from kubeflow.compiling import cluster as clusters  # noqa: E402
-from kubeflow.compiling import places  # noqa: E402
+from kubeflow.compiling import places, storage  # noqa: E402
 from kubeflow.compiling.cluster import BadOption, Cluster  # noqa: E402
 from kubeflow.names import APP, GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from kubeflow.store.address import BadStore  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.contract.values import unknown  # noqa: E402
 from modules.util import environment  # noqa: E402
@@ -96,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         check(plan, cluster)
         file = options.to or ROOT / "build" / "kubeflow" / f"{plan['name']}.yaml"
         problems = compile_plan(plan, cluster, file)
-    except (BadOption, BadSetting) as error:
+    except (BadOption, BadSetting, BadStore) as error:
         sys.stderr.write(f"kubeflow/compile.py: {error}\n")
         return ExitCode.BAD_INPUT
     except OSError as error:
@@ -165,6 +166,8 @@ def check(plan: dict[str, Any], cluster: Cluster) -> None:
         BadOption: a path that pods do not have, or something for an unknown task.
     """
     if problem := next(misplaced(plan["settings"]), ""):
+        raise BadOption(problem)
+    if cluster.store and (problem := next(storage.unfit(plan["settings"]), "")):
         raise BadOption(problem)
     known = [*(task_name(node["id"]) for node in plan["nodes"]), task_name(VERDICT), "default"]
     for option, named in (

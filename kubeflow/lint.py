@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from kubeflow.compiling import compiled, oldest, pod_faults  # noqa: E402
+from kubeflow.compiling import compiled, oldest, pod_faults, storage  # noqa: E402
 from kubeflow.compiling.cluster import MOST_GPUS  # noqa: E402
 from kubeflow.compiling.image import image_problem, moves  # noqa: E402
-from kubeflow.names import GPU_NODES, VERDICT, VOLUME, misplaced, task_name  # noqa: E402
+from kubeflow.names import GPU_NODES, VERDICT, misplaced, task_name  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
 SCHEMA = "2.1.0"
@@ -56,7 +56,7 @@ def find_problems(file: Path) -> list[str]:
     except compiled.Unreadable as error:
         return [str(error)]
     problems = [f"task {task.name}: {problem}" for task in tasks for problem in _task(task)]
-    problems += _gpus(tasks)
+    problems += [*_gpus(tasks), *_stores(tasks)]
     problems += _verdict(tasks)
     if problem := pod_faults.differing(tasks):
         problems.append(problem)
@@ -150,9 +150,9 @@ def _task(task: compiled.Task) -> Iterator[str]:
     if retry and 0 <= limit < _A_DAY:
         yield f"a second try would be ended {limit:,} s after the first one began"
     yield from pod_faults.find(task)
-    mounts = [compiled.at(mount).get("mountPath") for mount in task.platform.get("pvcMount") or []]
-    if mounts != [VOLUME]:
-        yield f"mounts {mounts}; it must mount the volume once, at {VOLUME}"
+    yield from storage.problems(container, task.platform)
+    if storage.store_of(container)[0]:
+        yield from storage.unfit(_settings(task.constants))
 
 
 def _arguments(constants: compiled.Spec) -> Iterator[str]:
@@ -168,6 +168,20 @@ def _arguments(constants: compiled.Spec) -> Iterator[str]:
         yield from misplaced(json.loads(str(constants.get("settings"))))
     except (ValueError, AttributeError, TypeError):
         yield "its argument settings is not a pipeline's settings in JSON"
+
+
+def _settings(constants: compiled.Spec) -> compiled.Spec:
+    try:
+        return compiled.at({"": json.loads(str(constants.get("settings")))}, "")
+    except ValueError:
+        return {}  # which is told elsewhere
+
+
+def _stores(tasks: list[compiled.Task]) -> Iterator[str]:
+    containers = (compiled.at(task.executor, "container") for task in tasks)
+    found = sorted({storage.store_of(container) for container in containers})
+    if len(found) > 1:
+        yield f"its tasks keep their files in different places: {found}"
 
 
 def _gpus(tasks: list[compiled.Task]) -> list[str]:

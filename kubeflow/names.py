@@ -12,6 +12,9 @@ from pipeline.nodes import NODES
 
 APP = "/app"  # where the image has the project's data
 VOLUME = "/mnt/triptych"  # where a pod has the shared volume
+STORE, STORE_ENDPOINT = "TRIPTYCH_STORE", "TRIPTYCH_STORE_ENDPOINT"  # of pods without a volume
+STORE_HERE = "TRIPTYCH_STORE_HERE"  # a folder here that stands in for that store
+STORE_KEYS = "/mnt/triptych-store-keys"  # where a pod has the file with Google's keys
 VERDICT = "Verdict"  # the last task; every other one is a node of TFX
 
 _PLACES = {"TRIPTYCH_APP": APP, "TRIPTYCH_VOLUME": VOLUME}

@@ -1,7 +1,8 @@
 """Executes a compiled file on this machine with kfp.local, then compares with local_runner.py.
 
 It is the same file that a cluster gets. Two things stand in for the cluster: a folder for the
-volume, and a metadata server on this machine. Runs in kfp's environment; the tasks run in TFX's.
+volume or the object store, and a metadata server on this machine. Runs in kfp's environment; the
+tasks run in TFX's.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components.results.summary import Summary, read_summary  # noqa: E402
-from kubeflow.names import place  # noqa: E402
+from kubeflow import stand_in  # noqa: E402
 from modules.contract.paths import path_argument  # noqa: E402
 from modules.util import environment  # noqa: E402
 from pipeline.config_file import write_plain  # noqa: E402
 from pipeline.exit_codes import ExitCode  # noqa: E402
 
-_OF_A_POD = re.compile(r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|refused|failed)")
+_OF_A_POD = re.compile(
+    r" +(done|cached|refused|failed) |\d\d:\d\d:\d\d (devices|store:|refused|failed)"
+)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -48,7 +51,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         "--volume",
         type=path_argument,
-        help="the folder to use as the volume (default: FILE without .yaml)",
+        help="the folder to use as the volume, or for the store (default: FILE without .yaml)",
     )
     add("--no-compare", action="store_true", help="do not run local_runner.py afterwards")
     add(
@@ -78,9 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         return ExitCode.BAD_INPUT
     volume = (options.volume or options.file.with_suffix("")).absolute()
-    os.environ["TRIPTYCH_APP"], os.environ["TRIPTYCH_VOLUME"] = str(ROOT), str(volume)
     settings = settings_of(options.file)
-    summary = Path(place(settings["output"]), settings["model"], "summary.json")
+    stand_in.prepare(options.file, volume, ROOT)
+    summary = Path(stand_in.lasting(settings["output"]), settings["model"], "summary.json")
     summary.parent.mkdir(parents=True, exist_ok=True)
     summary.unlink(missing_ok=True)
     log = volume / "kfp.log"
@@ -229,7 +232,7 @@ def run_runner(python: str, settings: dict[str, Any], output: Path) -> Summary |
 
 def settings_here(settings: dict[str, Any], output: Path) -> dict[str, Any]:
     """The settings of a compiled file, for a run on this machine without its metadata server."""
-    here = {"data_dir": place(settings["data_dir"]), "output": str(output)}
+    here = {"data_dir": stand_in.lasting(settings["data_dir"]), "output": str(output)}
     return {**settings, **here, "metadata_store": "none"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from pipeline.outcome import Finished, Outcome
 
 
 def finished_nodes(
-    store: mlmd.MetadataStore, ir: pipeline_pb2.Pipeline, run_id: str, output: Path
+    store: mlmd.MetadataStore,
+    ir: pipeline_pb2.Pipeline,
+    run_id: str,
+    output: Path,
+    fetch: Callable[[Iterable[Any]], None] = lambda _: None,
 ) -> list[Finished]:
     """Reads which nodes of a run have succeeded so far.
 
@@ -24,6 +29,7 @@ def finished_nodes(
         ir: the compiled pipeline.
         run_id: as it was given to `set_run_id`.
         output: the output folder.
+        fetch: brings artifacts that are about to be read.
 
     Returns:
         Them, in the order of the pipeline; a second try takes the place of the first. Empty when
@@ -41,7 +47,7 @@ def finished_nodes(
     return [
         finished
         for name in names
-        if name in latest and (finished := _finished(store, name, latest[name], output))
+        if name in latest and (finished := _finished(store, name, latest[name], output, fetch))
     ]
 
 
@@ -65,11 +71,18 @@ def _node_of(store: mlmd.MetadataStore, execution: Any, pipeline: str) -> str:
     return ""
 
 
-def _finished(store: Any, name: str, execution: Any, output: Path) -> Finished | None:
+def _finished(
+    store: Any,
+    name: str,
+    execution: Any,
+    output: Path,
+    fetch: Callable[[Iterable[Any]], None],
+) -> Finished | None:
     state = nodes.state_of(execution)
     if state == "failed":
         return None
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
     outcome = Outcome(name, state, milliseconds / 1000, execution.id)
     outputs = outputs_of(store, execution.id, output)
+    fetch(artifact for artifacts in outputs.values() for artifact in artifacts)
     return Finished(outcome, BY_ID[name].headline(outputs) if name in BY_ID else "", outputs)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
@@ -37,12 +39,15 @@ def open_store(ir: pipeline_pb2.Pipeline) -> metadata_store.Handle:
     return metadata_store.Handle(_connection(ir))
 
 
-def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
+def run_node(
+    ir: pipeline_pb2.Pipeline, node_id: str, operators: Mapping[Any, Any] | None = None
+) -> Outcome:
     """Runs one node: its driver, its executor, its publisher.
 
     Args:
         ir: the compiled pipeline, or as much of it as this node needs; the run id is set.
         node_id: which node.
+        operators: who runs executors instead of TFX's own, by the kinds of their specifications.
 
     Returns:
         Its outcome, by the state that the metadata store holds: a launcher that returns has not
@@ -66,6 +71,7 @@ def run_node(ir: pipeline_pb2.Pipeline, node_id: str) -> Outcome:
             pipeline_runtime_spec=ir.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            custom_executor_operators=dict(operators or {}),
         ).launch()
         execution_id = info.execution_id if info else 0
     except Refusal as refusal:

@@ -33,6 +33,7 @@ class Node:
         code: modules whose source is part of its cache key, with all that they import.
         learns: it trains models, so it is given GPUs.
         resumes: it keeps unfinished work, which a killed run goes on from.
+        reads_data: the folder of data, which no node gives.
         gate: it says yes or no, in a record beside its artifact.
         stops: its no fails the node: nothing after it runs, and it is asked again next time.
         final: its no is a result like any other, so that it is cached: nothing after it runs.
@@ -47,6 +48,7 @@ class Node:
     code: tuple[str, ...] = ()
     learns: bool = False
     resumes: bool = False
+    reads_data: bool = False
     gate: bool = False
     stops: bool = False
     final: bool = False
@@ -62,7 +64,12 @@ class Node:
 
 
 NODES = (
-    Node("MnistExampleGen", ("components.mnist_example_gen",), headline=headlines.examples),
+    Node(
+        "MnistExampleGen",
+        ("components.mnist_example_gen",),
+        reads_data=True,
+        headline=headlines.examples,
+    ),
     Node("StatisticsGen", headline=headlines.statistics),
     Node("CuratedSchema"),
     Node("ExampleValidator", headline=headlines.anomalies),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
 import os
 import types
 from contextlib import ExitStack
@@ -21,17 +20,17 @@ from components.results.forest import find_forest
 from components.results.summary import Summary, Verdict
 from modules.contract.values import unknown
 from modules.training import progress, unfinished
-from modules.util.files import newest, remove, sweep
 from modules.util.folders import working_in
-from pipeline import belonging, proposed, unchanged
+from pipeline import belonging, killed, proposed, unchanged
 from pipeline import node as launching
 from pipeline.dag import create_pipeline
 from pipeline.exit_codes import ExitCode
-from pipeline.history import finished_nodes, last_completed
-from pipeline.metadata.artifacts import Lost, forget_lost, outputs_of, remember
+from pipeline.history import finished_nodes
+from pipeline.metadata.artifacts import Lost, outputs_of, remember
 from pipeline.metadata.origin import other_versions, seconds_of
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished, Origin
+from pipeline.place import Place
 from pipeline.run_folder import RunFolder, in_progress
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
@@ -39,8 +38,6 @@ from pipeline.series import PUSHER, Part
 from pipeline.settings import BadSetting, Settings
 from pipeline.summary import summarize
 from pipeline.verdict import decide
-
-_log = logging.getLogger(__name__)
 
 
 class Run:
@@ -53,6 +50,7 @@ class Run:
             away, and unfinished work is that of whoever comes next. Otherwise it is the run's own.
         command: that began it; empty where nobody typed one.
         part: what it is in a series of trainings; None for a run by itself.
+        place: where its files last; None for the output folder itself.
     """
 
     def __init__(
@@ -62,8 +60,10 @@ class Run:
         alone: bool,
         command: str = "",
         part: Part | None = None,
+        place: Place | None = None,
     ) -> None:
         self.settings, self.id, self.alone = settings, run_id, alone
+        self._place = place or Place()
         self._part = part or Part(settings)
         self.folder = RunFolder(settings, run_id, command, self._part.series)
         self._versions = unchanged.versions()
@@ -84,6 +84,7 @@ class Run:
         What the store names is below that folder, which can so be moved, or have any name.
         """
         settings = self.settings
+        self._place.open(self.folder)
         belonging.claim(settings)
         with ExitStack() as entered:
             entered.enter_context(working_in(settings.output))
@@ -92,10 +93,13 @@ class Run:
             os.environ[unfinished.KEPT] = str(self._kept)
             os.environ[given.VARIABLE] = str(settings.data_dir)
             if self.alone:
-                self._clear_killed()
+                killed.clear(
+                    self.store, settings, self.node_ids, self._unfinished, self._forget_unfinished
+                )
                 entered.callback(clear_system_folders, settings.artifacts)
-            self.lost = forget_lost(self.store, settings.output, settings.artifacts, self.alone)
-            self.folder.begin()
+            self.lost = self._place.join(self.store, settings, self.alone)
+            if self.folder.begin():
+                self._place.keep(self.folder)
             self._entered = entered.pop_all()
         return self
 
@@ -165,11 +169,17 @@ class Run:
             BadFacts: what it took from the cache is of another version of the project.
         """
         screen.start(node_id)
+        row = BY_ID[node_id]
+        if row.reads_data:
+            self._place.bring(self.settings.data_dir)
+        unfinished = self._unfinished / row.unfinished if row.resumes else None
         with progress.listen(screen.show_progress):
-            outcome = launching.run_node(self.ir, node_id)
+            operators = self._place.operators(unfinished)
+            outcome = launching.run_node(self.ir, node_id, operators)
         outputs, line = {}, outcome.reason
         if outcome.ok:
             outputs = outputs_of(self.store, outcome.execution_id, self.settings.output)
+            self._place.fetch(one for artifacts in outputs.values() for one in artifacts)
             line = BY_ID[node_id].headline(outputs)
         if outcome.state == "done":
             made = [artifact.id for artifacts in outputs.values() for artifact in artifacts]
@@ -188,7 +198,9 @@ class Run:
         """The nodes that are done, by whichever process, and the one that stopped this one."""
         known = {
             node.outcome.node_id: self._known(node)
-            for node in finished_nodes(self.store, self.ir, self.id, self.settings.output)
+            for node in finished_nodes(
+                self.store, self.ir, self.id, self.settings.output, self._place.fetch
+            )
         }
         known |= self._finished
         return [known[name] for name in self.node_ids if name in known]
@@ -202,21 +214,33 @@ class Run:
         Returns:
             What is in summary.json now.
         """
+        self._place.history(self.settings)
         finished = self.finished()
         decided = verdict or decide(finished, self.node_ids)
         verdict = proposed.hand_over(self.folder, decided, finished)
+        verdict = dataclasses.replace(verdict, reason=self._place.told(verdict.reason))
         summary = summarize(self.settings, finished, verdict, self.id, self._source)
+        pushed = summary.pushed and self._place.told(summary.pushed)
         forest = find_forest(self.settings.output, summary)
-        summary = self.folder.write(dataclasses.replace(summary, forest=forest))
+        summary = self.folder.write(dataclasses.replace(summary, pushed=pushed, forest=forest))
+        self.keep()
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):
             if not self.alone:
-                remove(self._unfinished)
+                self._place.forget(self._unfinished)
             elif self._part.pushes and all(
                 one.outcome.ok for one in finished
             ):  # what refuses otherwise is asked again
                 with contextlib.suppress(OSError):  # it saves the next run some time, no more
                     unchanged.remember(self.folder, self._key, [one.outputs for one in finished])
         return summary
+
+    def keep(self) -> None:
+        """Keeps what is written down of the run at its end, the report as far as it is there."""
+        self._place.keep(self.folder, ended=True)
+
+    def told(self, text: str) -> str:
+        """A text with the paths in it as people find them."""
+        return self._place.told(text)
 
     def _known(self, finished: Finished) -> Finished:
         """The same node, with its origin."""
@@ -238,22 +262,4 @@ class Run:
 
     def _forget_unfinished(self, node_id: str) -> None:
         if BY_ID[node_id].resumes or not self.alone:
-            folder = self._unfinished / BY_ID[node_id].unfinished
-            remove(folder)
-
-    def _clear_killed(self) -> None:
-        """Removes what a killed run left half-written."""
-        clear_system_folders(self.settings.artifacts)
-        sweep(self.settings.output)
-        for name in self.node_ids:
-            folder = self._unfinished / BY_ID[name].unfinished
-            if newest(folder) < last_completed(self.store, f"{self.ir.pipeline_info.id}.{name}"):
-                self._forget_unfinished(name)  # killed when it was done, and just before this
-        if self.settings.metadata_store is not None:
-            return  # in a store elsewhere, other runs may be at work
-        killed = launching.killed_executions(self.store)
-        for execution in killed:
-            _log.warning("execution %d was killed; its outputs are removed", execution.id)
-            for folder in self.settings.output.glob(f"artifacts/*/*/*/{execution.id}"):
-                remove(folder)
-        launching.cancel(self.store, killed)  # last, so that who is killed here begins again
+            self._place.forget(self._unfinished / BY_ID[node_id].unfinished)

@@ -67,16 +67,17 @@ class RunFolder:
     def log(self) -> Path:
         return self.path / "log.txt"
 
-    def begin(self) -> None:
+    def begin(self) -> bool:
         """Makes the folder the latest one, with a summary that says that the run has not ended.
 
-        Does nothing for a run that has begun already, in another process.
+        Returns:
+            Whether it did: not for a run that has begun already, in another process.
 
         Raises:
             OSError: the folder cannot be written.
         """
         if self.summary.exists():
-            return
+            return False
         self.path.mkdir(parents=True, exist_ok=True)
         settings = self.settings
         write_toml(settings, self.settings_file)
@@ -87,6 +88,7 @@ class RunFolder:
         _point(self.path.parent / LATEST, self.run_id)
         for name in (FILE, HTML):
             _point(self.path.parent / name, f"{LATEST}/{name}")
+        return True
 
     def write(self, end: Summary | Verdict) -> Summary:
         """Writes summary.json, whole or not at all; of a verdict alone, with what was asked for.

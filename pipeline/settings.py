@@ -46,6 +46,7 @@ class Settings:
     Attributes:
         dataset: what the data say of themselves; None until they have been looked at.
         given: the names of what a person set, be it to what it would have been anyway.
+        relative: the metadata store names files from the output folder on, wherever it lies.
     """
 
     family: str = setting(
@@ -101,6 +102,7 @@ class Settings:
     )
     dataset: Dataset | None = None
     given: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+    relative: bool = dataclasses.field(default=False, compare=False)
 
     @property
     def known_dataset(self) -> Dataset:
@@ -142,7 +144,7 @@ class Settings:
         From there on, where the store lies in it too: both can be moved or copied then. A store
         elsewhere may know of other output folders.
         """
-        moves = Path(self.metadata).is_relative_to(self.output)
+        moves = self.relative or Path(self.metadata).is_relative_to(self.output)
         return str(folder.relative_to(self.output) if moves else folder)
 
     @property

@@ -26,6 +26,7 @@ EVALUATION_FILE = "facts.json"  # beside what TFMA writes
 BASELINE = "baseline"  # the note that says what was not compared with the last blessed model
 SEARCH_FILE = "search.json"  # beside what TFX writes of the Tuner's results
 PUSHED_TO = "pushed_destination"  # a property of what the Pusher gives
+PUSHED_BY = ".pushed_by"  # a file in a version: the artifact that knows of it
 
 
 @dataclasses.dataclass(frozen=True)

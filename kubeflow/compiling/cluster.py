@@ -7,16 +7,16 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from kubeflow.compiling import pods
+from kubeflow.compiling import pods, storage
 from kubeflow.compiling.image import image_problem
 from kubeflow.compiling.pods import Pods
+from kubeflow.compiling.quantities import bytes_of, cores
 from kubeflow.names import task_name
 from pipeline import nodes
 
 # Those of Kubernetes' quantities that kfp accepts.
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+([EPTGMK]i?)?")
-_SIZES = "KMGTPE"
 _MOST_CPUS, _MOST_MEMORY = 1000.0, 2.0**50  # of a pod, in cores and bytes
 # The name of a label, a taint or a resource; the part before the slash is a domain.
 _LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?", re.ASCII)
@@ -78,6 +78,7 @@ class Cluster:
         pipeline_root: where KFP keeps what its UI shows; empty for KFP's default.
         pods: what else is asked of all pods, and which pods the node selector is for.
         measured: the memory to request, by task name, where that was measured.
+        store: what pods have instead of the volume; None for the volume.
     """
 
     image: str
@@ -92,6 +93,7 @@ class Cluster:
     pipeline_root: str = ""
     pods: Pods = Pods()
     measured: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    store: storage.Store | None = None
 
     def of(self, task: str) -> Resources:
         """The resources of a task, by its KFP name."""
@@ -108,7 +110,7 @@ class Cluster:
         if gpus or default or task in self.resources or task not in self.measured:
             return limit, limit
         request = self.measured[task]
-        return request, max(limit, request, key=_bytes)
+        return request, max(limit, request, key=bytes_of)
 
 
 _DEFAULT = Resources(nodes.CPU, nodes.MEMORY)
@@ -124,6 +126,7 @@ def add_options(add: argparse._ArgumentGroup) -> None:
     option = add.add_argument
     option("--image", default="triptych:0.1.0", help="with a tag (not latest) or a digest")
     option("--volume", default="triptych", metavar="CLAIM", help="the claim that all pods mount")
+    storage.add_options(add)
     option("--gpus", type=int, default=0, help="for each node that learns, 0 or 1 (default: 0)")
     option("--gpu-type", default="nvidia.com/gpu", help="the name of the GPU resource")
     option(
@@ -170,6 +173,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
 
     Raises:
         BadOption: the message names the option and its form.
+        BadStore: the same of the store's.
     """
     if problem := image_problem(options.image):
         raise BadOption(f"--image {problem}")
@@ -194,6 +198,7 @@ def read_options(options: argparse.Namespace) -> Cluster:
         resources=dict(map(_resources, options.resources)),
         pipeline_root=options.pipeline_root,
         pods=_pods(options),
+        store=storage.read(options),
     )
 
 
@@ -240,20 +245,9 @@ def _resources(text: str) -> tuple[str, Resources]:
     task, _, both = text.partition("=")
     cpu, _, memory = both.partition(",")
     sound = task and _CPU.fullmatch(cpu) and _MEMORY.fullmatch(memory)
-    if not (sound and 0 < _cores(cpu) <= _MOST_CPUS and 0 < _bytes(memory) <= _MOST_MEMORY):
+    if not (sound and 0 < cores(cpu) <= _MOST_CPUS and 0 < bytes_of(memory) <= _MOST_MEMORY):
         raise BadOption(
             "--resources takes TASK=CPU,MEMORY such as trainer=4,8Gi or trainer=500m,1500Mi, more "
             f"than 0 and up to {_MOST_CPUS:,.0f} CPUs and 1Pi, not '{text}'"
         )
     return task, Resources(cpu, memory)
-
-
-def _cores(quantity: str) -> float:
-    return float(quantity.removesuffix("m")) / (1000 if quantity.endswith("m") else 1)
-
-
-def _bytes(quantity: str) -> float:
-    number = float(quantity.rstrip(f"{_SIZES}i"))
-    unit = quantity.removesuffix("i")[-1]
-    base = 1024.0 if quantity.endswith("i") else 1000.0
-    return number * (base ** (_SIZES.index(unit) + 1) if unit in _SIZES else 1)

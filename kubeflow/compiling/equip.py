@@ -6,10 +6,11 @@ from typing import Any
 
 from kfp import kubernetes
 
+from kubeflow.compiling import storage
 from kubeflow.compiling.cluster import Cluster
 from kubeflow.compiling.oldest import KNOWS_SECURITY_CONTEXT
 from kubeflow.compiling.pods import Pods
-from kubeflow.names import GATES, VOLUME
+from kubeflow.names import GATES
 
 _RETRIES = 1  # of a pod that vanished; a gate that refuses would refuse again
 _LONGEST = f"{7 * 24 * 3600}s"  # after the first try's start, Argo ends all tries; KFP has an hour
@@ -31,9 +32,7 @@ def equip(task: Any, name: str, gpus: int, cluster: Cluster) -> None:
     task.set_memory_request(request).set_memory_limit(limit)
     if name not in GATES:
         task.set_retry(_RETRIES, backoff_duration="30s", backoff_max_duration=_LONGEST)
-    kubernetes.mount_pvc(
-        task, pvc_name=cluster.volume, mount_path=VOLUME, sub_path=cluster.pods.folder
-    )
+    storage.equip(task, cluster.volume, cluster.pods.folder, cluster.store)
     for secret in cluster.secrets:
         kubernetes.use_secret_as_env(task, secret.name, {secret.key: secret.variable})
     if cluster.pull_secrets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -11,16 +12,24 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubeflow.names import VERDICT, VOLUME, place
 from kubeflow.pod import devices, told
+from kubeflow.store.pod import place_of
+from kubeflow.store.trouble import StoreTrouble
 from modules.contract.values import BadValue
 from modules.util import environment
 from pipeline.exit_codes import ExitCode
 from pipeline.nodes import source_of_all
 from pipeline.outcome import words
 from pipeline.settings import Settings, from_plain
+
+if TYPE_CHECKING:
+    from components.results.summary import Summary, Verdict
+    from pipeline.place import Place
+    from pipeline.reports import Made
+    from pipeline.run import Run
 
 
 class OtherCode(Exception):
@@ -77,8 +86,10 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
                 "the code in this image is not what the file was compiled with: compile it again "
                 "from the same checkout as the image, or build the image anew"
             )
-        code, reason = (_verdict if node_id == VERDICT else _node)(here, node_id, run_id, shown)
-    except (BadValue, OtherCode, devices.MissingGpu) as error:
+        with place_of(here, _say) as (here, lasting):
+            work = _verdict if node_id == VERDICT else _node
+            code, reason = work(here, lasting, node_id, run_id, shown)
+    except (BadValue, OtherCode, StoreTrouble, devices.MissingGpu) as error:
         code, reason = ExitCode.FAILED, str(error)
     except Exception as error:  # the task's failure, whatever it is: the log has it all
         traceback.print_exc()
@@ -86,7 +97,7 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
     else:
         unwritten = None
     if unwritten:
-        told.write_down(unwritten, run_id, node_id, reason, task=node_id == VERDICT)
+        _tell(unwritten, run_id, node_id, reason)
     if code:
         _say(f"{'refused' if code == ExitCode.REFUSED else 'failed'}: {reason}")
         sys.exit(code)
@@ -94,40 +105,59 @@ def run(settings: str, node_id: str, run_id: str, source: str, gpus: int, **show
         _say(f"pushed: {reason}")
 
 
-def _node(here: Settings, node_id: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
+def _node(
+    here: Settings, lasting: Place, node_id: str, run_id: str, shown: Any
+) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
-    from pipeline import reports
     from pipeline.run import Run
     from pipeline.screen import Screen
 
     # Other runs of the same settings may go on at the same time.
-    with Run(here, run_id, alone=False) as run:
+    with Run(here, run_id, alone=False, place=lasting) as run:
         node = run.node(node_id, Screen())
         if node.ends:
-            summary = run.end()  # no task after this one runs
-            reports.make(summary, run.folder.path, here.output)
+            summary, _ = _end(run, here)  # no task after this one runs
             ended = summary.verdict
             return ExitCode(ended.exit_code), node.outcome.reason or ended.reason
-        ui.show_node(node.node, node.outputs, shown)
+        ui.show_node(node.node, node.outputs, shown, run.told)
         if "metrics" in shown:
             ui.show_figures(node.outputs, shown)
         # The task of the verdict fails where the run was refused, and KFP keeps nothing of it.
         if "report" in shown:
-            ui.show_report(reports.make(run.end(), run.folder.path, here.output), shown)
+            ui.show_report(_end(run, here)[1], shown)
     return ExitCode.PUSHED, ""
 
 
-def _verdict(here: Settings, _: str, run_id: str, shown: Any) -> tuple[ExitCode, str]:
+def _verdict(
+    here: Settings, lasting: Place, _: str, run_id: str, shown: Any
+) -> tuple[ExitCode, str]:
     from kubeflow.pod import ui
-    from pipeline import reports
     from pipeline.run import Run
 
-    with Run(here, run_id, alone=False) as run:
-        summary = run.end(told.verdict(run))
-    made = reports.make(summary, run.folder.path, here.output)
-    _say(made.line)
-    ui.show_verdict(summary, made, str(run.folder.summary), shown)
+    with Run(here, run_id, alone=False, place=lasting) as run:
+        summary, made = _end(run, here, told.verdict(run))
+        _say(run.told(made.line))
+        ui.show_verdict(summary, made, run.told(str(run.folder.summary)), shown)
     return ExitCode(summary.verdict.exit_code), summary.verdict.reason
+
+
+def _tell(here: Settings, run_id: str, node_id: str, reason: str) -> None:
+    """Writes down why the pod failed, where it can; its log has it all the same."""
+    with (
+        contextlib.suppress(BadValue, StoreTrouble),
+        place_of(here, lambda _: None) as (mine, lasting),
+    ):
+        told.write_down(mine, lasting, run_id, node_id, reason, task=node_id == VERDICT)
+
+
+def _end(run: Run, here: Settings, verdict: Verdict | None = None) -> tuple[Summary, Made]:
+    """Ends a run and reports on it; both are kept, whatever becomes of the report."""
+    from pipeline import reports
+
+    summary = run.end(verdict)
+    made = reports.make(summary, run.folder.path, here.output)
+    run.keep()
+    return summary, made
 
 
 def _say(text: str) -> None:

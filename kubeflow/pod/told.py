@@ -21,25 +21,30 @@ from pipeline.settings import BadSetting, Settings
 from pipeline.verdict import decide, end
 
 if TYPE_CHECKING:
+    from pipeline.place import Place
     from pipeline.run import Run
 
 _ENDS = ("failed", "refused")
 _SILENT = "came to no end: the pod was killed, or never started; its page in KFP's UI may say why"
 
 
-def write_down(settings: Settings, run_id: str, node_id: str, reason: str, task: bool) -> None:
+def write_down(
+    settings: Settings, lasting: Place, run_id: str, node_id: str, reason: str, task: bool
+) -> None:
     """Writes down that a pod failed before its node could, as the end of its own run.
 
     Args:
         settings: of the run.
+        lasting: where its files last.
         run_id: its name.
         node_id: of the pod's node.
         reason: in a sentence.
         task: it is no node of the pipeline; what another pod has told stands.
     """
     with contextlib.suppress(BadFacts, BadSetting, OSError):  # the pod's log has it all the same
-        belonging.claim(settings)
         folder = RunFolder(settings, run_id)
+        lasting.open(folder)
+        belonging.claim(settings)
         folder.begin()
         summary = read_summary(folder.summary)
         if task and summary.verdict.outcome != UNFINISHED:
@@ -48,6 +53,7 @@ def write_down(settings: Settings, run_id: str, node_id: str, reason: str, task:
         row = () if task else (Node(node_id, "failed", 0.0, reason),)
         others = (node for node in summary.nodes if node.node != node_id)
         folder.write(dataclasses.replace(summary, verdict=verdict, nodes=(*others, *row)))
+        lasting.keep(folder, ended=True)
 
 
 def verdict(run: Run) -> Verdict | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,20 @@ from pipeline.reports import Made
 Shown = Mapping[str, Any]
 
 
-def show_node(node: Node, outputs: Outputs, shown: Shown) -> None:
-    """Fills a node's `summary`: its state, its headline, and where its outputs are."""
+def show_node(node: Node, outputs: Outputs, shown: Shown, told: Callable[[str], str] = str) -> None:
+    """Fills a node's `summary`: its state, its headline, and where its outputs are.
+
+    Args:
+        node: as a fact.
+        outputs: its artifacts.
+        shown: KFP's artifacts.
+        told: gives a path as people find it.
+    """
     lines = [f"# {node.node}: {node.state}", "", node.headline, ""]
     artifacts = [(key, one.uri) for key, found in sorted(outputs.items()) for one in found]
     if artifacts:
         lines += ["| output | where |", "|---|---|"]
-        lines += [f"| {key} | `{uri}` |" for key, uri in artifacts]
+        lines += [f"| {key} | `{told(uri)}` |" for key, uri in artifacts]
     _write(shown["summary"], "\n".join(lines))
 
 

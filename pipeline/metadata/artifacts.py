@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import ml_metadata as mlmd
@@ -95,8 +95,26 @@ def remember(
         store.put_artifacts(new)
 
 
+def flaw(artifact: Artifact, output: Path) -> str:
+    """Says which file of an artifact is missing or has changed; "" when it is whole.
+
+    Args:
+        artifact: as it is in the store.
+        output: the output folder.
+    """
+    missing = [place for place in _places(artifact, output) if not place.exists()]
+    if missing:
+        return f"{missing[0]} is missing"
+    written = artifact.custom_properties[MANIFEST].string_value if _has_manifest(artifact) else "{}"
+    return first_change(output, json.loads(written))
+
+
 def forget_lost(
-    store: mlmd.MetadataStore, output: Path, artifacts: Path, alone: bool
+    store: mlmd.MetadataStore,
+    output: Path,
+    artifacts: Path,
+    alone: bool,
+    look: Callable[[Artifact, Path], str] = flaw,
 ) -> list[Lost]:
     """Makes artifacts that are not whole any more unknown, so that they are made again.
 
@@ -106,6 +124,7 @@ def forget_lost(
         artifacts: the folder of artifacts in it; a store may know of others, elsewhere.
         alone: no other run is at work, so an artifact without a manifest is that of a run which was
             killed as soon as the store knew it; it gets one.
+        look: says what is wrong with an artifact, as `flaw` does for files in the output folder.
 
     Returns:
         Those that were forgotten.
@@ -115,7 +134,7 @@ def forget_lost(
         for artifact in store.get_artifacts()
         if artifact.state == Artifact.LIVE and (output / artifact.uri).is_relative_to(artifacts)
     ]
-    reasons = {artifact.id: _reason(artifact, output) for artifact in live}
+    reasons = {artifact.id: look(artifact, output) for artifact in live}
     if alone:
         remember(store, [i for i, reason in reasons.items() if not reason], output)
     blessed = max(map(blessed_by, live), default=0)
@@ -140,14 +159,6 @@ def blessed_by(artifact: Artifact) -> int:
     if "current_model_id" not in found or not found["blessed"].int_value:
         return 0
     return int(found["current_model_id"].int_value)
-
-
-def _reason(artifact: Artifact, output: Path) -> str:
-    missing = [place for place in _places(artifact, output) if not place.exists()]
-    if missing:
-        return f"{missing[0]} is missing"
-    written = artifact.custom_properties[MANIFEST].string_value if _has_manifest(artifact) else "{}"
-    return first_change(output, json.loads(written))
 
 
 def _places(artifact: Artifact, output: Path) -> list[Path]:

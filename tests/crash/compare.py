@@ -119,7 +119,7 @@ def pushed_wrongly(output: Path, family: str, versions: int) -> Iterator[str]:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    from components.pusher import PUSHED_BY
+    from components.results.facts import PUSHED_BY
 
     return {
         str(path.relative_to(folder)): path.read_bytes()
