@@ -148,7 +148,7 @@ class Run:
             if name in chosen:
                 options.execution_options.caching_options.enable_cache = False
                 self._forget_unfinished(name)
-                remove(self._kept / BY_ID[name].unfinished)
+                self._place.forget(self._kept / BY_ID[name].unfinished)
 
     def _and_after(self, node_id: str) -> set[str]:
         """A node and all that depend on it."""
