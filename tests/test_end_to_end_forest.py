@@ -63,7 +63,7 @@ def test_a_network_after_it_says_how_the_two_compare(pushed: runs.Run, tmp_path:
     whole = pairs["overall"]
     assert [whole["value"], whole["baseline"]] == pytest.approx(accuracies, abs=1e-6)
     assert sum(one["won"] for name, one in pairs.items() if "label=" in name) == whole["won"]
-    assert run.screen.count(f"the forest of run {forest['run']} by ") == 1
+    assert f"the forest of run {forest['run']} by " in run.screen
     assert run.report["summary"]["forest"] == forest
     assert 'id="forest"' in (run.folder / "report.html").read_text()
 
