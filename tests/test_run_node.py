@@ -161,7 +161,7 @@ def test_settings_of_another_version_are_named(pods: Pods) -> None:
     del settings["tuning"]
     assert pods.run("MnistExampleGen", "run-6", settings=json.dumps(settings)) == 1
     said = "failed: these settings were written by another version of the project: "
-    assert pods.end.startswith(f"{said}they lack tuning.factor")
+    assert pods.end.startswith(f"{said}they lack tuning.budget")
 
 
 def test_the_verdict_of_a_run_that_is_not_whole_names_what_is_missing(pods: Pods) -> None:

@@ -69,6 +69,7 @@ GAIN = Worth((2, 3, 4), (0.95,) * 3, (0.94,) * 3, gain=0.0031, spread=0.0006, lo
         ({}, "worth it: better than the defaults by 0.31 ± 0.06 points, 3 seeds"),
         ({"low": -0.001}, "not more than seeds differ: better than the defaults by 0.31 ± 0.06"),
         ({"gain": -0.0031, "low": -0.005, "high": -0.001}, "not worth it: worse than the defaults"),
+        ({"gain": 1e-9, "low": -0.001}, "not more than seeds differ: as good as the defaults, 3"),
         ({"seeds": (), "gain": None, "spread": None, "low": None}, "the defaults won"),
         ({"gain": None, "spread": None, "low": None}, "nobody knows if it was worth it"),
         (

@@ -33,6 +33,8 @@ def worth(found: Tuning) -> str:
     by = by.replace(SPACE, " ")  # not every terminal has that
     which = "better" if told.gain > 0 else "worse"
     said = f"{which} than {beside} by {by}, {count(len(told.seeds), 'seed')}"
+    if not round(told.gain, 6):
+        said = f"as good as {beside}, {count(len(told.seeds), 'seed')}"
     if told.spread is None:
         return f"{said}, which says nothing of how seeds differ"
     if told.better:

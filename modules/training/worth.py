@@ -15,8 +15,10 @@ _SURE = 0.95
 
 @dataclasses.dataclass(frozen=True)
 class Worth:
-    """The winner of a search beside the values that it began with, both trained for as long as a
-    trial lasts at most, on the same images, with seeds that chose nothing.
+    """The winner of a search beside the values that it began with, over some seeds.
+
+    Both are trained for as long as a trial lasts at most, on the same images, with seeds that chose
+    nothing.
 
     Attributes:
         seeds: of the pairs; none where the winner is what the search began with.
