@@ -32,6 +32,8 @@ REPETITIONS = 50
 MOST = 40  # whole trainings that the largest budget is worth
 TOLD = (2, 5, 10, 20, 40)  # budgets of the table, in whole trainings
 TWICE = "random, twice the budget"
+# Okabe and Ito 2008, which people who see fewer colours can tell apart.
+_COLOURS = ("#0072b2", "#d55e00", "#999999", "#009e73", "#e69f00", "#cc79a7", "#000000")
 _RESAMPLES = 2_000
 
 
@@ -136,12 +138,12 @@ def notes(record: Any, defaults: Mapping[str, Any]) -> list[str]:
         f"defaults, with the largest width of the space, reach {100 * usual:.2f} %, place {place}."
     ]
     again = [record.seeds(values) for values in known]
-    spreads = [np.var([row[JUDGED_BY][-1] for row in rows], ddof=1) for rows in again if rows]
+    spreads = [np.std([row[JUDGED_BY][-1] for row in rows], ddof=1) for rows in again if rows]
     if spreads:
         seeds = len(next(filter(None, again)))
-        lines.append(
-            f"Trained with {seeds} seeds, {len(spreads)} of them spread by "
-            f"{100 * np.sqrt(np.mean(spreads)):.2f} points (pooled standard deviation)."
+        lines[0] += (
+            f" {len(spreads)} were trained with {seeds} seeds; the middle one of their standard "
+            f"deviations is {100 * np.median(spreads):.2f} points."
         )
     return lines
 
@@ -166,8 +168,9 @@ def draw(budgets: np.ndarray, curves: Mapping[str, Curve], best: float, to: Path
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-    for (name, curve), colour in zip(curves.items(), _COLOURS, strict=False):
-        style = "--" if name == TWICE else "-"
+    colours = dict(zip(SEARCHES, _COLOURS, strict=False))
+    for name, curve in curves.items():
+        style, colour = ("--", colours["random"]) if name == TWICE else ("-", colours[name])
         axes.plot(budgets, 100 * (best - curve.middle), style, color=colour, label=name)
         low, high = 100 * (best - curve.high), 100 * (best - curve.low)
         axes.fill_between(budgets, low, high, color=colour, alpha=0.15, linewidth=0)
@@ -183,10 +186,6 @@ def draw(budgets: np.ndarray, curves: Mapping[str, Curve], best: float, to: Path
     pyplot.close(figure)
     lines = [line.rstrip() for line in to.read_text(encoding="utf-8").splitlines()]
     write_text(to, "\n".join(lines) + "\n")
-
-
-# Okabe and Ito 2008, which people who see fewer colours can tell apart.
-_COLOURS = ("#0072b2", "#e69f00", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#000000")
 
 
 def between(text: str, name: str, lines: Sequence[str]) -> str:

@@ -74,12 +74,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     environment.configure("3")
     warnings.simplefilter("ignore")
+    import tensorflow as tf
+
     from modules import families
     from modules.contract.hyperparameters import resolve
     from scripts.curve_trainer import CurveTrainer, three_parts
     from scripts.record_curves import SIZES
     from scripts.replay import JUDGED_BY, read_record, replay, searching
 
+    tf.get_logger().setLevel("ERROR")  # it takes many models for one that is traced again
     try:
         record = read_record(options.record)
     except OSError as error:
