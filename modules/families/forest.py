@@ -26,7 +26,7 @@ class RandomForest(Classifier):
         whole("max_depth", 0, "questions on the way to a leaf; 0 is no limit", [0, 20], least=0),
         whole("min_samples_split", 2, "images that a node is divided from", [2, 4], least=2),
         word("max_features", "sqrt", "pixels that a node chooses from", ["sqrt", "log2"]),
-        # Measured on MNIST, 100 trees: 97.3 % without, 96.9 % with it.
+        # Of MNIST's last 6,000 training images, 100 trees read 97.8 % without, 97.6 % with it.
         switch("bootstrap", False, "each tree learns from images drawn with repeats, not from all"),
     )
     profiles = {
@@ -38,7 +38,7 @@ class RandomForest(Classifier):
             folds=2,
             hyperparameters={"n_estimators": 100},
         ),
-        # On MNIST, without a search: 97.24 %, in some 3 min of processor time.
+        # On MNIST, without a search: an accuracy of 97.24 %.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, images=12_000),
