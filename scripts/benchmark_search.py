@@ -128,7 +128,6 @@ class Bench:
             "search": "hyperband",
             "max_epochs": max_epochs,
             "factor": factor,
-            "max_trials": 0,
             "budget": None,
             "images": None,
             "hyperparameters": self.fixed,

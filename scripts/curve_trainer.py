@@ -20,12 +20,12 @@ from modules.contract.hyperparameters import Values
 from modules.data.draw import draw
 from modules.data.splits import Split
 from modules.kinds.keras_family import KerasFamily
+from modules.networks.live import Number
 from modules.networks.schedules import RiseAndFall
 from modules.training.callbacks import StopOnNotFiniteLoss
 from scripts.ablate import read_splits
 
 SHARED = ("learning_rate", "shift", "turn", "zoom")  # need no new graph
-_OF_SCHEDULE = ("warmup_target", "warmup_steps", "decay_steps", "peak", "total_steps")
 FIGURES = ("val_accuracy", "val_loss", "third_accuracy", "third_loss")
 
 
@@ -64,7 +64,7 @@ class CurveTrainer:
         self._graph: Any = None
         self._model: Any = None
         self._first: dict[int, list[np.ndarray]] = {}  # by seed
-        self._numbers: dict[str, tf.Variable] = {}
+        self._peak, self._steps = Number(1.0), Number(1)
 
     def train(self, values: Values, seed: int, ends: Sequence[int]) -> dict[str, Any]:
         """Trains one configuration.
@@ -87,7 +87,8 @@ class CurveTrainer:
         done = 0
         for end in ends:
             stream = self._family.batches(self._learn, values, True, seed + done)
-            self._schedule(values, int(stream.cardinality()) * end)
+            self._peak.set(values["learning_rate"])
+            self._steps.set(int(stream.cardinality()) * end)
             try:
                 model.fit(
                     stream,
@@ -116,30 +117,14 @@ class CurveTrainer:
             self._first[seed] = [np.array(variable) for variable in _state(fresh)]
             if self._model is None:
                 self._model = fresh
-                self._numbers = _changeable(fresh.optimizer)
+                fresh.optimizer.learning_rate = RiseAndFall(self._peak, self._steps)
         for variable, first in zip(_state(self._model), self._first[seed], strict=True):
             variable.assign(first)
         return self._model
 
-    def _schedule(self, values: Values, steps: int) -> None:
-        wanted = RiseAndFall(values["learning_rate"], steps)
-        for name, variable in self._numbers.items():
-            variable.assign(tf.cast(getattr(wanted, name), variable.dtype))
-
 
 def _state(model: Any) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
-
-
-def _changeable(optimizer: Any) -> dict[str, tf.Variable]:
-    """Gives an optimizer a schedule whose numbers are variables, and returns these."""
-    schedule = RiseAndFall(1.0, 1)
-    numbers = {name: tf.Variable(0.0, trainable=False) for name in _OF_SCHEDULE}
-    numbers["total_steps"] = tf.Variable(0, dtype=optimizer.iterations.dtype, trainable=False)
-    for name, variable in numbers.items():
-        setattr(schedule, name, variable)
-    optimizer.learning_rate = schedule
-    return numbers
 
 
 class _Curves(keras.callbacks.Callback):

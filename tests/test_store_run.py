@@ -119,7 +119,7 @@ def test_a_run_without_a_volume_is_that_with_one(
         tmp_path,
         data,
         tuner="random",
-        tuning={"max_trials": 2, "images": 200, "max_epochs": 1},
+        tuning={"budget": 400, "images": 200, "max_epochs": 1},
         training={"epochs": 4},
         hyperparameters=small,
         gates={"cross_entropy": 9, **dict.fromkeys((*figures, "auc"), 0)},
