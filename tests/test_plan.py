@@ -47,7 +47,8 @@ def test_every_family_has_a_plan(family: str) -> None:
     shown = {node["id"]: node["shows"] for node in made["nodes"] if node["shows"] != "node"}
     classifies = issubclass(families.load(family), Classifier)
     evaluator = "classifier_evaluator" if classifies else "evaluator"
-    assert shown == {"Evaluator": evaluator, "Pusher": "pusher"}
+    learners = dict.fromkeys(("Tuner", "Trainer"), "learner")
+    assert shown == {"Evaluator": evaluator, "Pusher": "pusher", **learners}
 
 
 def test_a_plan_has_the_nodes_and_edges_of_the_pipeline() -> None:
