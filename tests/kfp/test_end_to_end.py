@@ -48,15 +48,28 @@ def command(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Executed:
-    """A small compiled pipeline that has been executed, then run by local_runner.py."""
+    """A small compiled pipeline that has been executed, then run by local_runner.py.
 
-    def __init__(self, folder: Path, tfx_python: Path) -> None:
+    Args:
+        folder: for all that it writes.
+        tfx_python: the interpreter of the tasks.
+        cluster: more options for compile.py.
+        local: more options for run_local.py.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tfx_python: Path,
+        cluster: tuple[str, ...] = (),
+        local: tuple[str, ...] = (),
+    ) -> None:
         self.file, self.volume = folder / "small.yaml", folder / "small"
         given = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
         options = ("--profile", "smoke", *given, "--to", str(self.file))
         warm = ("--tfx-python", str(tfx_python))
-        self.compiled = command("compile", *options, *warm)
-        self.run = command("run_local", str(self.file), *warm)
+        self.compiled = command("compile", *options, *cluster, *warm)
+        self.run = command("run_local", str(self.file), *local, *warm)
 
     def summary_in(self, output: str) -> Any:
         """What a run wrote below the volume: as a cluster's in `output`, or in `local_runner`."""
@@ -120,3 +133,20 @@ def test_the_evaluator_has_its_curves_and_the_pusher_the_report(executed: Execut
     assert "Served: pushed" in page and not re.search("https?://", page)
     kept = executed.volume / "output" / "transformer" / "latest" / "report.html"
     assert "Served: pushed" in kept.read_text()
+
+
+@pytest.mark.slow
+def test_a_store_does_what_the_volume_does(
+    executed: Executed, tmp_path: Path, tfx_python: Path
+) -> None:
+    cluster = ("--store", "s3://bucket/triptych", "--store-secret", "keys")
+    other = Executed(tmp_path, tfx_python, cluster, ("--no-compare",))
+    assert other.compiled.returncode == 0, other.compiled.stdout
+    assert other.run.returncode == 0, other.run.stdout
+    summary = other.summary_in("store/output")
+    found = deviations(from_json(Summary, summary), from_json(Summary, executed.summary))
+    assert found == []
+    assert summary["pushed"].startswith(f"{other.volume}/store/output/serving/transformer/")
+    assert Path(summary["pushed"], "saved_model.pb").exists()
+    assert not (other.volume / "pod" / "output").exists()
+    assert (other.volume / "kfp.log").read_text().count(" store: ") == len(summary["nodes"]) + 1
