@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_metadata as mlmd
 from ml_metadata.proto.metadata_store_pb2 import Artifact
@@ -19,6 +19,18 @@ from pipeline.metadata import owner
 from pipeline.metadata.artifacts import Lost, forget_lost
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
+
+
+class Work(NamedTuple):
+    """Where a node keeps what can be gone on with.
+
+    Attributes:
+        unfinished: the folder of what it has not finished; of no use once it has.
+        kept: the folder of what it can make use of when it is asked for more.
+    """
+
+    unfinished: Path
+    kept: Path
 
 
 class Place:
@@ -45,13 +57,13 @@ class Place:
         owner.refuse(store, str(settings.metadata))
         return forget_lost(store, settings.output, settings.artifacts, alone)
 
-    def operators(self, unfinished: Path | None) -> Mapping[Any, Any]:
+    def operators(self, work: Work | None) -> Mapping[Any, Any]:
         """Who runs executors, by the kinds of their specifications; TFX's own for all others.
 
         Args:
-            unfinished: the folder in which the node keeps unfinished work; None for none.
+            work: where the node keeps what can be gone on with; None if it keeps nothing.
         """
-        del unfinished
+        del work
         return {}
 
     def bring(self, folder: Path) -> None:
@@ -62,6 +74,13 @@ class Place:
 
         Args:
             artifacts: with absolute addresses.
+        """
+
+    def look(self, folder: Path) -> None:
+        """Brings the folder of an earlier run's artifact, if it is still there.
+
+        Args:
+            folder: as an absolute path.
         """
 
     def history(self, settings: Settings) -> None:

@@ -30,7 +30,7 @@ from pipeline.metadata.artifacts import Lost, outputs_of, remember
 from pipeline.metadata.origin import other_versions, seconds_of
 from pipeline.nodes import BY_ID
 from pipeline.outcome import Finished, Origin
-from pipeline.place import Place
+from pipeline.place import Place, Work
 from pipeline.run_folder import RunFolder, in_progress
 from pipeline.scratch import clear_system_folders
 from pipeline.screen import Screen
@@ -172,9 +172,10 @@ class Run:
         row = BY_ID[node_id]
         if row.reads_data:
             self._place.bring(self.settings.data_dir)
-        unfinished = self._unfinished / row.unfinished if row.resumes else None
+        name = row.unfinished
+        work = Work(self._unfinished / name, self._kept / name) if row.resumes else None
         with progress.listen(screen.show_progress):
-            operators = self._place.operators(unfinished)
+            operators = self._place.operators(work)
             outcome = launching.run_node(self.ir, node_id, operators)
         outputs, line = {}, outcome.reason
         if outcome.ok:
@@ -221,7 +222,7 @@ class Run:
         verdict = dataclasses.replace(verdict, reason=self._place.told(verdict.reason))
         summary = summarize(self.settings, finished, verdict, self.id, self._source)
         pushed = summary.pushed and self._place.told(summary.pushed)
-        forest = find_forest(self.settings.output, summary)
+        forest = find_forest(self.settings.output, summary, self._place.look)
         summary = self.folder.write(dataclasses.replace(summary, pushed=pushed, forest=forest))
         self.keep()
         if verdict.exit_code in (ExitCode.PUSHED, ExitCode.REFUSED):

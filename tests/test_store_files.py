@@ -1,10 +1,13 @@
 """A folder as an object store: what goes up comes back whole, and half of it is never the whole."""
 
+import contextlib
 import json
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,9 @@ from components.results.facts import PUSHED_BY
 from kubeflow.store import growing, pushes, summaries, whole
 from kubeflow.store.address import BadStore, endpoint_of, parse
 from kubeflow.store.files import Files
+from kubeflow.store.operators import Around
 from kubeflow.store.trouble import StoreTrouble, sentence
+from pipeline.place import Work
 from tests.s3_server import BUCKET, KEY, SECRET, s3_server
 
 FOLDER = "output/artifacts/vae/Trainer/model/7"
@@ -323,3 +328,33 @@ def test_what_a_store_refuses_is_told(said: str, words: str) -> None:
     told = sentence(parse("s3://bucket/x"), "http://host:9000", said, "output/a")
     assert told.startswith("the object store s3://bucket/x/output/a at http://host:9000")
     assert words in told
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_node_keeps_for_later_is_there_whether_or_not_it_came_to_its_end(
+    files: Files, tmp_path: Path, fails: bool
+) -> None:
+    pod = tmp_path / "pod"
+    work = Work(pod / "state" / "run-1" / "tuner", pod / "state" / "kept" / "tuner")
+
+    def around(root: Path, work: Work) -> Around:
+        return Around(files, root, root / "output", lambda _: None, set(), work)
+
+    def search(info: Any) -> Any:
+        for folder in work:
+            folder.mkdir(parents=True)
+        (work.unfinished / "half.json").write_text("half of a trial")
+        (work.kept / "trial.json").write_text("0.99")
+        if fails:
+            raise ZeroDivisionError
+        return SimpleNamespace(output_artifacts={})
+
+    info = SimpleNamespace(input_dict={}, output_dict={}, exec_properties={})
+    with contextlib.suppress(ZeroDivisionError):
+        around(pod, work).run(info, search)
+    later = tmp_path / "later"
+    next_work = Work(later / "state" / "run-2" / "tuner", later / "state" / "kept" / "tuner")
+    around(later, next_work).run(info, lambda _: SimpleNamespace(output_artifacts={}))
+    assert (next_work.kept / "trial.json").read_text() == "0.99"
+    unfinished = files.listing("state/run-1").keys()
+    assert unfinished == ({"state/run-1/tuner/half.json"} if fails else set())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from components.results.facts import Evaluation
@@ -19,12 +19,19 @@ FAMILY = "forest"
 _PUSHED = "pushed"  # the outcome
 
 
-def find_forest(output: Path, summary: Summary) -> Rival | None:
+def _there(folder: Path) -> None:
+    del folder
+
+
+def find_forest(
+    output: Path, summary: Summary, bring: Callable[[Path], None] = _there
+) -> Rival | None:
     """Holds a classifier against the newest forest that was pushed in an output folder.
 
     Args:
         output: the folder that runs write to.
         summary: of the classifier's run; what it says of a forest stays if that is the newest one.
+        bring: is told of each folder that is about to be read, where they have to be brought.
 
     Returns:
         None where there is no forest of the same data, and of a forest, of what does not classify,
@@ -33,12 +40,16 @@ def find_forest(output: Path, summary: Summary) -> Rival | None:
     mine, asked = summary.evaluation, _judged_on(summary)
     if summary.settings.get("model") == FAMILY or not asked[0] or not mine or not mine.confusion:
         return None
+
+    def predicted(whose: Summary) -> Predictions | None:
+        return _predictions(whose, output, bring)
+
     for other in _runs(output):
-        pushed = other.verdict.outcome == _PUSHED
-        if pushed and other.evaluation and _judged_on(other) == asked:
+        theirs, pushed = other.evaluation, other.verdict.outcome == _PUSHED
+        if theirs and pushed and _judged_on(other) == asked:
             known = summary.forest
             same = known and known.run == other.run and not known.unpaired
-            return known if same else _held_against(other, other.evaluation, summary, mine, output)
+            return known if same else _held_against(other, theirs, summary, mine, predicted)
     return None
 
 
@@ -66,7 +77,11 @@ def _runs(output: Path) -> Iterator[Summary]:
 
 
 def _held_against(
-    other: Summary, theirs: Evaluation, summary: Summary, mine: Evaluation, output: Path
+    other: Summary,
+    theirs: Evaluation,
+    summary: Summary,
+    mine: Evaluation,
+    predicted: Callable[[Summary], Predictions | None],
 ) -> Rival:
     from components.paired import pair  # needs NumPy
 
@@ -81,7 +96,7 @@ def _held_against(
             if name.startswith(OF_CLASS)
         },
     )
-    said = [_predictions(one, output) for one in (summary, other)]
+    said = [predicted(one) for one in (summary, other)]
     if said[0] is None or said[1] is None:
         whose = "this model" if said[0] is None else "the forest"
         return dataclasses.replace(found, unpaired=f"what {whose} said of each image is gone")
@@ -91,9 +106,14 @@ def _held_against(
     return dataclasses.replace(found, paired=tuple(pairs))
 
 
-def _predictions(summary: Summary, output: Path) -> Predictions | None:
+def _predictions(
+    summary: Summary, output: Path, bring: Callable[[Path], None]
+) -> Predictions | None:
     folder = summary.folder_of("evaluation", output)
+    if folder is None:
+        return None
+    bring(folder)
     try:
-        return read_file(folder / PREDICTIONS) if folder else None
+        return read_file(folder / PREDICTIONS)
     except BadFacts:
         return None

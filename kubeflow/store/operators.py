@@ -27,6 +27,7 @@ from components.results.facts import pushed_path
 from kubeflow.store import pushes, whole
 from kubeflow.store.files import Files
 from kubeflow.store.growing import Growing, kept
+from pipeline.place import Work
 
 _DESTINATION = standard_component_specs.PUSH_DESTINATION_KEY
 
@@ -41,7 +42,7 @@ class Around:
         output: the output folder, where the addresses of artifacts begin.
         fetch: brings an artifact, by its folder here.
         there: the artifacts that are here, by their folders.
-        unfinished: the folder in which the node keeps unfinished work; None for none.
+        work: where the node keeps what can be gone on with; None if it keeps nothing.
     """
 
     files: Files
@@ -49,7 +50,7 @@ class Around:
     output: Path
     fetch: Callable[[Path], None]
     there: set[Path]
-    unfinished: Path | None
+    work: Work | None
 
     def run(self, info: Any, execute: Callable[[Any], Any]) -> Any:
         """Runs an executor.
@@ -86,15 +87,19 @@ class Around:
 
     @contextlib.contextmanager
     def _growing(self, info: Any) -> Iterator[None]:
-        """What can go on after a kill: its unfinished work, and what it has written so far."""
-        if self.unfinished is None:
+        """What can go on after a kill: its unfinished work, and what it has written so far; and
+        what it keeps for later."""
+        if self.work is None:
             yield
             return
-        folders = (self.unfinished, *self._folders(info.output_dict))
-        growing = Growing(self.files, self.root, folders)
-        growing.restore()
-        with kept(growing):
+        folders = (self.work.unfinished, *self._folders(info.output_dict))
+        unfinished = Growing(self.files, self.root, folders)
+        lasting = Growing(self.files, self.root, (self.work.kept,))
+        for growing in (unfinished, lasting):
+            growing.restore()
+        with kept(unfinished), kept(lasting):
             yield
+        lasting.send()
 
     def _make_room(self, watched: Path, info: Any) -> None:
         """Brings the newest version, to compare with, and clears away what is half there."""

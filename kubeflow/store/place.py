@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -21,7 +22,7 @@ from kubeflow.store.trouble import StoreTrouble
 from modules.util.files import remove, write_bytes
 from pipeline import belonging
 from pipeline.metadata.artifacts import Lost, forget_lost
-from pipeline.place import Place
+from pipeline.place import Place, Work
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 
@@ -63,7 +64,7 @@ class StorePlace(Place):
             (settings.serving / str(version)).mkdir(parents=True, exist_ok=True)
         return lost
 
-    def operators(self, unfinished: Path | None) -> Mapping[Any, Any]:
+    def operators(self, work: Work | None) -> Mapping[Any, Any]:
         """See the base class."""
         return operators(
             Around(
@@ -72,7 +73,7 @@ class StorePlace(Place):
                 output=self._settings.output,
                 fetch=self._fetch,
                 there=self._there,
-                unfinished=unfinished,
+                work=work,
             )
         )
 
@@ -92,6 +93,11 @@ class StorePlace(Place):
         """See the base class."""
         for artifact in artifacts:
             self._fetch(Path(artifact.uri))
+
+    def look(self, folder: Path) -> None:
+        """See the base class."""
+        with contextlib.suppress(StoreTrouble):
+            self._fetch(folder)
 
     def history(self, settings: Settings) -> None:
         """See the base class."""
