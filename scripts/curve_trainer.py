@@ -25,7 +25,7 @@ from modules.training.callbacks import StopOnNotFiniteLoss
 from scripts.ablate import read_splits
 
 SHARED = ("learning_rate", "shift", "turn", "zoom")  # need no new graph
-_OF_SCHEDULE = ("warmup_target", "warmup_steps", "decay_steps", "peak", "total_steps")
+_SHAPE = ("alpha", "initial_learning_rate", "last", "rise")  # of a schedule, the same for all
 FIGURES = ("val_accuracy", "val_loss", "third_accuracy", "third_loss")
 
 
@@ -134,10 +134,12 @@ def _state(model: Any) -> list[Any]:
 def _changeable(optimizer: Any) -> dict[str, tf.Variable]:
     """Gives an optimizer a schedule whose numbers are variables, and returns these."""
     schedule = RiseAndFall(1.0, 1)
-    numbers = {name: tf.Variable(0.0, trainable=False) for name in _OF_SCHEDULE}
-    numbers["total_steps"] = tf.Variable(0, dtype=optimizer.iterations.dtype, trainable=False)
-    for name, variable in numbers.items():
-        setattr(schedule, name, variable)
+    numbers = {}
+    for name, value in list(vars(schedule).items()):
+        if name not in _SHAPE and isinstance(value, (int, float)):
+            kind = optimizer.iterations.dtype if name == "total_steps" else tf.float32
+            numbers[name] = tf.Variable(0, dtype=kind, trainable=False)
+            setattr(schedule, name, numbers[name])
     optimizer.learning_rate = schedule
     return numbers
 
