@@ -77,10 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
     import tensorflow as tf
 
     from modules import families
+    from modules.contract.family import TrainingRun
     from modules.contract.hyperparameters import resolve
-    from scripts.curve_trainer import CurveTrainer, three_parts
+    from modules.data.splits import Splits
+    from scripts.curve_trainer import three_parts
     from scripts.record_curves import SIZES
-    from scripts.replay import JUDGED_BY, read_record, replay, searching
+    from scripts.replay import OBJECTIVE, read_record, replay, searching
 
     tf.get_logger().setLevel("ERROR")  # it takes many models for one that is traced again
     try:
@@ -89,7 +91,6 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{error}; scripts/record_curves.py makes it")
     dataset, parts = three_parts(options.data_dir, SIZES)
     family: Any = families.load(record.family)(dataset)
-    whole = CurveTrainer(family, parts)
     budget = options.budget * record.rungs[-1] * record.images
     print("| seed | live | replayed | chosen live | seconds |\n|---|---|---|---|---|", flush=True)  # noqa: T201
     for seed in options.seeds:
@@ -98,7 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = search_live(record, family, parts[:2], asked)
         seconds = time.monotonic() - began
         values = resolve(family.hyperparameters, None, {**record.fixed, **chosen})
-        live = whole.train(values, 100 + seed, record.rungs[-1:])[JUDGED_BY][-1]
+        run = TrainingRun(epochs=record.rungs[-1], seed=100 + seed)
+        judged = family.train(values, Splits(parts[0], parts[2]), run)  # by the third part
+        live = judged.history[OBJECTIVE.name][-1]
         replayed = replay(record, options.tuner, budget, seed)[-1].figure
         told = ", ".join(f"{name} {value}" for name, value in chosen.items())
         print(  # noqa: T201

@@ -18,6 +18,7 @@ import tensorflow as tf
 from modules.contract.family import TrainingStopped
 from modules.contract.hyperparameters import Values
 from modules.data.draw import draw
+from modules.data.epochs import EpochSeed
 from modules.data.splits import Split
 from modules.kinds.keras_family import KerasFamily
 from modules.networks.live import Number
@@ -86,7 +87,8 @@ class CurveTrainer:
         ]
         done = 0
         for end in ends:
-            stream = self._family.batches(self._learn, values, True, seed + done)
+            epoch_seed = EpochSeed(seed, done)
+            stream = self._family.batches(self._learn, values, True, epoch_seed)
             self._peak.set(values["learning_rate"])
             self._steps.set(int(stream.cardinality()) * end)
             try:
@@ -98,7 +100,7 @@ class CurveTrainer:
                     verbose=0,
                     callbacks=[
                         StopOnNotFiniteLoss(self._family.objective.name),
-                        _Curves(held_out[1], history),
+                        _Curves(held_out[1], history, epoch_seed),
                     ],
                 )
             except TrainingStopped as stopped:
@@ -130,9 +132,14 @@ def _state(model: Any) -> list[Any]:
 class _Curves(keras.callbacks.Callback):
     """Writes down each epoch's figures, those of the third part among them."""
 
-    def __init__(self, third: tf.data.Dataset, history: dict[str, list[float]]) -> None:
+    def __init__(
+        self, third: tf.data.Dataset, history: dict[str, list[float]], seed: EpochSeed
+    ) -> None:
         super().__init__()
-        self._third, self._history = third, history
+        self._third, self._history, self._seed = third, history, seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._seed.epoch.assign(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         found = self.model.evaluate(self._third, verbose=0, return_dict=True)
