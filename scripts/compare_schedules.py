@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.replay import JUDGED_BY, OBJECTIVE, RUNGS, SCHEDULE, Record
+from scripts.record_curves import SCHEDULE
+from scripts.replay import JUDGED_BY, OBJECTIVE, RUNGS, Record
 
 _RESAMPLES = 2_000
 _NAMES = {

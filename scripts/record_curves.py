@@ -34,8 +34,9 @@ an hour on two quiet cores. Stopped and started again it goes on after its last 
 at the end it writes one file, which `make compare-tuners` reads. Two processes, `--threads 1` each
 and of `--share 1/2` and `--share 2/2`, make more of two cores than one does.
 
-All configurations are trained once on one schedule to the last epoch. Some are trained again in the
-other way, with a schedule that ends at each rung, and some with other seeds.
+Each configuration is trained in each way that a search may train it: on one schedule to the last
+epoch, and, beginning at each rung but the last, with a schedule that ends at each. Some are trained
+with other seeds, too.
 """
 
 FAMILY = "transformer"
@@ -51,8 +52,12 @@ GRAPH = ("stem", "layers", "width", "dropout")  # of these, each combination is 
 FIXED = {"heads": 4, "hidden": 64}
 SIZES = (3_000, 2_000, 3_000)  # images to learn from, to choose by, to judge by
 RUNGS = (1, 3, 9)  # epochs
+# Ways to train, by the epoch that the first schedule ends with; others end with each later rung.
+WAYS = {1: "rungs", 3: "rungs from 3", 9: "schedule"}
+SCHEDULE = WAYS[RUNGS[-1]]
+_FIRST = {way: epoch for epoch, way in WAYS.items()}
 SEED = 1
-IN_RUNGS, MORE_SEEDS = 48, 20  # how many configurations are trained otherwise, too
+MORE_SEEDS = 20  # how many configurations are trained with two more seeds
 FILE = ROOT / "scripts" / "curves" / f"{FAMILY}.json"
 PARTS = ROOT / "build" / "curves.jsonl"
 
@@ -63,17 +68,17 @@ class Job(NamedTuple):
     Attributes:
         values: a value for each name of the space.
         seed: of the training.
-        way: "schedule" for one schedule to the last epoch, "rungs" for one that ends at each rung.
+        way: one of WAYS.
     """
 
     values: Mapping[str, Any]
     seed: int = SEED
-    way: str = "schedule"
+    way: str = SCHEDULE
 
     @property
     def ends(self) -> tuple[int, ...]:
         """The epochs after which its schedules end."""
-        return RUNGS if self.way == "rungs" else RUNGS[-1:]
+        return tuple(rung for rung in RUNGS if rung >= _FIRST[self.way])
 
 
 Train = Callable[[Job], Mapping[str, Any]]  # figures by name, a value an epoch; perhaps `failed`
@@ -83,7 +88,7 @@ def all_jobs() -> list[Job]:
     """The whole space first; in each part, what shares a graph comes together."""
     grid = [dict(zip(SPACE, some, strict=True)) for some in itertools.product(*SPACE.values())]
     drawn = [grid[place] for place in np.random.default_rng(SEED).permutation(len(grid))]
-    again = [Job(values, way="rungs") for values in drawn[:IN_RUNGS]]
+    again = [Job(values, way=way) for values in grid for way in _FIRST if way != SCHEDULE]
     again += [Job(values, SEED + n) for values in drawn[:MORE_SEEDS] for n in (1, 2)]
     return [Job(values) for values in grid] + sorted(again, key=lambda job: grid.index(job.values))
 
@@ -92,7 +97,7 @@ def share_of(jobs: Sequence[Job], share: int, shares: int) -> list[Job]:
     """One of several equal shares, counted from 1, of which none cuts a graph in two."""
     graphs: dict[str, list[Job]] = {}
     for job in jobs:
-        first = (job.seed, job.way) == (SEED, "schedule")  # of the whole space
+        first = (job.seed, job.way) == (SEED, SCHEDULE)  # of the whole space
         graph = digest([first, *(job.values[name] for name in GRAPH)])
         graphs.setdefault(graph, []).append(job)
     return [job for some in [*graphs.values()][share - 1 :: shares] for job in some]

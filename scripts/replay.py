@@ -12,13 +12,14 @@ import keras_tuner
 import numpy as np
 
 from modules.contract.family import Objective
-from modules.training.bounded import span
+from modules.training.bounded import PARENT, span
 from modules.training.oracles import make_oracle
 from modules.training.tasks import SearchTask
+from scripts.record_curves import SCHEDULE, WAYS
 
+RUNGS = WAYS[1]
 OBJECTIVE = Objective("val_accuracy", "max")
 JUDGED_BY = "third_accuracy"
-SCHEDULE, RUNGS = "schedule", "rungs"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,12 +117,13 @@ def replay(record: Record, search: str, budget: int, seed: int) -> list[Step]:
     oracle, _ = searching(record, search, budget, seed)
     oracle.verbose = 0
     steps: list[Step] = []
-    spent = 0
+    spent, ways = 0, dict[str, str]()
     while (trial := oracle.create_trial("replay")).status == "RUNNING":
         values = trial.hyperparameters.values
         behind, until = span(values, record.rungs[-1])
         spent += (until - behind) * record.images
-        seen = record.curve(values)[OBJECTIVE.name][:until]
+        way = ways[trial.trial_id] = ways.get(values.get(PARENT, "")) or WAYS[until]
+        seen = record.curve(values, way)[OBJECTIVE.name][:until]
         if len(seen) == until:
             oracle.update_trial(trial.trial_id, {OBJECTIVE.name: seen[-1]})
             trial.status = "COMPLETED"

@@ -101,22 +101,40 @@ def test_a_training_through_a_shared_model_is_that_of_a_new_one(
 @pytest.mark.usefixtures("eager")
 class TestWithoutTracing:
     @pytest.mark.parametrize("name", ONE)
-    def test_a_training_that_goes_on_is_the_unbroken_one(
-        self, name: str, splits: Splits, tmp_path: Path
+    def test_a_training_that_goes_on_takes_its_whole_state_along(
+        self, name: str, splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """With schedules that end alike it is the unbroken one, to the last bit."""
         chosen, state = values(name, ONE[name]), tmp_path / "state.weights.h5"
         unbroken = bound(name).train(chosen, splits, TrainingRun(epochs=3, seed=1))
         family = bound(name)
-        first = TrainingRun(epochs=1, seed=1, horizon=3, trial=True, keep=state)
+        build = type(family).build
+        monkeypatch.setattr(
+            family, "build", lambda values, _, seed: build(family, values, 3 * 2, seed)
+        )
+        first = TrainingRun(epochs=1, seed=1, trial=True, keep=state)
         rung = family.train(chosen, splits, first).history
         others = values(name, OTHER[name])
-        family.train(others, splits, TrainingRun(epochs=1, seed=1, horizon=3, trial=True))
-        on = TrainingRun(epochs=3, seed=1, start=1, horizon=3, trial=True, go_on_from=state)
+        family.train(others, splits, TrainingRun(epochs=1, seed=1, trial=True))
+        on = TrainingRun(epochs=3, seed=1, start=1, trial=True, go_on_from=state)
         promoted = family.train(chosen, splits, on)
         joined = {figure: [*seen, *promoted.history[figure]] for figure, seen in rung.items()}
         assert joined == unbroken.history
         assert same(weights(promoted), weights(unbroken))
         assert int(promoted.keras.optimizer.iterations) == 3 * 2
+
+    @pytest.mark.parametrize("name", ONE)
+    def test_each_rung_has_a_schedule_of_its_own(self, name: str, splits: Splits) -> None:
+        chosen, family = values(name, ONE[name]), bound(name)
+
+        def rate_at_end(epochs: int) -> float:
+            run = TrainingRun(epochs=epochs, seed=1, trial=True)
+            return float(family.train(chosen, splits, run).keras.optimizer.learning_rate)
+
+        one, two, again = (rate_at_end(epochs) for epochs in (1, 2, 1))
+        alone = bound(name).train(chosen, splits, TrainingRun(epochs=2, seed=1))
+        assert two == pytest.approx(float(alone.keras.optimizer.learning_rate))
+        assert one == again <= 0.11 * chosen["learning_rate"]
 
     def test_a_saved_model_has_plain_numbers(self, splits: Splits, tmp_path: Path) -> None:
         for name, changes in OTHER.items():
@@ -158,7 +176,7 @@ def test_models_are_shared_where_the_graph_is_the_same(monkeypatch: pytest.Monke
     assert fresh(1.0, 0.1, 3, seed=1) is first and float(first.get_weights()[0]) == 1.0
     without = fresh(1.0, 0.0, 3)
     assert without is not first and not without.drops
-    assert fresh(1.0, 0.1, 4) is not first and fresh(1.0, 0.1, 3, steps=11) is not first
+    assert fresh(1.0, 0.1, 4) is not first and fresh(1.0, 0.1, 3, steps=11) is first
 
     monkeypatch.setattr(shared, "_KEPT", 4)
     assert fresh(1.0, 0.1, 3) is first  # and so the one used last

@@ -92,12 +92,10 @@ class TrainingRun:
     """How one training goes: the Trainer's, a trial's or a fold's.
 
     Attributes:
-        epochs: of the whole training, those before `start` included.
+        epochs: of the whole training, those before `start` included. Schedules end with them, of a
+            training that goes on as well: it takes its place on the schedule of the longer one.
         seed: for first weights, order and changes of images.
         start: epochs that `go_on_from` has behind it.
-        horizon: epochs that schedules are made for, where a training may go on later, as a trial's
-            does: one that is broken off and goes on with the same horizon is as one that is not.
-            None for `epochs`.
         trial: it is one of a search's: nothing is wanted of it but its figures.
         shares: its model may be one that another training of this Family left, and serve the next
             one, too: whoever asks for that is done with it by then. Of a trial that holds anyway.
@@ -111,7 +109,6 @@ class TrainingRun:
     epochs: int
     seed: int
     start: int = 0
-    horizon: int | None = None
     trial: bool = False
     shares: bool = False
     backup: Path | None = None

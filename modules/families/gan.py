@@ -134,7 +134,7 @@ class GanFamily(Generator):
         ),
     }
 
-    def build(self, values: Values, total_steps: int, seed: int) -> Gan:
+    def build(self, values: Values, total_steps: Any, seed: int) -> Gan:
         """A compiled GAN; see KerasFamily."""
         import keras
 

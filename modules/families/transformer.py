@@ -78,7 +78,7 @@ class Transformer(Classifier, KerasFamily):
         ),
     }
 
-    def build(self, values: Values, total_steps: int, seed: int) -> keras.Model:
+    def build(self, values: Values, total_steps: Any, seed: int) -> keras.Model:
         """A compiled classifier; see KerasFamily."""
         import keras
 

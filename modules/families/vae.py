@@ -124,7 +124,7 @@ class VaeFamily(Generator):
         ),
     }
 
-    def build(self, values: Values, total_steps: int, seed: int) -> Vae:
+    def build(self, values: Values, total_steps: Any, seed: int) -> Vae:
         """A compiled VAE; see KerasFamily."""
         from modules.networks import randomness
         from modules.networks.fused_adam import FusedAdam

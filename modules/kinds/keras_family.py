@@ -32,7 +32,7 @@ class KerasFamily(Family):
         super().__init__(dataset, judge)
         self._shared = SharedModels(self.live)
 
-    def build(self, values: Values, total_steps: int, seed: int) -> keras.Model:
+    def build(self, values: Values, total_steps: Any, seed: int) -> keras.Model:
         """A compiled model, built with its optimizers; schedules end after total_steps steps.
 
         It answers images, uint8 (B, S, S), and Keras can save and load it, so that people can take
@@ -93,8 +93,7 @@ class KerasFamily(Family):
         steps = int(stream.cardinality())
         with tf.distribute.get_strategy().scope():
             models = self._shared if shares else SharedModels(self.live)
-            total_steps = steps * (run.horizon or run.epochs)
-            model = models.fresh(self.build, values, total_steps, run.seed)
+            model = models.fresh(self.build, values, steps * run.epochs, run.seed)
         done = run.start
         if run.go_on_from:
             model.load_weights(run.go_on_from)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from modules.networks.live import Number
 
+_STEPS = "total_steps"  # beside the hyperparameters
 _KEPT = 6  # models; each with its traced steps takes some tens of MB
 
 
@@ -31,15 +32,15 @@ class _Model:
     """
 
     model: keras.Model
-    shape: Any
+    shape: Values
     numbers: Mapping[str, Number]
     seed: int
     first: list[np.ndarray]
 
-    def serves(self, shape: Any, values: Values) -> bool:
+    def serves(self, shape: Values, live: Values) -> bool:
         """Whether a training by these values can have it."""
         return self.shape == shape and all(
-            number.serves(values[name]) for name, number in self.numbers.items()
+            number.serves(live[name]) for name, number in self.numbers.items()
         )
 
 
@@ -56,12 +57,14 @@ class SharedModels:
 
     def fresh(
         self,
-        build: Callable[[Values, int, int], keras.Model],
+        build: Callable[[Values, Any, int], keras.Model],
         values: Values,
         total_steps: int,
         seed: int,
     ) -> keras.Model:
         """A model in the state that `build` would give it, for a training.
+
+        Where anything is live, the number of steps is as well.
 
         Args:
             build: makes a compiled model of values, total_steps and a seed.
@@ -71,14 +74,18 @@ class SharedModels:
         """
         from modules.networks.live import Number
 
-        fixed = {name: value for name, value in values.items() if name not in self._live}
-        shape = (total_steps, fixed)
+        shape = {name: value for name, value in values.items() if name not in self._live}
+        live = {name: values[name] for name in self._live}
+        if live:
+            live[_STEPS] = total_steps
+        else:
+            shape[_STEPS] = total_steps
         for kept in self._kept:
-            if kept.serves(shape, values):
+            if kept.serves(shape, live):
                 self._kept.remove(kept)
                 self._kept.append(kept)
                 for name, number in kept.numbers.items():
-                    number.set(values[name])
+                    number.set(live[name])
                 if kept.seed != seed:
                     kept.first, kept.seed = _state(build(values, total_steps, seed)), seed
                 _restore(kept.model, kept.first)
@@ -86,8 +93,9 @@ class SharedModels:
         if len(self._kept) == _KEPT:
             del self._kept[0]
             gc.collect()  # Keras's models refer to themselves
-        numbers = {name: Number(values[name]) for name in self._live}
-        model = build({**values, **numbers}, total_steps, seed)
+        numbers = {name: Number(value) for name, value in live.items()}
+        chosen = {name: numbers.get(name, value) for name, value in values.items()}
+        model = build(chosen, numbers.get(_STEPS, total_steps), seed)
         self._kept.append(_Model(model, shape, numbers, seed, _state(model)))
         return model
 

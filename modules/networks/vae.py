@@ -15,7 +15,7 @@ from keras import layers
 
 from modules.contract.hyperparameters import Values
 from modules.networks import randomness
-from modules.networks.live import following, plain_values
+from modules.networks.live import following, plain, plain_values
 
 
 def gaussian_kl(mean: Any, log_variance: Any) -> Any:
@@ -102,20 +102,20 @@ class Vae(keras.Model):
 
     Args:
         values: of the hyperparameters; learning_rate, beta, warm_up and weight_decay may be live.
-        total_steps: how many steps training will take.
+        total_steps: how many steps training will take; may be live.
         side: S, of an image, in pixels; P is S * S.
     """
 
-    def __init__(self, values: Values, total_steps: int, side: int) -> None:
+    def __init__(self, values: Values, total_steps: Any, side: int) -> None:
         super().__init__(name="vae")
         self.values = dict(values)
-        self.made_of = {"total_steps": total_steps, "side": side}
+        self.total_steps = total_steps
         self.side = side
         self.pixels = side * side
         self.latent = values["latent"]
         self.beta = values["beta"]
         self.warm_up_steps = following(
-            lambda share: max(1, round(share * total_steps)), values["warm_up"]
+            lambda share, steps: max(1, round(share * steps)), values["warm_up"], total_steps
         )
         self.encoder = _network(self.pixels, 2 * self.latent, values, "encoder", InkDense)
         self.decoder = _network(self.latent, self.pixels, values, "decoder")
@@ -131,7 +131,8 @@ class Vae(keras.Model):
         return list(self.trackers)
 
     def get_config(self) -> dict[str, Any]:
-        return {"values": plain_values(self.values), **self.made_of}
+        made_of = {"total_steps": plain(self.total_steps), "side": self.side}
+        return {"values": plain_values(self.values), **made_of}
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         del training

@@ -50,7 +50,6 @@ class Trying:
             epochs=attempt.until,
             seed=attempt.seed,
             start=start,
-            horizon=self._task.max_epochs,
             trial=True,
             go_on_from=self._journal.state(parent) if parent else None,
             keep=self._journal.state(attempt) if goes_on else None,
@@ -73,7 +72,8 @@ class Trying:
             self._rehearse(values)
             splits = self._data.splits()
             if self._family.resource == IMAGES:
-                splits = self._data.first(share(self._data.count, run.epochs, run.horizon or 1))
+                part = share(self._data.count, run.epochs, self._task.max_epochs)
+                splits = self._data.first(part)
             trained = self._family.train(values, splits, run)
         except TrainingStopped as error:
             return {"failed": str(error)}
