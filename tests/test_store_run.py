@@ -121,7 +121,7 @@ def test_a_run_without_a_volume_is_that_with_one(
         tuning={"budget": 400, "images": 200, "max_epochs": 1},
         training={"epochs": 4},
         hyperparameters=small,
-        gates={"cross_entropy": 9, **dict.fromkeys((*figures, "auc"), 0)},
+        gates={"cross_entropy": 9, "accuracy_drop": 1, **dict.fromkeys((*figures, "auc"), 0)},
     )
     pods = StorePods(settings, tmp_path, monkeypatch)
     with asked_here():
