@@ -5,4 +5,8 @@ Beam runs ``python setup.py sdist`` on what ``--setup_file`` names; pyproject.to
 
 from setuptools import setup
 
-setup(package_data={"": ["*.j2", "templates/*.j2", "*.npz", "*.pbtxt", "keras_home/*.json"]})
+setup(
+    package_data={
+        "": ["*.j2", "templates/*.j2", "*.npz", "*.pbtxt", "keras_home/*.json", "compiling/*.json"]
+    }
+)

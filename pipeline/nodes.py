@@ -108,7 +108,7 @@ NODES = (
         ("components.cross_validator", FAMILY),
         learns=True,
         resumes=True,
-        cpu="2",
+        cpu="1",
         memory="6Gi",
         headline=headlines.folds,
     ),

@@ -39,6 +39,7 @@ def arguments(name: str) -> tuple[str, ...]:
     family = name.removeprefix(_SHORT)
     gates = families.load(family).evaluation.gates
     opened = {f"gates.{gate.name}": 0.0 if gate.at_least else 1e6 for gate in gates}
+    opened["gates.folds"] = 0.0 if families.load(family).objective.direction == "max" else 1e6
     given = (
         ("--set", f"{name}={value}") for name, value in (_FEW | _SMALL[family] | opened).items()
     )

@@ -86,7 +86,7 @@ def test_each_family_is_judged_by_its_own_figure(tmp_path: Path, given: Any, fam
     [
         ({"n_estimators": 7, "max_depth": 3}, {}, {"n_estimators": 7, "max_depth": 3}),
         ({"n_estimators": 7}, {"n_estimators": 9}, {"n_estimators": 9, "max_depth": 0}),
-        (None, {"max_depth": 4}, {"n_estimators": 200, "max_depth": 4}),
+        (None, {"max_depth": 4}, {"n_estimators": 300, "max_depth": 4}),
     ],
 )
 def test_the_configuration_is_that_of_the_trainer(

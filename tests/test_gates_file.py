@@ -208,7 +208,7 @@ def test_hyperparameters_are_taken_from_what_a_run_has_left(tmp_path: Path) -> N
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     values = write(tmp_path / "values.toml", "layers = 4", 'stem = "conv"')
     for file, wanted in (
-        (str(tmp_path / "settings.toml"), {"layers": 1}),
+        (str(tmp_path / "settings.toml"), {"layers": 1, "stem": "conv"}),
         (str(tmp_path / "summary.json"), {"layers": 2, "stem": "patch"}),
         (values, {"layers": 4, "stem": "conv"}),
     ):

@@ -208,10 +208,12 @@ def test_what_cannot_be_is_said_in_a_line(
     assert printed.out == "" and words in printed.err and printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("tuner", ["hyperband", "none"])
-def test_the_table_of_nodes_has_a_row_for_each_node_of_the_graph(tuner: str) -> None:
-    ids = [node["id"] for node in plan.make_plan(make("transformer", tuner))["nodes"]]
+@pytest.mark.parametrize(("tuner", "folds"), [("hyperband", 0), ("hyperband", 2), ("none", 0)])
+def test_the_table_of_nodes_has_a_row_for_each_node_of_the_graph(tuner: str, folds: int) -> None:
+    settings = dataclasses.replace(make("transformer", tuner), folds=folds)
+    ids = [node["id"] for node in plan.make_plan(settings)["nodes"]]
     left_out = {"Judge"} | ({"Tuner"} if tuner == "none" else set())
+    left_out |= set() if folds else {"CrossValidator", "FoldsGate"}
     assert set(ids) == {node.id for node in NODES} - left_out
     assert len({node.id for node in NODES}) == len(NODES)
 

@@ -47,7 +47,10 @@ def test_what_the_next_run_needs_is_there_after_each_prune(last: runs.Run) -> No
     killed = output / "state" / FAMILY / "trainer" / "training-x"
     killed.mkdir(parents=True)
     (killed / "weights").write_text("half")
-    kept = everything(output / "serving"), everything(output / "state")
+    ended = {name for name in everything(output / "state") if name.startswith(f"{FAMILY}/kept/")}
+    unfinished = {n: s for n, s in everything(output / "state").items() if n not in ended}
+    kept = everything(output / "serving"), unfinished
+    assert ended
     store = (output / "metadata.sqlite").stat().st_size
     assert len(kept[0]) > 0 and not list(output.glob("artifacts/*/*/.system"))
 

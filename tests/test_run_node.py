@@ -219,7 +219,9 @@ def test_the_verdict_is_the_end_of_the_run(
 def test_a_model_that_cannot_be_trained_is_refused_also_from_the_cache(
     pods: Pods, tmp_path: Path
 ) -> None:
-    spoilt = dataclasses.replace(pods.settings, hyperparameters={"weight_decay": 1e6})
+    spoilt = dataclasses.replace(
+        pods.settings, hyperparameters={**pods.settings.hyperparameters, "weight_decay": 1e6}
+    )
     again = Pods(spoilt, tmp_path)
     for run_id, state in (("run-8", "done"), ("run-9", "cached")):
         for node in FIRST:

@@ -34,6 +34,7 @@ SMALL = {"width": 16, "hidden": 16, "heads": 2, "layers": 1, "batch_size": 32}
 @pytest.fixture
 def fn_args(tmp_path: Path, mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) -> examples.FnArgs:
     monkeypatch.setenv(unfinished.VARIABLE, str(tmp_path / "state"))
+    monkeypatch.delenv(unfinished.KEPT, raising=False)  # of a run in this process
     train = examples.write(tmp_path / "train.gz", *examples.cut(mnist_dir, 0, 256))
     held_out = examples.write(tmp_path / "eval.gz", *examples.cut(mnist_dir, 256, 356))
     config = {

@@ -49,6 +49,7 @@ def run(
     metadata_store: str | os.PathLike[str] | None = None,
     seed: int | None = None,
     baseline: bool | None = None,
+    folds: int | None = None,
     config: Files | None = None,
     gates: Files | None = None,
     hyperparameters: Mapping[str, Any] | Files | None = None,
@@ -76,6 +77,7 @@ def run(
         metadata_store: a file, grpc://HOST:PORT or mysql://HOST:PORT/DATABASE.
         seed: of all random numbers.
         baseline: whether to compare the model with the last blessed one.
+        folds: of a cross-validation of the tuned configuration; 0 for none.
         config: a file of settings, or several.
         gates: a file of bounds, or several.
         hyperparameters: which are not searched for: their values, or a file of them, or several.

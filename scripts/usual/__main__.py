@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
+_ABOUT = "What the scripts of a usual tutorial give, measured beside ours: docs/tutorial.md."
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 from modules.util import environment  # noqa: E402
@@ -26,7 +27,7 @@ _MOST = Kind(int, least=1, most=1_000_000)
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.usual", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m scripts.usual", description=_ABOUT)
     lessons = parser.add_subparsers(dest="lesson", metavar="LESSON", required=True)
     for name in LAYERS:
         lessons.add_parser(name, help="a layer with a mask: NumPy beside ours")

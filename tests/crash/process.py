@@ -150,9 +150,9 @@ def _run(
 
     run_node, end = pipeline.node.run_node, pipeline.run.Run.end
 
-    def run_node_there(ir: Any, node_id: str) -> Any:
+    def run_node_there(ir: Any, node_id: str, *more: Any) -> Any:
         come_to(node_id)
-        return run_node(ir, node_id)
+        return run_node(ir, node_id, *more)
 
     def end_there(self: Any, *args: Any) -> Any:
         come_to("end")
