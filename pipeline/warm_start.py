@@ -4,18 +4,16 @@ the run, and written into its settings. Imports nothing heavy."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from components.results.run_names import begun
-from components.results.stored import BadFacts
-from components.results.summary import FILE, Summary, read_summary
+from components.results.pushed_runs import pushed_runs
+from components.results.summary import Summary
 from modules import families
 from modules.contract.hyperparameters import BadHyperparameter
 from modules.util.plain import to_json
 from pipeline.settings import BadSetting, Settings, to_plain
 
-_PUSHED = "pushed"
 # They say where things are, what is told, and which of several seeds it is: none of it is what a
 # model was asked to be, and `begin` is what is looked for.
 _PASSED_OVER = ("begin", "output", "data_dir", "metadata_store", "checks")
@@ -49,7 +47,7 @@ def warm(settings: Settings) -> WarmStart:
         )
     if settings.begin:
         return WarmStart(settings, "warm start: from the values of begin in these settings")
-    for summary in _pushed(settings):
+    for summary in pushed_runs(settings.output, settings.family):
         if _asked(summary.settings) == _asked(to_plain(settings)):
             continue
         if found := _values(settings, summary):
@@ -60,19 +58,6 @@ def warm(settings: Settings) -> WarmStart:
         "warm start: no model was blessed here that was not trained by these same settings; the "
         "search begins with the defaults",
     )
-
-
-def _pushed(settings: Settings) -> Iterator[Summary]:
-    """The runs of the family that pushed a model, the newest first."""
-    files = (settings.output / settings.family).glob(f"*/{FILE}")
-    folders = [file.parent for file in files if not file.parent.is_symlink()]
-    for folder in sorted(folders, key=begun, reverse=True):
-        try:
-            summary = read_summary(folder / FILE)
-        except (BadFacts, OSError):
-            continue
-        if summary.verdict.outcome == _PUSHED and summary.training:
-            yield summary
 
 
 def _asked(plain: Mapping[str, Any]) -> dict[str, Any]:

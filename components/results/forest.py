@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from components.results.facts import Evaluation
 from components.results.numbers import is_part
 from components.results.predictions import FILE as PREDICTIONS
 from components.results.predictions import Predictions, read_file
+from components.results.pushed_runs import pushed_runs
 from components.results.rival import OF_CLASS, Rival, told
-from components.results.run_names import begun
 from components.results.stored import BadFacts
-from components.results.summary import FILE, Summary, read_summary
+from components.results.summary import Summary
 
 FAMILY = "forest"
-_PUSHED = "pushed"  # the outcome
 
 
 def _there(folder: Path) -> None:
@@ -44,9 +43,9 @@ def find_forest(
     def predicted(whose: Summary) -> Predictions | None:
         return _predictions(whose, output, bring)
 
-    for other in _runs(output):
-        theirs, pushed = other.evaluation, other.verdict.outcome == _PUSHED
-        if theirs and pushed and _judged_on(other) == asked:
+    for other in pushed_runs(output, FAMILY):
+        theirs = other.evaluation
+        if theirs and _judged_on(other) == asked:
             known = summary.forest
             same = known and known.run == other.run and not known.unpaired
             return known if same else _held_against(other, theirs, summary, mine, predicted)
@@ -64,16 +63,6 @@ def _judged_on(summary: Summary) -> tuple[str, object]:
     settings = summary.settings
     dataset = settings.get("dataset") or {}
     return dataset.get("hash", ""), (settings.get("data") or {}).get("test_images")
-
-
-def _runs(output: Path) -> Iterator[Summary]:
-    """The runs of forests, the newest first."""
-    folders = [one for one in output.glob(f"{FAMILY}/*") if one.is_dir() and not one.is_symlink()]
-    for folder in sorted(folders, key=begun, reverse=True):
-        try:
-            yield read_summary(folder / FILE)
-        except (BadFacts, OSError):
-            continue
 
 
 def _held_against(
