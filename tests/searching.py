@@ -110,9 +110,20 @@ def prepared(folder: Path, family: Made, images: int = IMAGES, **changes: Any) -
     fixed = resolve(family.hyperparameters, None, task.hyperparameters)
     fixed = {name: fixed[name] for name in task.hyperparameters}
     space = space_to_search(family.hyperparameters, fixed, lambda: images, task.begin)
-    oracle = make_oracle(
-        task, space, family.objective, lambda *span: cost(task, family.resource, images, *span)
+
+    def oracle() -> Any:
+        return make_oracle(
+            task, space, family.objective, lambda *span: cost(task, family.resource, images, *span)
+        )
+
+    made = Search(
+        oracle(),
+        family,
+        task,
+        Images(images),
+        folder / "journal",
+        str(folder / "scratch"),
+        again=oracle,
     )
-    made = Search(oracle, family, task, Images(images), folder / "journal", str(folder / "scratch"))
     made._rehearse = mock.Mock()  # type: ignore[method-assign]
     return made

@@ -99,7 +99,7 @@ def test_after_its_minutes_a_search_begins_no_trial(way: str, tmp_path: Path) ->
 
     def slowly(*arguments: Any) -> dict[str, Any]:
         entry = {**run(*arguments), "seconds": 25.0}
-        found._journal.write(arguments[0], entry)
+        found._journal.write(arguments[1], entry)
         return entry
 
     found._run = slowly  # type: ignore[method-assign]

@@ -1,5 +1,7 @@
 """One compiled model for many trainings, and trainings that go on with the whole state."""
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,12 @@ import pytest
 import tensorflow as tf
 
 from modules import families
-from modules.contract.family import TrainingRun
+from modules.contract.family import Family, TrainingRun
 from modules.data.splits import Split, Splits
 from modules.kinds import shared
 from modules.kinds.keras_family import KerasFamily
 from modules.kinds.shared import SharedModels
+from modules.training.workers import Workers
 from tests.datasets import MNIST
 from tests.networks import small
 
@@ -202,3 +205,29 @@ def test_a_family_without_live_values_builds_a_model_for_each_training(
         with pytest.raises(KeyboardInterrupt):
             family.train(values("vae", {}), splits, TrainingRun(epochs=1, seed=1, trial=True))
     assert len(built) == 2 and built[0][0] == values("vae", {})
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_trainings_beside_each_other_are_those_of_new_models(
+    name: str, splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each builds and traces its models while the other one trains."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    jobs = [
+        (values(name, changes[name]), seed) for changes, seed in ((ONE, 1), (OTHER, 1), (ONE, 2))
+    ]
+    alone = [
+        bound(name).train(one, splits, TrainingRun(epochs=2, seed=seed)).history
+        for one, seed in jobs
+    ]
+
+    def work(number: int, family: Family, tell: Any) -> Any:
+        one, seed = jobs[number]
+        run = TrainingRun(epochs=2, seed=seed, shares=True, tell=lambda done, _: tell(done))
+        return family.train(one, splits, run).history
+
+    with Workers[Any](bound(name)) as workers:
+        for number in range(len(jobs)):
+            workers.begin(number, partial(work, number))
+        assert workers.several
+        assert [workers.result(n, lambda _: None) for n in range(len(jobs))] == alone

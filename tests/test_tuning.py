@@ -17,6 +17,7 @@ from modules import families
 from modules.contract.family import Trained, TrainingStopped
 from modules.contract.hyperparameters import defaults
 from modules.data.dataset import to_plain
+from modules.kinds.keras_family import KerasFamily
 from modules.training import progress, unfinished
 from modules.training.search import Search, SearchFailedError, SearchStopped
 from modules.training.searches import SEARCHES
@@ -60,14 +61,15 @@ def search(fn_args: examples.FnArgs) -> Any:
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Puts a made-up result in the place of each trial's training; lists the trials."""
+    """Puts a made-up result in the place of each trial's training, one at a time; lists them."""
     trained: list[str] = []
 
-    def result(self: Search, values: Any, run: Any) -> dict[str, Any]:
+    def result(self: Search, family: Any, values: Any, run: Any) -> dict[str, Any]:
         trained.append(str(values))
         return {"metrics": {"val_accuracy": values["learning_rate"]}}
 
     monkeypatch.setattr(Search, "_train", result)
+    monkeypatch.setattr(KerasFamily, "companion", lambda _: None)
     return trained
 
 

@@ -45,7 +45,7 @@ class Folds:
         deviation: the standard deviation of the folds (of a sample: divided by one less than there
             are); None as above.
         outliers: the numbers of the folds that do not belong to the others.
-        seconds: of all folds.
+        seconds: the sum of the folds'; by the clock less, where two are trained at a time.
         threshold: the bound on the mean, worsened by one standard deviation; None without one.
         proposed: a bound that these folds would meet again; None where a fold came to nothing.
     """

@@ -207,6 +207,12 @@ class Family:
         """
         raise NotImplementedError
 
+    def companion(self) -> Family | None:
+        """Another one, for trainings whose models are shared (see TrainingRun) in a second thread
+        while this one trains; None where one training after the other is as fast, or all there can
+        be. Each training has to come to the same as it would without the other."""
+        return None
+
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The evaluation's figures of a slice.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class KerasFamily(Family):
     def __init__(self, dataset: Dataset, judge: Any = None) -> None:
         super().__init__(dataset, judge)
         self._shared = SharedModels(self.live)
+        self._beside = False  # another one that may train at this moment
 
     def build(self, values: Values, total_steps: Any, seed: int) -> keras.Model:
         """A compiled model, built with its optimizers; schedules end after total_steps steps.
@@ -75,6 +77,20 @@ class KerasFamily(Family):
         """Builds a model, since that is where values meet."""
         self.build(values, total_steps=100, seed=0)
 
+    def companion(self) -> KerasFamily | None:
+        """Another one where models are shared, there are two cores, and no GPU does the work."""
+        import tensorflow as tf
+
+        cores = len(os.sched_getaffinity(0))
+        gpu = tf.config.list_physical_devices("GPU") or tf.distribute.has_strategy()
+        if not self.live or cores < 2 or gpu:
+            return None
+        if not self._shared:
+            _begin_anew(0)
+        other = type(self)(self.dataset, self.judge)
+        self._beside = other._beside = True
+        return other
+
     def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
         """Trains a network; the one place for its seed, its state, its scope and its progress."""
         import keras
@@ -84,10 +100,8 @@ class KerasFamily(Family):
         from modules.training import callbacks, drawing
 
         shares = bool(self.live) and (run.trial or run.shares)
-        if not (shares and self._shared):
-            # Both make TensorFlow prepare anew whatever it has compiled.
-            keras.backend.clear_session()
-            keras.utils.set_random_seed(run.seed)
+        if not (shares and (self._shared or self._beside)):
+            _begin_anew(run.seed)
         seed = EpochSeed(run.seed)
         stream = self.batches(splits.train, values, training=True, seed=seed)
         steps = int(stream.cardinality())
@@ -153,6 +167,14 @@ class KerasFamily(Family):
             epoch_seconds=clock.seconds,
             keras=model,
         )
+
+
+def _begin_anew(seed: int) -> None:
+    """Makes TensorFlow prepare anew whatever it has compiled, in all threads."""
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
 
 
 def _joined(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _STEPS = "total_steps"  # beside the hyperparameters
 _KEPT = 6  # models; each with its traced steps takes some tens of MB
+
+# Keras draws first weights from numbers that all threads share; see randomness.begin.
+_building = threading.Lock()
 
 
 @dataclasses.dataclass
@@ -87,7 +91,9 @@ class SharedModels:
                 for name, number in kept.numbers.items():
                     number.set(live[name])
                 if kept.seed != seed:
-                    kept.first, kept.seed = _state(build(values, total_steps, seed)), seed
+                    with _building:
+                        kept.first = _state(build(values, total_steps, seed))
+                    kept.seed = seed
                 _restore(kept.model, kept.first)
                 return kept.model
         if len(self._kept) == _KEPT:
@@ -95,7 +101,8 @@ class SharedModels:
             gc.collect()  # Keras's models refer to themselves
         numbers = {name: Number(value) for name, value in live.items()}
         chosen = {name: numbers.get(name, value) for name, value in values.items()}
-        model = build(chosen, numbers.get(_STEPS, total_steps), seed)
+        with _building:
+            model = build(chosen, numbers.get(_STEPS, total_steps), seed)
         self._kept.append(_Model(model, shape, numbers, seed, _state(model)))
         return model
 

@@ -50,7 +50,7 @@ def bounded(base: type) -> type:
     """An oracle of Keras Tuner's kind that keeps to it; `task` and `cost` have to be set.
 
     Its `ended` says why there are no more trials; its `seconds` are for whoever runs the trials to
-    count.
+    count; `foreseeable` is whether what comes next may not depend on how the running trial ends.
     """
 
     class Bounded(base):
@@ -60,6 +60,10 @@ def bounded(base: type) -> type:
         cost: Cost
         seconds = 0.0
         ended = ""
+
+        @property
+        def foreseeable(self) -> bool:
+            return bool(getattr(super(), "foreseeable", True))
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:
             minutes = self.task.minutes

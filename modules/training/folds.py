@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from modules.metrics.judge import Judge
 from modules.training import progress, unfinished
 from modules.training.rehearsal import rehearse
 from modules.training.tasks import FoldsTask
+from modules.training.workers import Tell, Workers
 from modules.util.files import digest, digest_files, remove, write_json
 from modules.util.plain import number
 
@@ -112,64 +114,76 @@ class Folds:
             masks = divided(whole, self._task.count, self._task.seed)
             # All learn from equally many, so that what is compiled for one serves the others.
             most = min(int((~out).sum()) for out in masks)
-            for one, out in zip(numbers, masks, strict=True):
-                if known[one] is None:
-                    train = Split(*(part[~out][:most] for part in whole))
-                    splits = Splits(train, Split(*(part[out] for part in whole)))
-                    known[one] = self._fold(one, splits, known)
+            values = fitting(self._chosen, most)
+
+            def splits(one: int) -> Splits:
+                out = masks[one - 1]
+                train = Split(*(part[~out][:most] for part in whole))
+                return Splits(train, Split(*(part[out] for part in whole)))
+
+            if self._files and not self._journal.exists():
+                task, held_out = self._task, self._files[1]
+                rehearse(task.family, task.source, self._family, values, splits(1), held_out)
+            self._journal.mkdir(parents=True, exist_ok=True)
+            with Workers[dict[str, Any]](self._family) as workers:
+                left = [one for one in numbers if known[one] is None]
+                for one in left:
+                    workers.begin(one, partial(self._fold, one, values, splits))
+                for one in left:
+                    known[one] = workers.result(one, self._teller(one, known))
         return [entry for entry in known.values() if entry is not None]
 
     def _fold(
-        self, number_: int, splits: Splits, known: Mapping[int, dict[str, Any] | None]
+        self,
+        number_: int,
+        values: Values,
+        splits_of: Callable[[int], Splits],
+        family: Family,
+        tell: Tell,
     ) -> dict[str, Any]:
-        started, task = time.monotonic(), self._task
-        values = fitting(self._chosen, len(splits.train.images))
+        started, task, splits = time.monotonic(), self._task, splits_of(number_)
         state = self._journal / f"fold-{number_}"
-        if self._files and not self._journal.exists():
-            held_out_files = self._files[1]
-            rehearse(task.family, task.source, self._family, values, splits, held_out_files)
-        self._journal.mkdir(parents=True, exist_ok=True)
         run = TrainingRun(
             epochs=task.epochs,
             seed=(task.seed + number_) % 2**32,
             shares=True,
             backup=state,
-            tell=self._teller(number_, known),
+            tell=lambda done, _: tell(min(done, task.epochs)),
         )
         entry: dict[str, Any] = {
             "train_images": len(splits.train.images),
             "held_out_images": len(splits.held_out.images),
         }
-        entry |= self._trained(values, splits, run)
+        entry |= self._trained(family, values, splits, run)
         entry["seconds"] = round(time.monotonic() - started, 1)
         write_json(self._entry(number_), entry)
         remove(state)
         return entry
 
-    def _trained(self, values: Values, splits: Splits, run: TrainingRun) -> dict[str, Any]:
+    def _trained(
+        self, family: Family, values: Values, splits: Splits, run: TrainingRun
+    ) -> dict[str, Any]:
         try:
-            history = self._family.train(values, splits, run).history
+            history = family.train(values, splits, run).history
         except TrainingStopped as stopped:
             return {"failed": str(stopped)}
-        objective = self._family.objective.name
+        objective = family.objective.name
         if not math.isfinite(score := float(history[objective][-1])):
             return {"failed": f"training ended with {progress.name_figure(objective, score)}"}
         last = {n: number(seen[-1]) for n, seen in history.items() if n.startswith(_HELD_OUT)}
         return {"figures": last}
 
-    def _teller(
-        self, number_: int, known: Mapping[int, dict[str, Any] | None]
-    ) -> Callable[[float, Mapping[str, Any]], None]:
+    def _teller(self, number_: int, known: Mapping[int, dict[str, Any] | None]) -> Tell:
         """Reports how far all folds are, with the mean of those that are done."""
         objective, epochs, count = self._family.objective.name, self._task.epochs, self._task.count
         scores = [e["figures"][objective] for e in known.values() if e and "figures" in e]
         mean = sum(scores) / len(scores) if scores else None
         figure = "" if mean is None else "mean " + progress.name_figure(objective, mean)
 
-        def tell(epochs_done: float, logs: Mapping[str, Any]) -> None:
-            del logs
-            done = epochs * (number_ - 1) + min(epochs_done, epochs)
-            units = round(_UNITS * done), _UNITS * epochs * count
+        ended = sum(entry is not None for entry in known.values())
+
+        def tell(epochs_done: float) -> None:
+            units = round(_UNITS * (epochs * ended + epochs_done)), _UNITS * epochs * count
             detail = f"fold {number_}/{count}"
             progress.report(progress.Progress("cross-validation", *units, figure, detail))
 

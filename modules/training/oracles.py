@@ -176,11 +176,16 @@ class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
     """Keras Tuner's, which proposes the best of the combinations that were not tried, by the same
     lower confidence bound, instead of what is nearest to the end of a climb, tried or not."""
 
+    @property
+    def foreseeable(self) -> bool:
+        """Whether trials are drawn at random still."""
+        done = sum(trial.status == "COMPLETED" for trial in self.trials.values())
+        return bool(done < self.num_initial_points)
+
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """The next trial; see the base class."""
         del trial_id
-        done = sum(trial.status == "COMPLETED" for trial in self.trials.values())
-        if done < self.num_initial_points:
+        if self.foreseeable:
             return self._random_populate_space()
         left = self._untried()
         if not left:

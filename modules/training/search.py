@@ -14,6 +14,7 @@ from modules.contract.family import IMAGES, Family, TrainingStopped
 from modules.contract.hyperparameters import Values, resolve
 from modules.training import told, worth
 from modules.training.bounded import BRACKET, BUDGET, PARENT, TIME, combinations, span
+from modules.training.foresight import foreseen
 from modules.training.journal import Attempt, Journal
 from modules.training.search_data import SearchData
 from modules.training.searches import cost, plan
@@ -44,6 +45,8 @@ class Search(Trying, BaseTuner):
         journal: the directory that keeps results; its name must stand for all that shapes them, but
             for what an Attempt has.
         scratch: a directory for what Keras Tuner writes.
+        again: makes the same oracle anew, so that trials are begun before they are proposed; None
+            begins none.
 
     Attributes:
         table: the trials in their order: `trial` is its name, `values` of all hyperparameters,
@@ -62,11 +65,14 @@ class Search(Trying, BaseTuner):
         data: SearchData,
         journal: Path,
         scratch: str,
+        again: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(oracle, directory=scratch, project_name="search", overwrite=True)
         self._tries(family, task, data, Journal(journal))
         self._attempts: dict[str, Attempt] = {}  # by the trial's name
         self._broken_off: dict[str, str] = {}  # the trial's name -> why
+        self._again = again
+        self._ahead: list[Attempt] = []  # begun before they were proposed
         self._spent = self._spent_on_worth = 0
         self._planned, self._total = 0, 1
         self.table: list[dict[str, Any]] = []
@@ -97,6 +103,16 @@ class Search(Trying, BaseTuner):
     def results_summary(self, num_trials: int = 10) -> None:
         """Prints nothing."""
 
+    def search(self, *arguments: Any, **keywords: Any) -> None:
+        """Runs all trials.
+
+        Raises:
+            SearchStopped: no trial has a score, since each of them was broken off.
+            SearchFailedError: no trial has a score, for whatever other reason.
+        """
+        with self._workers:
+            super().search(*arguments, **keywords)
+
     def on_search_begin(self) -> None:
         """Counts what there will be to do."""
         self._last = time.monotonic()
@@ -109,23 +125,22 @@ class Search(Trying, BaseTuner):
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
         """Trains the trial's model, or reads in the journal how that went."""
-        values = trial.hyperparameters.values
-        start, until = span(values, self._task.max_epochs)
-        parent = self._attempts.get(values.get(PARENT, ""))
-        attempt = Attempt(self._used(values), start, until, self._task.seed, parent)
+        attempt = self._attempt(trial.hyperparameters.values)
         self._attempts[trial.trial_id] = attempt
-        takes = self._cost(attempt)
+        self._ahead = self._ahead[1:] if self._ahead[:1] == [attempt] else []
         known = self._journal.read(attempt)
-        entry = known or self._run(attempt, self._teller(takes))
+        if known is None:
+            self._look_ahead()
+        entry = known or self._trained(attempt)
         self.oracle.seconds += entry["seconds"]
-        self._spent += takes
+        self._spent += self._cost(attempt)
         score = entry["metrics"][self._objective] if "metrics" in entry else None
         anew = self._family.resource == IMAGES
         row = {
             "trial": trial.trial_id,
             "values": dict(attempt.values),
-            "start": 0 if anew else start,
-            "epochs": None if anew else until,
+            "start": 0 if anew else attempt.start,
+            "epochs": None if anew else attempt.until,
             "images": self._images(attempt),
             "score": score,
             "failed": entry.get("failed", ""),
@@ -137,14 +152,34 @@ class Search(Trying, BaseTuner):
             raise FailedTrialError(entry["failed"])
         return {self._objective: score}
 
-    def _used(self, values: Mapping[str, Any]) -> Values:
-        return resolve(self._family.hyperparameters, values, {})
+    def _attempt(self, values: Mapping[str, Any]) -> Attempt:
+        """The training that an oracle's values stand for."""
+        used = resolve(self._family.hyperparameters, values, {})
+        parent = self._attempts.get(values.get(PARENT, ""))
+        return Attempt(used, *span(values, self._task.max_epochs), self._task.seed, parent)
 
-    def _teller(self, takes: int) -> Callable[[float], None]:
-        return lambda part: self._report(ahead=part * takes)
+    def _trained(self, attempt: Attempt, doing: str = "") -> dict[str, Any]:
+        """Trains an attempt's model, and those that will be wanted next beside it."""
+        wanted = [attempt, *self._ahead]
+        for one in wanted:
+            if self._journal.read(one) is None:
+                self._begin(one)
+        self._workers.keep_only([one.key for one in wanted])
+        return self._workers.result(attempt.key, lambda ahead: self._report("", ahead, doing))
+
+    def _look_ahead(self) -> None:
+        """Finds out which trials come next, whatever the running one comes to."""
+        again, oracle = self._again, self.oracle
+        if self._ahead or again is None or not oracle.foreseeable or not self._workers.several:
+            return
+        ended = {row["trial"] for row in self.table}
+        for values in foreseen(again, [row["score"] for row in self.table], oracle.seconds):
+            if values.get(PARENT, "") not in {"", *ended}:
+                break  # it goes on from one that has not ended
+            self._ahead.append(self._attempt(values))
 
     def _report(self, ended: str = "", ahead: float = 0.0, doing: str = "") -> None:
-        """Tells how far the whole search is; the running trial is ahead of its start."""
+        """Tells how far the whole search is; the running trials are ahead of their start."""
         at = len(self._attempts)
         told.report(
             self.table,
@@ -168,6 +203,7 @@ class Search(Trying, BaseTuner):
             SearchFailedError: no trial has a score, for whatever other reason.
         """
         trials = self.oracle.trials
+        self._ahead = []
         if any(trial.status == "COMPLETED" for trial in trials.values()):
             if self._task.confirm and self.oracle.ended != TIME:
                 self._confirm()
@@ -186,22 +222,29 @@ class Search(Trying, BaseTuner):
     def _confirm(self) -> None:
         task, family, data = self._task, self._family, self._data
         whole = cost(task, family.resource, data.count, 0, task.max_epochs)
+        winner, beginning = self.best, self.table[0]["values"]
+        seeds = [(task.seed + 1 + n) % 2**32 for n in range(task.confirm)]
         tried = 0
+        if winner != beginning:
+            self._ahead = [
+                Attempt(one, 0, task.max_epochs, seed)
+                for seed in seeds
+                for one in (winner, beginning)
+            ]
 
         def score(attempt: Attempt) -> float | None:
             nonlocal tried
             tried += 1
             words = f"seed {(tried + 1) // 2}/{task.confirm} of the winner and the first trial"
-            entry = self._journal.read(attempt) or self._run(
-                attempt, lambda part: self._report(ahead=part * whole, doing=words)
-            )
+            self._ahead = self._ahead[1:]
+            entry = self._journal.read(attempt) or self._trained(attempt, words)
             self._spent_on_worth += whole
             return entry["metrics"][self._objective] if "metrics" in entry else None
 
         self.worth = worth.compare(
-            winner=self.best,
-            beginning=self.table[0]["values"],
-            seeds=[(task.seed + 1 + n) % 2**32 for n in range(task.confirm)],
+            winner=winner,
+            beginning=beginning,
+            seeds=seeds,
             epochs=task.max_epochs,
             rises=family.objective.direction == "max",
             score=score,
@@ -216,4 +259,5 @@ class Search(Trying, BaseTuner):
             if [trial.hyperparameters.values.get(BRACKET)] != last:
                 break
             waiting.append(self._journal.state(self._attempts[name]))
+        self._workers.stop()
         self._journal.close(waiting if self.oracle.ended in (BUDGET, TIME) else [])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from keras_tuner.errors import FatalRuntimeError
@@ -17,6 +17,7 @@ from modules.training.rehearsal import rehearse
 from modules.training.search_data import SearchData
 from modules.training.searches import cost, share
 from modules.training.tasks import SearchTask
+from modules.training.workers import Tell, Workers
 
 
 class Trying:
@@ -26,7 +27,10 @@ class Trying:
         """Takes whose models, the search's task, what trials use, and what keeps their ends."""
         self._family, self._task, self._data, self._journal = family, task, data, journal
         self._objective = family.objective.name
+        self._workers: Workers[dict[str, Any]] = Workers(family)
         self._last = time.monotonic()
+        self._clock = threading.Lock()
+        self._rehearsed = False
 
     def _images(self, attempt: Attempt) -> int:
         images = self._data.count
@@ -38,12 +42,25 @@ class Trying:
         task, images = self._task, self._data.count
         return cost(task, self._family.resource, images, attempt.start, attempt.until)
 
-    def _run(self, attempt: Attempt, tell: Callable[[float], None]) -> dict[str, Any]:
+    def _begin(self, attempt: Attempt) -> None:
+        """Has an attempt's model trained as soon as there is a worker."""
+        takes = self._cost(attempt)
+        if not self._rehearsed:  # before any other training
+            self._rehearse(attempt.values)
+            self._rehearsed = True
+
+        def work(family: Family, tell: Tell) -> dict[str, Any]:
+            return self._run(family, attempt, lambda part: tell(part * takes))
+
+        self._workers.begin(attempt.key, work)
+
+    def _run(self, family: Family, attempt: Attempt, tell: Tell) -> dict[str, Any]:
         """Trains an attempt's model, and writes into the journal how that went."""
-        anew = self._family.resource == IMAGES
+        anew = family.resource == IMAGES
         parent = None if anew else attempt.parent
         if parent and self._journal.lacks_state(parent):
-            self._run(parent, lambda _: None)  # it was not needed by the search that made it
+            # It was not needed by the search that made it.
+            self._run(family, parent, lambda _: tell(0.0))
         start = 0 if anew else attempt.start
         goes_on = attempt.until < self._task.max_epochs and not anew
         run = TrainingRun(
@@ -55,9 +72,10 @@ class Trying:
             keep=self._journal.state(attempt) if goes_on else None,
             tell=lambda done, _: tell((min(done, attempt.until) - start) / (attempt.until - start)),
         )
-        entry = self._train(attempt.values, run)
-        now = time.monotonic()
-        entry["seconds"], self._last = round(now - self._last, 3), now
+        entry = self._train(family, attempt.values, run)
+        with self._clock:  # so that the seconds of all are those of the clock
+            now = time.monotonic()
+            entry["seconds"], self._last = round(now - self._last, 3), now
         entry["state"] = goes_on and self._journal.state(attempt).exists()
         try:
             self._journal.write(attempt, {"values": dict(attempt.values), **entry})
@@ -66,20 +84,18 @@ class Trying:
             raise FatalRuntimeError(f"a trial's result was not written: {error}") from error
         return entry
 
-    def _train(self, values: Values, run: TrainingRun) -> dict[str, Any]:
+    def _train(self, family: Family, values: Values, run: TrainingRun) -> dict[str, Any]:
         try:
             values = fitting(values, self._data.count)
-            self._rehearse(values)
             splits = self._data.splits()
-            if self._family.resource == IMAGES:
+            if family.resource == IMAGES:
                 part = share(self._data.count, run.epochs, self._task.max_epochs)
                 splits = self._data.first(part)
-            trained = self._family.train(values, splits, run)
+            trained = family.train(values, splits, run)
         except TrainingStopped as error:
             return {"failed": str(error)}
         except Exception as error:
-            # Keras Tuner would go on to the next trial, which would meet the same mistake.
-            raise FatalRuntimeError(f"a trial failed: {error}") from error
+            raise _ends_all(error) from error
         figures = {name: float(seen[-1]) for name, seen in trained.history.items()}
         if not math.isfinite(score := figures[self._objective]):
             return {"failed": f"training ended with {progress.name_figure(self._objective, score)}"}
@@ -87,5 +103,14 @@ class Trying:
 
     def _rehearse(self, values: Values) -> None:
         task, data = self._task, self._data
-        splits = data.splits()
-        rehearse(task.family, task.source, self._family, values, splits, data.held_out_files)
+        splits, files = data.splits(), data.held_out_files
+        try:
+            values = fitting(values, data.count)
+            rehearse(task.family, task.source, self._family, values, splits, files)
+        except Exception as error:
+            raise _ends_all(error) from error
+
+
+def _ends_all(error: Exception) -> FatalRuntimeError:
+    """Keras Tuner would go on to the next trial, which would meet the same mistake."""
+    return FatalRuntimeError(f"a trial failed: {error}")

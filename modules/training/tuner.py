@@ -21,6 +21,7 @@ from modules.training.tasks import SearchTask, from_config
 from modules.util.files import digest, digest_files
 
 if TYPE_CHECKING:
+    from keras_tuner import Oracle
     from tfx.components.trainer.fn_args_utils import FnArgs
     from tfx.components.tuner.component import TunerFnResult
 
@@ -54,23 +55,27 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         task = dataclasses.replace(task, budget=budget)
     begin = read_all(family.hyperparameters, task.begin)
     space = space_to_search(family.hyperparameters, fixed, lambda: data.count, begin)
-    oracle = make_oracle(
-        task,
-        space,
-        family.objective,
-        lambda start, until: cost(task, family.resource, data.count, start, until),
-    )
+
+    def oracle() -> Oracle:
+        return make_oracle(
+            task,
+            space.copy(),
+            family.objective,
+            lambda start, until: cost(task, family.resource, data.count, start, until),
+        )
+
     scratch = Path(fn_args.working_dir or tempfile.mkdtemp(prefix="search-"))
     read = [digest_files(list_files(f)) for f in (fn_args.train_files, fn_args.eval_files)]
     judged = family.judge.fingerprint if family.judge else ""
     shapes = [task.dataset, task.max_epochs, task.images, task.seed, task.source]
     name = digest([shapes, read, judged])
     search = Search(
-        oracle,
+        oracle(),
         family,
         task,
         data,
         journal=unfinished.kept("tuner", scratch) / f"tuning-{task.family}-{name}",
         scratch=str(scratch),
+        again=oracle,
     )
     return TunerFnResult(tuner=search, fit_kwargs={"verbose": 0})
