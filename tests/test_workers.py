@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from modules.contract.family import Family, Trained, TrainingRun
 from modules.data.splits import Split
+from modules.training import progress
 from modules.training.folds import Folds
 from modules.training.searches import SEARCHES
 from modules.training.workers import Workers
@@ -70,8 +72,10 @@ def test_two_at_a_time_find_the_same(way: str, tmp_path: Path) -> None:
     budget = {"search": way, "budget": 45 * IMAGES, "confirm": 2}
     alone = search(tmp_path / "alone", **budget)
     family = Paired(Company())
-    found = search(tmp_path, family, **budget)
-    assert family.company.most == 2
+    lines: list[str] = []
+    with progress.listen(lambda told: lines.append(told.ended)):
+        found = search(tmp_path, family, **budget)
+    assert family.company.most == 2 and not any("kept" in line for line in lines)
     assert found.table == alone.table and found.best == alone.best and found.worth == alone.worth
     # No guess was wrong here: nothing was trained that was not wanted.
     seen = [(values, run.epochs, run.seed) for values, run in family.trained]
@@ -154,6 +158,23 @@ class TestWorkers:
             found = [workers.result(number, lambda _: None) for number in range(4)]
         assert found == [0, 10, 20, 30]
         assert sorted(order[:2]) == [0, 1] and sorted(order) == [0, 1, 2, 3]
+
+    def test_a_worker_prefers_what_it_has_a_model_for(self, family: Paired) -> None:
+        did: dict[int, set[str]] = {}
+        all_begun = threading.Event()
+
+        def work(kind: str, family: Family, tell: Any) -> None:
+            did.setdefault(id(family), set()).add(kind)
+            all_begun.wait(20)
+
+        with Workers[None](family) as workers:
+            for place, kind in enumerate("aabbaabb"):
+                workers.begin(place, partial(work, kind), kind)
+            all_begun.set()
+            for place in range(8):
+                workers.result(place, lambda _: None)
+        # The second one began with what nobody had a model for; one may have helped the other out.
+        assert len(did) == 2 and min(map(len, did.values())) == 1
 
     def test_whoever_waits_is_told_of_all_that_is_done(self, family: Paired) -> None:
         told: list[float] = []

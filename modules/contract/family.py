@@ -213,6 +213,10 @@ class Family:
         be. Each training has to come to the same as it would without the other."""
         return None
 
+    def graph(self, values: Values) -> Values:
+        """Those of the values that trainings have to have in common to share a model."""
+        return values
+
     def figures(self, labels: np.ndarray, facts: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The evaluation's figures of a slice.
 

@@ -91,6 +91,10 @@ class KerasFamily(Family):
         self._beside = other._beside = True
         return other
 
+    def graph(self, values: Values) -> Values:
+        """Those that are not live."""
+        return {name: value for name, value in values.items() if name not in self.live}
+
     def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
         """Trains a network; the one place for its seed, its state, its scope and its progress."""
         import keras

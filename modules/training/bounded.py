@@ -50,7 +50,8 @@ def bounded(base: type) -> type:
     """An oracle of Keras Tuner's kind that keeps to it; `task` and `cost` have to be set.
 
     Its `ended` says why there are no more trials; its `seconds` are for whoever runs the trials to
-    count; `foreseeable` is whether what comes next may not depend on how the running trial ends.
+    count. `foreseeable` is whether anything can be told of the next trials while one is running,
+    and `learns` whether what is drawn follows from results.
     """
 
     class Bounded(base):
@@ -64,6 +65,10 @@ def bounded(base: type) -> type:
         @property
         def foreseeable(self) -> bool:
             return bool(getattr(super(), "foreseeable", True))
+
+        @property
+        def learns(self) -> bool:
+            return bool(getattr(super(), "learns", False))
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:
             minutes = self.task.minutes

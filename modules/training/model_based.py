@@ -67,6 +67,8 @@ class ModelBased(keras_tuner.Oracle):
     1981), and evenly for all others (Aitchison and Aitken 1976).
     """
 
+    learns = True
+
     def _random_values(self) -> dict[str, Any] | None:
         drawn = super()._random_values()
         chance = np.random.default_rng([self.seed, len(self.trials)])

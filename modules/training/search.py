@@ -127,8 +127,7 @@ class Search(Trying, BaseTuner):
         """Trains the trial's model, or reads in the journal how that went."""
         attempt = self._attempt(trial.hyperparameters.values)
         self._attempts[trial.trial_id] = attempt
-        self._ahead = self._ahead[1:] if self._ahead[:1] == [attempt] else []
-        known = self._journal.read(attempt)
+        known = self._known(attempt)
         if known is None:
             self._look_ahead()
         entry = known or self._trained(attempt)
@@ -158,11 +157,15 @@ class Search(Trying, BaseTuner):
         parent = self._attempts.get(values.get(PARENT, ""))
         return Attempt(used, *span(values, self._task.max_epochs), self._task.seed, parent)
 
+    def _known(self, attempt: Attempt) -> dict[str, Any] | None:
+        """What an earlier search, or an earlier trial of this one, found."""
+        return None if attempt.key in self._workers else self._journal.read(attempt)
+
     def _trained(self, attempt: Attempt, doing: str = "") -> dict[str, Any]:
         """Trains an attempt's model, and those that will be wanted next beside it."""
         wanted = [attempt, *self._ahead]
         for one in wanted:
-            if self._journal.read(one) is None:
+            if self._known(one) is None:
                 self._begin(one)
         self._workers.keep_only([one.key for one in wanted])
         return self._workers.result(attempt.key, lambda ahead: self._report("", ahead, doing))
@@ -170,13 +173,16 @@ class Search(Trying, BaseTuner):
     def _look_ahead(self) -> None:
         """Finds out which trials come next, whatever the running one comes to."""
         again, oracle = self._again, self.oracle
-        if self._ahead or again is None or not oracle.foreseeable or not self._workers.several:
+        self._ahead = []
+        if again is None or not oracle.foreseeable or not self._workers.several:
             return
-        ended = {row["trial"] for row in self.table}
-        for values in foreseen(again, [row["score"] for row in self.table], oracle.seconds):
-            if values.get(PARENT, "") not in {"", *ended}:
-                break  # it goes on from one that has not ended
-            self._ahead.append(self._attempt(values))
+        ended = {"", *(row["trial"] for row in self.table)}
+        scores = [row["score"] for row in self.table]
+        self._ahead = [
+            self._attempt(values)
+            for values in foreseen(again, scores, oracle.seconds)
+            if values.get(PARENT, "") in ended  # else it goes on from one that has not ended
+        ]
 
     def _report(self, ended: str = "", ahead: float = 0.0, doing: str = "") -> None:
         """Tells how far the whole search is; the running trials are ahead of their start."""
@@ -237,7 +243,7 @@ class Search(Trying, BaseTuner):
             tried += 1
             words = f"seed {(tried + 1) // 2}/{task.confirm} of the winner and the first trial"
             self._ahead = self._ahead[1:]
-            entry = self._journal.read(attempt) or self._trained(attempt, words)
+            entry = self._known(attempt) or self._trained(attempt, words)
             self._spent_on_worth += whole
             return entry["metrics"][self._objective] if "metrics" in entry else None
 

@@ -18,6 +18,7 @@ from modules.training.search_data import SearchData
 from modules.training.searches import cost, share
 from modules.training.tasks import SearchTask
 from modules.training.workers import Tell, Workers
+from modules.util.files import digest
 
 
 class Trying:
@@ -52,7 +53,8 @@ class Trying:
         def work(family: Family, tell: Tell) -> dict[str, Any]:
             return self._run(family, attempt, lambda part: tell(part * takes))
 
-        self._workers.begin(attempt.key, work)
+        kind = digest(self._family.graph(attempt.values))
+        self._workers.begin(attempt.key, work, kind)
 
     def _run(self, family: Family, attempt: Attempt, tell: Tell) -> dict[str, Any]:
         """Trains an attempt's model, and writes into the journal how that went."""

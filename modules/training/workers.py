@@ -8,11 +8,10 @@ that two threads fill two cores. What a training comes to does not depend on who
 from __future__ import annotations
 
 import concurrent.futures
-import queue
 import threading
 from collections.abc import Callable, Collection, Hashable
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from modules.contract.family import Family
 
@@ -31,14 +30,16 @@ class _Job(Generic[Result]):
     """Work that was begun.
 
     Attributes:
-        future: of its result.
+        work: to do.
+        kind: what it has in common with other work.
+        future: its result.
         done: how much of it is done, in the caller's unit.
         unwanted: it shall end.
     """
 
-    def __init__(self, work: Work[Result]) -> None:
-        self.work = work
-        self.future: concurrent.futures.Future[Result] | None = None
+    def __init__(self, work: Work[Result], kind: Hashable) -> None:
+        self.work, self.kind = work, kind
+        self.future: concurrent.futures.Future[Result] = concurrent.futures.Future()
         self.done = 0.0
         self.unwanted = threading.Event()
 
@@ -46,6 +47,13 @@ class _Job(Generic[Result]):
         if self.unwanted.is_set():
             raise _Unwanted
         self.done = done
+
+    def do(self, family: Family) -> None:
+        try:
+            self.tell(0.0)
+            self.future.set_result(self.work(family, self.tell))
+        except BaseException as error:  # for whoever asks
+            self.future.set_exception(error)
 
 
 class Workers(Generic[Result]):
@@ -61,8 +69,11 @@ class Workers(Generic[Result]):
         self._family = family
         self._jobs: dict[Hashable, _Job[Result]] = {}
         self._pool: concurrent.futures.Executor | None = None
-        self._free: queue.SimpleQueue[Family] = queue.SimpleQueue()
         self._alone = False
+        self._lock = threading.Lock()
+        self._waiting: list[_Job[Result]] = []
+        self._free: list[tuple[Family, set[Hashable]]] = []  # with the kinds that each has done
+        self._known: list[set[Hashable]] = []
 
     def __enter__(self) -> Workers[Result]:
         return self
@@ -82,31 +93,50 @@ class Workers(Generic[Result]):
             companion = self._family.companion()
             self._alone = companion is None
             if companion is not None:
-                for one in (self._family, companion):
-                    self._free.put(one)
+                self._known = [set(), set()]
+                self._free = list(zip((self._family, companion), self._known, strict=True))
                 self._pool = concurrent.futures.ThreadPoolExecutor(2, "training")
         return not self._alone
 
-    def begin(self, name: Hashable, work: Work[Result]) -> None:
-        """Begins work as soon as a worker is free, in the order of the calls; once under a name.
+    def __contains__(self, name: object) -> bool:
+        """Whether work was begun under a name, and its result is to be asked for still."""
+        return name in self._jobs
+
+    def begin(self, name: Hashable, work: Work[Result], kind: Hashable = None) -> None:
+        """Begins work as soon as a worker is free, once under a name.
 
         Args:
             name: of the work.
             work: is given the family to train with, and whom to tell how much is done.
+            kind: whoever has done work of a kind has a model for it, and prefers it to what was
+                begun earlier.
         """
         if name in self._jobs:
             return
-        job = self._jobs[name] = _Job(work)
+        job = self._jobs[name] = _Job(work, kind)
         if self.several and self._pool is not None:
-            job.future = self._pool.submit(self._do, job)
+            with self._lock:
+                self._waiting.append(job)
+            self._pool.submit(self._do_one)
 
-    def _do(self, job: _Job[Result]) -> Result:
-        family = self._free.get()
+    def _do_one(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                return  # nobody wants it any more
+            family, mine = self._free.pop(0)
+            job = self._chosen(mine)
+            self._waiting.remove(job)
+            mine.add(job.kind)
         try:
-            job.tell(0.0)
-            return job.work(family, job.tell)
+            job.do(family)
         finally:
-            self._free.put(family)
+            with self._lock:
+                self._free.append((family, mine))
+
+    def _chosen(self, mine: Collection[Hashable]) -> _Job[Result]:
+        """What a worker does next: what it has a model for, then what nobody has one for."""
+        taken = set().union(*self._known)
+        return min(self._waiting, key=lambda job: (job.kind not in mine, job.kind in taken))
 
     def result(self, name: Hashable, tell: Tell) -> Result:
         """What a work that was begun came to; the name is free again.
@@ -120,7 +150,7 @@ class Workers(Generic[Result]):
         """
         job = self._jobs[name]
         try:
-            if job.future is None:
+            if self._pool is None:
                 return job.work(self._family, tell)
             while not concurrent.futures.wait([job.future], _SECONDS_BETWEEN_REPORTS).done:
                 tell(sum(one.done for one in self._jobs.values()))
@@ -136,8 +166,9 @@ class Workers(Generic[Result]):
     def _drop(self, name: Hashable) -> None:
         job = self._jobs.pop(name)
         job.unwanted.set()
-        if job.future is not None:
-            job.future.cancel()
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
 
     def stop(self) -> None:
         """Ends all work, and waits until nothing is done any more."""
@@ -145,8 +176,3 @@ class Workers(Generic[Result]):
         if self._pool is not None:
             self._pool.shutdown(wait=True)
             self._pool = None
-
-
-def units(tell: Callable[[float], Any], of: float) -> Callable[[float], None]:
-    """Tells parts, from 0 to 1, as parts of a number."""
-    return lambda part: tell(part * of)
