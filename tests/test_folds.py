@@ -16,6 +16,7 @@ from modules.kinds.classifier import Classifier
 from modules.training import progress
 from modules.training.folds import Folds
 from modules.training.tasks import FoldsTask
+from modules.util.files import write_json
 from tests.datasets import MNIST
 
 EPOCHS = 3
@@ -50,7 +51,7 @@ class Learner(Classifier):
             self.epochs.append((run.seed, epoch))
             state.append(run.seed % 3 / 100 + epoch / 10 + float(splits.train.labels.mean()) / 100)
             run.backup.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(state))
+            write_json(kept, state)
             run.tell(epoch + 1, {})
         return Trained({"val_accuracy": state, "val_loss": state, "loss": state}, 0, None, dict)
 

@@ -38,7 +38,7 @@ class RandomForest(Classifier):
             folds=2,
             hyperparameters={"n_estimators": 100},
         ),
-        # On MNIST, without a search: an accuracy of 97.24 %.
+        # On MNIST: 10 min, six of them for folds; an accuracy of 97.24 %.
         "default": Profile(
             data=Data(),
             tuning=Tuning(max_epochs=4, factor=3, images=12_000),

@@ -8,6 +8,7 @@ that two threads fill two cores. What a training comes to does not depend on who
 from __future__ import annotations
 
 import concurrent.futures
+import ctypes
 import threading
 from collections.abc import Callable, Collection, Hashable
 from types import TracebackType
@@ -35,6 +36,7 @@ class _Job(Generic[Result]):
         future: its result.
         done: how much of it is done, in the caller's unit.
         unwanted: it shall end.
+        thread: that does it; 0 for none.
     """
 
     def __init__(self, work: Work[Result], kind: Hashable) -> None:
@@ -42,6 +44,7 @@ class _Job(Generic[Result]):
         self.future: concurrent.futures.Future[Result] = concurrent.futures.Future()
         self.done = 0.0
         self.unwanted = threading.Event()
+        self.thread = 0
 
     def tell(self, done: float) -> None:
         if self.unwanted.is_set():
@@ -49,11 +52,22 @@ class _Job(Generic[Result]):
         self.done = done
 
     def do(self, family: Family) -> None:
+        self.thread = threading.get_ident()
         try:
             self.tell(0.0)
             self.future.set_result(self.work(family, self.tell))
         except BaseException as error:  # for whoever asks
             self.future.set_exception(error)
+        finally:
+            self.thread = 0
+
+    def end(self) -> None:
+        """Ends it wherever it is, as Ctrl-C ends what the main thread does: between two operations,
+        also while a step is traced, which tells nobody how far it is."""
+        self.unwanted.set()
+        if self.thread:
+            ended = ctypes.py_object(_Unwanted)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ended)
 
 
 class Workers(Generic[Result]):
@@ -84,6 +98,9 @@ class Workers(Generic[Result]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:  # whoever has pressed Ctrl-C does not want to wait
+            for job in list(self._jobs.values()):
+                job.end()
         self.stop()
 
     @property
