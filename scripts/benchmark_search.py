@@ -34,7 +34,9 @@ from modules.contract.values import Kind, argument  # noqa: E402
 from modules.data.dataset import Dataset, to_plain  # noqa: E402
 from modules.data.splits import Split, Splits  # noqa: E402
 from modules.kinds.keras_family import KerasFamily  # noqa: E402
+from modules.training.folds import Folds  # noqa: E402
 from modules.training.rehearsal import rehearse  # noqa: E402
+from modules.training.tasks import FoldsTask  # noqa: E402
 from modules.training.tuner import tuner_fn  # noqa: E402
 from scripts.ablate import changes_of, read_splits  # noqa: E402
 
@@ -46,8 +48,8 @@ Compares what a search, and what folds, cost with what one training of as many e
 
 `search` takes turns, in one process: our Hyperband; one training by the defaults for as many epochs
 as that took; and Keras Tuner's own Hyperband, with a function that builds our model, on the same
-space, images and batches. `folds` takes turns between trainings that share one compiled model and
-such as build one each. Whatever is traced or compiled in a turn is a part of it. What a search
+space, images and batches. `folds` takes turns between our folds and as many trainings by
+themselves. Whatever is traced or compiled in a turn is a part of it. What a search
 changes about the network makes its epochs cheaper or dearer than those of the defaults: so what
 sets its size is fixed, as --fix says.
 
@@ -68,7 +70,7 @@ _NUMBERS = (
 # The contestants, and the place of the one that the others are compared with.
 CONTESTANTS = {
     "search": (("our Hyperband", "one training", "Keras Tuner's"), 1),
-    "folds": (("one compiled model", "a model for each"), 1),
+    "folds": (("our folds", "one training each"), 1),
 }
 
 
@@ -181,14 +183,22 @@ class Bench:
         self.family().train(self.values, self.splits, TrainingRun(epochs=epochs, seed=SEED))
         return epochs
 
-    def folds(self, count: int, epochs: int, shares: bool) -> int:
-        """Trainings on parts of the images, with seeds of their own."""
+    def folds(self, count: int, epochs: int) -> int:
+        """Our folds, as the CrossValidator trains them."""
+        task = FoldsTask(self.name, to_plain(self.dataset), count, epochs, {}, SEED, SOURCE)
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            folds = Folds(task, self.family(), self.values, Path(scratch))
+            folds.run(lambda: [self.splits.train])
+        return count * epochs
+
+    def fits(self, count: int, epochs: int) -> int:
+        """Trainings one after the other on parts of the images, with seeds and models of their
+        own."""
         family, (images, labels) = self.family(), self.splits.train
         for number in range(count):
             out = np.arange(len(images)) % count == number
             parts = Splits(Split(images[~out], labels[~out]), Split(images[out], labels[out]))
-            run = TrainingRun(epochs=epochs, seed=SEED + number, shares=shares)
-            family.train(self.values, parts, run)
+            family.train(self.values, parts, TrainingRun(epochs=epochs, seed=SEED + number))
         return count * epochs
 
 
@@ -243,7 +253,7 @@ def main(arguments: list[str] | None = None) -> int:
                 rounds.append([ours, fit, timed(bench.stock, *shape)])
             else:
                 one = (options.folds, options.max_epochs)
-                rounds.append([timed(bench.folds, *one, shares) for shares in (True, False)])
+                rounds.append([timed(bench.folds, *one), timed(bench.fits, *one)])
     cores = len(os.sched_getaffinity(0))
     print(  # noqa: T201
         f"{options.family}, {cut} images, {options.rounds} rounds; {cores} cores, TensorFlow "

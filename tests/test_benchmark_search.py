@@ -35,12 +35,16 @@ def test_rounds_take_turns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None
         def __init__(self, *_: Any) -> None:
             pass
 
-        def folds(self, count: int, epochs: int, shares: bool) -> int:
-            turns.append((count, epochs, shares))
+        def folds(self, count: int, epochs: int) -> int:
+            turns.append(("folds", count, epochs))
+            return count * epochs
+
+        def fits(self, count: int, epochs: int) -> int:
+            turns.append(("fits", count, epochs))
             return count * epochs
 
     monkeypatch.setattr(benchmark_search, "Bench", Quick)
     given = ["folds", "--images", "200", "--held-out", "50", "--rounds", "2", "--folds", "3"]
     assert benchmark_search.main(given) == 0
-    assert turns == [(3, 4, True), (3, 4, False)] * 2
-    assert "a model for each" in capsys.readouterr().out
+    assert turns == [("folds", 3, 4), ("fits", 3, 4)] * 2
+    assert "one training each" in capsys.readouterr().out

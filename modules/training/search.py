@@ -72,7 +72,6 @@ class Search(Trying, BaseTuner):
         self._attempts: dict[str, Attempt] = {}  # by the trial's name
         self._broken_off: dict[str, str] = {}  # the trial's name -> why
         self._again = again
-        self._ahead: list[Attempt] = []  # begun before they were proposed
         self._spent = self._spent_on_worth = 0
         self._planned, self._total = 0, 1
         self.table: list[dict[str, Any]] = []
@@ -130,7 +129,7 @@ class Search(Trying, BaseTuner):
         known = self._known(attempt)
         if known is None:
             self._look_ahead()
-        entry = known or self._trained(attempt)
+        entry = known or self._trained(attempt, lambda ahead: self._report(ahead=ahead))
         self.oracle.seconds += entry["seconds"]
         self._spent += self._cost(attempt)
         score = entry["metrics"][self._objective] if "metrics" in entry else None
@@ -156,19 +155,6 @@ class Search(Trying, BaseTuner):
         used = resolve(self._family.hyperparameters, values, {})
         parent = self._attempts.get(values.get(PARENT, ""))
         return Attempt(used, *span(values, self._task.max_epochs), self._task.seed, parent)
-
-    def _known(self, attempt: Attempt) -> dict[str, Any] | None:
-        """What an earlier search, or an earlier trial of this one, found."""
-        return None if attempt.key in self._workers else self._journal.read(attempt)
-
-    def _trained(self, attempt: Attempt, doing: str = "") -> dict[str, Any]:
-        """Trains an attempt's model, and those that will be wanted next beside it."""
-        wanted = [attempt, *self._ahead]
-        for one in wanted:
-            if self._known(one) is None:
-                self._begin(one)
-        self._workers.keep_only([one.key for one in wanted])
-        return self._workers.result(attempt.key, lambda ahead: self._report("", ahead, doing))
 
     def _look_ahead(self) -> None:
         """Finds out which trials come next, whatever the running one comes to."""
@@ -243,7 +229,9 @@ class Search(Trying, BaseTuner):
             tried += 1
             words = f"seed {(tried + 1) // 2}/{task.confirm} of the winner and the first trial"
             self._ahead = self._ahead[1:]
-            entry = self._known(attempt) or self._trained(attempt, words)
+            entry = self._known(attempt) or self._trained(
+                attempt, lambda ahead: self._report(ahead=ahead, doing=words)
+            )
             self._spent_on_worth += whole
             return entry["metrics"][self._objective] if "metrics" in entry else None
 

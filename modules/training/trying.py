@@ -29,6 +29,7 @@ class Trying:
         self._family, self._task, self._data, self._journal = family, task, data, journal
         self._objective = family.objective.name
         self._workers: Workers[dict[str, Any]] = Workers(family)
+        self._ahead: list[Attempt] = []  # begun before their results are asked for
         self._last = time.monotonic()
         self._clock = threading.Lock()
         self._rehearsed = False
@@ -42,6 +43,19 @@ class Trying:
     def _cost(self, attempt: Attempt) -> int:
         task, images = self._task, self._data.count
         return cost(task, self._family.resource, images, attempt.start, attempt.until)
+
+    def _known(self, attempt: Attempt) -> dict[str, Any] | None:
+        """What an earlier search, or an earlier trial of this one, found."""
+        return None if attempt.key in self._workers else self._journal.read(attempt)
+
+    def _trained(self, attempt: Attempt, tell: Tell) -> dict[str, Any]:
+        """Trains an attempt's model, and beside it those that are ahead."""
+        wanted = [attempt, *self._ahead]
+        for one in wanted:
+            if self._known(one) is None:
+                self._begin(one)
+        self._workers.keep_only([one.key for one in wanted])
+        return self._workers.result(attempt.key, tell)
 
     def _begin(self, attempt: Attempt) -> None:
         """Has an attempt's model trained as soon as there is a worker."""
