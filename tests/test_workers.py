@@ -217,8 +217,12 @@ class TestWorkers:
             assert workers.result("wanted", lambda _: None) is None
         assert 1 <= len(ends) <= 2
 
-    def test_an_interruption_waits_for_nobody(self, family: Paired) -> None:
+    @pytest.mark.parametrize("waits", [False, True])
+    def test_an_interruption_waits_for_nobody(self, waits: bool, family: Paired) -> None:
         begun, ended = threading.Event(), threading.Event()
+
+        def interrupt(_: float) -> None:
+            raise KeyboardInterrupt
 
         def work(family: Family, tell: Any) -> None:
             begun.set()
@@ -231,7 +235,9 @@ class TestWorkers:
         with pytest.raises(KeyboardInterrupt), Workers[None](family) as workers:
             workers.begin("endless", work)
             assert begun.wait(20)
-            raise KeyboardInterrupt
+            if waits:
+                workers.result("endless", interrupt)
+            interrupt(0.0)
         assert ended.is_set()
 
     def test_an_error_reaches_whoever_asks_and_nobody_else(self, family: Paired) -> None:

@@ -93,7 +93,7 @@ class KerasFamily(Family):
 
     def graph(self, values: Values) -> Values:
         """Those that are not live."""
-        return {name: value for name, value in values.items() if name not in self.live}
+        return self._shared.graph(values)
 
     def train(self, values: Values, splits: Splits, run: TrainingRun) -> Trained:
         """Trains a network; the one place for its seed, its state, its scope and its progress."""

@@ -78,7 +78,7 @@ class SharedModels:
         """
         from modules.networks.live import Number
 
-        shape = {name: value for name, value in values.items() if name not in self._live}
+        shape = self.graph(values)
         live = {name: values[name] for name in self._live}
         if live:
             live[_STEPS] = total_steps
@@ -105,6 +105,10 @@ class SharedModels:
             model = build(chosen, numbers.get(_STEPS, total_steps), seed)
         self._kept.append(_Model(model, shape, numbers, seed, _state(model)))
         return model
+
+    def graph(self, values: Values) -> dict[str, Any]:
+        """What trainings have to have in common to share a model."""
+        return {name: value for name, value in values.items() if name not in self._live}
 
     def __bool__(self) -> bool:
         return bool(self._kept)

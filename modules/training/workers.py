@@ -54,12 +54,15 @@ class _Job(Generic[Result]):
     def do(self, family: Family) -> None:
         self.thread = threading.get_ident()
         try:
-            self.tell(0.0)
-            self.future.set_result(self.work(family, self.tell))
+            try:
+                self.tell(0.0)
+                found = self.work(family, self.tell)
+            finally:
+                self.thread = 0
         except BaseException as error:  # for whoever asks
             self.future.set_exception(error)
-        finally:
-            self.thread = 0
+        else:
+            self.future.set_result(found)
 
     def end(self) -> None:
         """Ends it wherever it is, as Ctrl-C ends what the main thread does: between two operations,
@@ -172,6 +175,9 @@ class Workers(Generic[Result]):
             while not concurrent.futures.wait([job.future], _SECONDS_BETWEEN_REPORTS).done:
                 tell(sum(one.done for one in self._jobs.values()))
             return job.future.result()
+        except BaseException:
+            job.end()  # it is going on if it was the wait that was interrupted
+            raise
         finally:
             self._drop(name)
 
